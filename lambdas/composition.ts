@@ -12,6 +12,7 @@ import { createEventTopic } from './adapters/event-topic.ts';
 import { createFanOutQueue } from './adapters/fan-out-queue.ts';
 import { createGroupOutbox, createGroupReader, createGroupWriter } from './adapters/group-table.ts';
 import { createInbox, createInboxWriter } from './adapters/inbox-table.ts';
+import { createInvoker } from './adapters/invoker.ts';
 import { createMessageReader, createMessageWriter } from './adapters/message-table.ts';
 import { createOfflineQueue } from './adapters/offline-queue.ts';
 import { createPinReader, createPinWriter } from './adapters/pin-table.ts';
@@ -28,6 +29,7 @@ import { createLiveLimit } from './domain/messages/live-limit.ts';
 import { UNLIMITED } from './domain/model/budget.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
 import type { UserEventWriter } from './domain/model/event.ts';
+import type { Hook } from './domain/model/hook.ts';
 import { systemClock, systemPause } from './shared/clock.ts';
 import { type EnvName, hasEnv, list, readEnv } from './shared/env.ts';
 import type { Maker } from './shared/lazily.ts';
@@ -210,6 +212,16 @@ const userEvents = maker(['conversationsTable'], ({ conversationsTable }) =>
 /** `undefined` in a deployment without events. */
 export const userEventsIfAny = (): Maker<UserEventWriter | undefined> =>
   hasEnv('eventRows') ? userEvents : { env: [], get: () => undefined };
+const beforeSend = maker(
+  ['beforeSendFunction', 'beforeSendTimeoutMs', 'beforeSendOnFailure'],
+  (env): Hook => ({
+    onFailure: env.beforeSendOnFailure === 'accept' ? 'accept' : 'reject',
+    ask: createInvoker({ functionName: env.beforeSendFunction, timeoutMs: Number(env.beforeSendTimeoutMs) }),
+  }),
+);
+/** `undefined` in a deployment without a hook. */
+export const hookIfAny = (): Maker<Hook | undefined> =>
+  hasEnv('beforeSendFunction') ? beforeSend : { env: [], get: () => undefined };
 
 export const tokens = maker(
   ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim', 'unlimitedRoles'],

@@ -1,4 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { type HookProps, ON_FAILURES } from './hook-props.ts';
 import {
   DIAGNOSTICS,
   DUPLICATE_LOGINS,
@@ -9,6 +11,9 @@ import {
   type UserBudget,
   type WarmThroughput,
 } from './props.ts';
+
+/** Makes a function of a module. @param option the option that names it @param path of the module */
+export type MakeFunction = (option: string, path: string) => IFunction;
 
 /** Returns the value of a context key, or `undefined` if it isn't set. */
 export type ReadContext = (key: string) => unknown;
@@ -27,15 +32,18 @@ export type ReadContext = (key: string) => unknown;
  * - an object of requests a second and at once by route, as `{"POST /groups":"10,20"}`: `routeThrottles`
  * - two whole numbers or `none`, as `600,3000`: credits a minute and at once of `userBudget`; a whole number or `none`:
  *   `strangersPerDay`
+ * - path of a module whose export `handler` becomes a function: `beforeSend`; with it `beforeSendTimeoutMs`, a whole number,
+ *   `beforeSendOnFailure`, `accept` or `reject`, and `beforeSendServiceEvents`, `true` or `false`
  * - whole numbers: `maxDevices`, `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
  * An empty string counts as unset, so that scripts can use `-c issuer=$ISSUER`.
  *
  * Without an `issuer`, `userPool` must be `true`. The construct has a default here, but a command line forgets: an update
  * that names another option only would replace the issuer by a new, empty user pool, and refuse every token from then on.
+ * @param makeFunction makes the function of a module that an option names
  * @throws {InvalidOptionsError} listing every value of the wrong type
  */
-export function propsFromContext(read: ReadContext): ServerlessImProps {
+export function propsFromContext(read: ReadContext, makeFunction: MakeFunction): ServerlessImProps {
   const context = new ContextReader(read);
   const props: ServerlessImProps = {
     issuer: context.text('issuer'),
@@ -74,11 +82,30 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     events: context.flag('events'),
     archive: context.flag('archive'),
   };
+  const hooks = hooksIn(context);
   const userPool = context.flag('userPool') ?? false;
   // A malformed value would be told to be missing.
   const faults = context.faults.length > 0 ? context.faults : signInFaults(props.issuer, userPool);
   if (faults.length > 0) throw new InvalidOptionsError(faults);
-  return props;
+  return { ...props, ...hooks(makeFunction) };
+}
+
+/** Makes the functions only once the options are known to be right. */
+function hooksIn(context: ContextReader): (makeFunction: MakeFunction) => HookProps {
+  const path = context.text('beforeSend');
+  const timeoutMs = context.integer('beforeSendTimeoutMs');
+  const settings = {
+    ...(timeoutMs !== undefined && { timeout: Duration.millis(timeoutMs) }),
+    onFailure: context.choice('beforeSendOnFailure', ON_FAILURES),
+    serviceEvents: context.flag('beforeSendServiceEvents'),
+  };
+  const isSet = Object.values(settings).some((value) => value !== undefined);
+  if (path === undefined && isSet)
+    context.faults.push(
+      'beforeSendTimeoutMs, beforeSendOnFailure, and beforeSendServiceEvents need beforeSend',
+    );
+  return (makeFunction) =>
+    path === undefined ? {} : { beforeSend: { ...settings, handler: makeFunction('beforeSend', path) } };
 }
 
 function signInFaults(issuer: string | undefined, userPool: boolean): string[] {

@@ -1,6 +1,7 @@
 import type { Desk } from './desk.ts';
 import type { Events } from './events.ts';
 import type { HandlerFunction } from './handler-function.ts';
+import type { Hooks } from './hooks.ts';
 import type { SettingName } from './settings.ts';
 import type { Storage } from './storage.ts';
 import type { WebSocketGateway } from './web-socket-gateway.ts';
@@ -16,6 +17,7 @@ export interface Grantors {
   readonly desk: Desk | undefined;
   /** `undefined` in a deployment without events. */
   readonly events: Events | undefined;
+  readonly hooks: Hooks;
 }
 
 /** An optional part of a deployment: the option of this name. */

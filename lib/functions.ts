@@ -54,7 +54,7 @@ export const FUNCTIONS = {
       ...BUDGET_SETTINGS,
       ...TOKEN_SETTINGS,
     ],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk }) => {
+    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, hooks }) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
@@ -63,6 +63,7 @@ export const FUNCTIONS = {
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'GET', 'POST', 'DELETE');
+      hooks.grantBeforeSend(fn);
       if (desk === undefined) return;
       // A transfer puts the new agent's rows into the conversation, and removes the former one's.
       storage.conversations.grant(fn, 'PutItem', 'DeleteItem');
@@ -87,7 +88,7 @@ export const FUNCTIONS = {
       ...TOKEN_SETTINGS,
       'allowedOrigins',
     ],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk }) => {
+    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, hooks }) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
       // To remove a member of a group, and to check that a new admin is a member.
@@ -98,6 +99,7 @@ export const FUNCTIONS = {
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');
+      hooks.grantBeforeSend(fn);
       if (desk === undefined) return;
       desk.store.grant(fn, 'GetItem', 'BatchGetItem', 'Query');
       desk.queue.grantSend(fn);
@@ -168,7 +170,7 @@ export const FUNCTIONS = {
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
     settings: ['leaseSeconds', 'historyTtlSeconds', 'editWindowMs'],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events }) => {
+    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'Query', 'UpdateItem');
       storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem');
@@ -176,6 +178,7 @@ export const FUNCTIONS = {
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');
+      hooks.grantBeforeServiceEvents(fn);
       // A message to a chat may show that its agent is gone, which asks for a check (IM-DESK-7).
       desk?.queue.grantSend(fn);
       events?.addRows(fn);

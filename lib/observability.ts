@@ -30,6 +30,8 @@ export interface ObservabilityProps {
   readonly webSocket: WebSocketGateway;
   readonly http: HttpGateway;
   /** ARN of the SNS topic that is notified when an alarm starts and ends. If `undefined`, alarms notify nobody. */
+  /** Whether functions of this deployment ask functions of the operator (lib/hooks.ts). */
+  readonly asks: boolean;
   readonly alarmTopicArn: string | undefined;
 }
 
@@ -101,7 +103,7 @@ export class Observability extends Construct {
     this.#actions =
       alarmTopicArn === undefined ? [] : [new SnsAction(Topic.fromTopicArn(this, 'Topic', alarmTopicArn))];
     this.#watchQueues(props);
-    this.#watchFaults(functions);
+    this.#watchFaults(functions, props.asks);
     this.#watchTables(functions);
     this.#watchGateways(webSocket, props.http);
     if (functions.matchDesk !== undefined) this.#watchDesk(functions.matchDesk.logGroup);
@@ -149,7 +151,7 @@ export class Observability extends Construct {
    * gets an error frame with status 200, and a failed job is retried.
    * docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html (PlatformReport)
    */
-  #watchFaults({ authorize, ...others }: Functions): void {
+  #watchFaults({ authorize, ...others }: Functions, asks: boolean): void {
     const isReport = FilterPattern.stringValue('$.type', '=', 'platform.report');
     this.#countLines(
       'FailedRuns',
@@ -172,9 +174,11 @@ export class Observability extends Construct {
     // Their failed jobs come back by themselves for half an hour, so nothing else shows an outage of the workers.
     const { storeOffline, fanOut, serveEvents, matchDesk, publishEvents } = others;
     const workers = [storeOffline, fanOut, serveEvents, matchDesk, publishEvents];
+    // Its refusals show at the gateway; that it goes on without an answer of the operator's function shows only here.
+    const http = asks ? [others.http] : [];
     const metric = this.#countLines(
       'LoggedFaults',
-      [authorize, others.socket, ...workers].flatMap((fn) => fn?.logGroup ?? []),
+      [authorize, others.socket, ...http, ...workers].flatMap((fn) => fn?.logGroup ?? []),
       // Lambda's own lines about a thrown error have a level, too, but no service.
       FilterPattern.all(
         FilterPattern.stringValue('$.service', '=', SERVICE),

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import { hookFaults, hookOptions } from './hook-props.ts';
 import { audienceList, issuerFaults, optionFaults, webPageFaults } from './option-faults.ts';
 import { platformOptions } from './platform-props.ts';
 import {
@@ -46,8 +47,14 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     diagnostics: props.diagnostics ?? [],
     alarmTopicArn: props.alarmTopicArn,
     ...platformOptions(props),
+    ...hookOptions(props),
   };
-  const faults = [...issuerFaults(props), ...webPageFaults(props), ...optionFaults(props, options)];
+  const faults = [
+    ...issuerFaults(props),
+    ...webPageFaults(props),
+    ...optionFaults(props, options),
+    ...hookFaults(options),
+  ];
   if (faults.length > 0) throw new InvalidOptionsError(faults);
   return options;
 }

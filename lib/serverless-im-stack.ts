@@ -1,6 +1,8 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { moduleCode } from './bundling/module-bundle.ts';
 import { propsFromContext } from './context.ts';
+import { HandlerFunction } from './handler-function.ts';
 import { ServerlessIm } from './serverless-im.ts';
 
 /**
@@ -16,7 +18,10 @@ export class ServerlessImStack extends Stack {
     this.chat = new ServerlessIm(
       this,
       'Chat',
-      propsFromContext((key) => this.node.tryGetContext(key)),
+      propsFromContext(
+        (key) => this.node.tryGetContext(key),
+        (option, path) => this.#moduleFunction(option, path),
+      ),
     );
     const { webSocket, http, identity, offlineQueue, fanOutQueue, serviceQueue, desk, eventsTopic } =
       this.chat;
@@ -70,6 +75,17 @@ export class ServerlessImStack extends Stack {
       replayEvents?.functionName,
       "Publishes a conversation's events again",
     );
+  }
+
+  #moduleFunction(option: string, path: string): HandlerFunction {
+    const id = option.charAt(0).toUpperCase() + option.slice(1);
+    return new HandlerFunction(this, id, {
+      code: moduleCode(option, path),
+      description: `${option}: ${path}`,
+      timeoutSeconds: 5,
+      memoryMegabytes: 256,
+      diagnostics: [],
+    });
   }
 
   #output(name: string, value: string | undefined, description: string): void {

@@ -11,6 +11,7 @@ import { Events } from './events.ts';
 import type { FunctionSpec, QueueName } from './function-spec.ts';
 import { FUNCTIONS, type FunctionName, type Functions, functionNames } from './functions.ts';
 import { HandlerFunction } from './handler-function.ts';
+import { Hooks } from './hooks.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { Identity } from './identity.ts';
 import { Observability } from './observability.ts';
@@ -24,7 +25,10 @@ import { WebPage } from './web-page.ts';
 import { WebSocketGateway } from './web-socket-gateway.ts';
 import { type ConsumeOptions, WorkQueue } from './work-queue.ts';
 
-const BUNDLES = new FunctionBundles(Object.values(FUNCTIONS).map(({ module }) => module));
+const MODULES = Object.values(FUNCTIONS).map(({ module }) => module);
+const BUNDLES = new FunctionBundles(MODULES);
+/** For deployments whose functions ask functions of the operator. */
+const ASKING_BUNDLES = new FunctionBundles(MODULES, { invokes: true });
 
 /**
  * Instant messaging for any CDK app. Clients connect to `webSocket.url` and `http.url`, and follow docs/protocol.md.
@@ -133,6 +137,7 @@ export class ServerlessIm extends Construct {
       webSocket,
       http,
       alarmTopicArn: options.alarmTopicArn,
+      asks: options.beforeSend !== undefined,
     });
   }
 
@@ -183,13 +188,15 @@ export class ServerlessIm extends Construct {
   #makeFunction(
     scope: Construct,
     name: FunctionName,
-    { pollConcurrency, diagnostics }: ServerlessImOptions,
+    options: ServerlessImOptions,
     settings: Settings,
   ): HandlerFunction {
+    const { pollConcurrency, diagnostics } = options;
+    const hooks = new Hooks(options);
     const spec: FunctionSpec = FUNCTIONS[name];
     const fn = new HandlerFunction(scope, pascalCase(name), {
       ...spec,
-      code: BUNDLES.code(spec.module),
+      code: (hooks.any ? ASKING_BUNDLES : BUNDLES).code(spec.module),
       diagnostics,
       ...(name === 'poll' && { reservedConcurrency: pollConcurrency }),
     });
@@ -201,6 +208,7 @@ export class ServerlessIm extends Construct {
       gateway: this.webSocket,
       desk: this.desk,
       events: this.events,
+      hooks,
     });
     return fn;
   }

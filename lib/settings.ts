@@ -18,6 +18,9 @@ export type SettingName = Exclude<
   | 'eventsTopicArn'
   | 'eventRows'
   | 'connectionsEndpoint'
+  | 'beforeSendFunction'
+  | 'beforeSendTimeoutMs'
+  | 'beforeSendOnFailure'
 >;
 
 export type Settings = Readonly<Record<SettingName, string>>;

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   identity_mismatch: { status: 403, retryable: false },
   not_found: { status: 404, retryable: false },
   forbidden: { status: 403, retryable: false },
+  blocked_content: { status: 403, retryable: false },
   conflict: { status: 409, retryable: false },
   idempotency_conflict: { status: 409, retryable: false },
   recall_window_passed: { status: 409, retryable: false },

@@ -277,7 +277,7 @@ export interface InboxFrame extends InboxPage {
   readonly id: string;
 }
 
-/** The fields of `sent`, and the body of `POST /messages`. */
+/** What a sender learns of a message that is stored. */
 export interface Sent {
   /** The id that the client chose (IM-SEND-2). */
   readonly clientMsgId: string;
@@ -293,7 +293,13 @@ export interface Sent {
   readonly duplicate: boolean;
 }
 
-export interface SentFrame extends Sent {
+/** The fields of `sent`, and the body of `POST /messages`. */
+export interface SentBody extends Sent {
+  /** What is stored, if a hook has rewritten the content (IM-HOOK-3). */
+  readonly content?: SentContent;
+}
+
+export interface SentFrame extends SentBody {
   readonly type: 'sent';
   readonly id: string;
 }

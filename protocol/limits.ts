@@ -38,6 +38,8 @@ export const LIMITS = {
   reportDays: 90,
   /** Characters of the reason of a report. */
   reportReasonChars: 500,
+  /** The reason of a hook that rejects a message, in characters; the rest is cut off (IM-HOOK-1). */
+  hookReasonChars: 200,
   /** Users whom a user may block. */
   maxBlocks: 10_000,
   /** Pinned messages of a conversation. */

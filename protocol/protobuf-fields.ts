@@ -176,6 +176,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['seq', 5, 'int64', 'one'],
     ['sentAt', 6, 'int64', 'one'],
     ['duplicate', 7, 'bool', 'one'],
+    ['content', 8, 'Content', 'maybe'],
   ],
   HeartbeatFrame: [
     ['id', 1, 'string', 'one'],

@@ -28,6 +28,7 @@ const ports = lazily({
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),
+  hook: of.hookIfAny(),
   webSocketUrl: of.webSocketUrl,
   idleTimeoutMs: of.idleTimeoutMs,
   leaseMs: of.leaseMs,

@@ -21,6 +21,7 @@ const ports = lazily({
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),
+  hook: of.hookIfAny(),
   leaseMs: of.leaseMs,
   editWindowMs: of.editWindowMs,
   workQueue: of.workQueue,

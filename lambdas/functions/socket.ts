@@ -23,6 +23,7 @@ const ports = lazily({
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),
+  hook: of.hookIfAny(),
   tokens: of.tokens,
   liveLimit: of.liveLimit,
   leaseMs: of.leaseMs,

@@ -61,6 +61,12 @@ export const ENV = {
   historyTtlSeconds: 'HISTORY_TTL_SECONDS',
   /** How long a message can be edited, in milliseconds; 0: never. */
   editWindowMs: 'EDIT_WINDOW_MS',
+  /** ARN of the function that looks at messages before they are stored; only in deployments with a hook (IM-HOOK). */
+  beforeSendFunction: 'BEFORE_SEND_FUNCTION',
+  /** How long its answer may take, in milliseconds. */
+  beforeSendTimeoutMs: 'BEFORE_SEND_TIMEOUT_MS',
+  /** `accept` or `reject`: what happens to a message without an answer. */
+  beforeSendOnFailure: 'BEFORE_SEND_ON_FAILURE',
   /** Names of the support queues, separated by commas; the first is the default. */
   deskQueues: 'DESK_QUEUES',
   /** How long an agent may be without a session before the chats are requeued, in seconds. */

@@ -68,6 +68,13 @@ export class BlockedError extends ForbiddenError {
   }
 }
 
+/** The operator's hook rejects what the user wrote (IM-HOOK-1). */
+export class BlockedContentError extends ImError {
+  constructor(reason = 'The message was refused.') {
+    super('blocked_content', reason);
+  }
+}
+
 /** The user is banned (IM-BAN-1). */
 export class BannedError extends ForbiddenError {
   /** Epoch milliseconds; `undefined`: the ban does not end by itself. */
@@ -159,6 +166,9 @@ export class UnavailableError extends ImError {
     super('unavailable', 'The service is busy. Try again.', options);
   }
 }
+
+/** The hook gave no valid answer, and the operator wants no message without one (IM-HOOK-2). Nothing was stored. */
+export class NoVerdictError extends UnavailableError {}
 
 /** The user is at a limit. Nothing was done that a repeat would do twice. */
 export class RateLimitedError extends ImError {

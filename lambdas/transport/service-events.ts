@@ -5,15 +5,15 @@ import { type RecallPorts, recall } from '../domain/messages/recall.ts';
 import { type SendPorts, send } from '../domain/messages/send.ts';
 import { requireNotBanned } from '../domain/model/ban.ts';
 import { type BanPorts, banUser, unbanUser } from '../domain/sessions/ban.ts';
-import { BannedError, BlockedError } from '../shared/errors.ts';
+import { BannedError, BlockedContentError, BlockedError } from '../shared/errors.ts';
 import { logger } from '../shared/logger.ts';
 import type { Job } from './queue-records.ts';
 
 export interface ServiceEventPorts extends SendPorts, EditPorts, RecallPorts, BanPorts {}
 
 /**
- * Serves an event of the service queue. Drops one that a block or a ban refuses, with a line: it is no mistake of the service
- * that sent it, and a dead letter would raise an alarm (IM-BLOCK-4, IM-BAN-2).
+ * Serves an event of the service queue. Drops one that a block, a ban, or the hook refuses, with a line: it is no mistake of
+ * the service that sent it, and a dead letter would raise an alarm (IM-BLOCK-4, IM-BAN-2, IM-HOOK-4).
  */
 export async function serveEvent(
   ports: ServiceEventPorts,
@@ -28,8 +28,9 @@ export async function serveEvent(
   }
 }
 
-function dropReasonOf(error: unknown): 'blocked' | 'banned' | undefined {
+function dropReasonOf(error: unknown): 'blocked' | 'banned' | 'content' | undefined {
   if (error instanceof BannedError) return 'banned';
+  if (error instanceof BlockedContentError) return 'content';
   return error instanceof BlockedError ? 'blocked' : undefined;
 }
 

@@ -13,14 +13,21 @@ interface Bundle {
   readonly sourceMap: string;
 }
 
+export interface BundleOptions {
+  /** Whether one of the functions invokes another. @default false */
+  readonly invokes?: boolean;
+}
+
 /** The bundles of all functions. Built together, once, when the first is needed. */
 export class FunctionBundles {
   readonly #modules: readonly string[];
+  readonly #options: BundleOptions;
   #bundles: ReadonlyMap<string, Bundle> | undefined;
 
   /** @param modules paths of the modules from the package's root, without extension: `lambdas/functions/poll` */
-  constructor(modules: readonly string[]) {
+  constructor(modules: readonly string[], options: BundleOptions = {}) {
     this.#modules = modules;
+    this.#options = options;
   }
 
   /**
@@ -46,7 +53,7 @@ export class FunctionBundles {
   }
 
   #write(module: string, outputDirectory: string): void {
-    this.#bundles ??= bundleAll(this.#modules);
+    this.#bundles ??= bundleAll(this.#modules, this.#options);
     const bundle = this.#bundles.get(module);
     if (bundle === undefined)
       throw new Error(`There is no function "${module}" in ${this.#modules.join(', ')}`);
@@ -56,17 +63,21 @@ export class FunctionBundles {
 }
 
 /** One esbuild call for all, so that it parses the AWS SDK only once (docs/adr/0002-bundles-in-one-build.md). */
-function bundleAll(modules: readonly string[]): ReadonlyMap<string, Bundle> {
+function bundleAll(modules: readonly string[], options: BundleOptions): ReadonlyMap<string, Bundle> {
   const directory = mkdtempSync(join(tmpdir(), 'serverless-im-'));
   try {
-    buildSync(buildOptions(modules, directory));
+    buildSync(buildOptions(modules, directory, options));
     return new Map(modules.map((module) => [module, readBundle(join(directory, module))]));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-function buildOptions(modules: readonly string[], outdir: string): BuildOptions {
+function buildOptions(
+  modules: readonly string[],
+  outdir: string,
+  { invokes = false }: BundleOptions,
+): BuildOptions {
   return {
     absWorkingDir: PACKAGE_ROOT,
     entryPoints: modules.map((module) => ({ in: packageModule(module), out: `${module}/index` })),
@@ -83,6 +94,7 @@ function buildOptions(modules: readonly string[], outdir: string): BuildOptions 
       '@aws-sdk/credential-provider-node': packageModule('lib/bundling/env-credentials'),
       '@smithy/core/event-streams': packageModule('lib/bundling/no-event-streams'),
       '@aws-sdk/endpoint-cache': packageModule('lib/bundling/no-endpoint-cache'),
+      ...(!invokes && { '@aws-sdk/client-lambda': packageModule('lib/bundling/no-lambda-client') }),
     },
     minify: true,
     sourcemap: true,

@@ -15,6 +15,9 @@ export interface SynthOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Begins the message of an `InvalidOptionsError`. */
+const FAULT = 'serverless-im: ';
+
 export const DEV_AUDIENCE = 'serverless-im-dev';
 
 /** Options of a local stack: trust the dev issuer, allow any origin, delete data with the stack, and deploy no page. */
@@ -69,6 +72,9 @@ export async function synthesize(options: SynthOptions): Promise<void> {
   options.signal?.removeEventListener('abort', giveUp);
   options.signal?.throwIfAborted();
   if (status === 0) return;
+  const [fault, ...others] = output.trim().split('\n');
+  // The app's own line about a wrong option.
+  if (fault?.startsWith(FAULT) && others.length === 0) throw new OperatorError(fault.slice(FAULT.length));
   const lastLines = output.trim().split('\n').slice(-40).join('\n');
   throw new OperatorError(`The CDK app failed (${status}); \`npx cdk synth\` shows the same:\n${lastLines}`);
 }

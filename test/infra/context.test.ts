@@ -1,9 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { propsFromContext } from '../../lib/context.ts';
 import type { ServerlessImProps } from '../../lib/props.ts';
 
-const read = (context: Record<string, unknown>) => propsFromContext((key) => context[key]);
+/** Names the module in place of the function. */
+const aFunction = (option: string, path: string) => ({ option, path }) as unknown as IFunction;
+const read = (context: Record<string, unknown>) => propsFromContext((key) => context[key], aFunction);
 /** Of a deployment whose users sign in to its own pool, unless the context names an issuer. */
 const fromContext = (context: Record<string, unknown>) =>
   read('issuer' in context && context['issuer'] !== '' ? context : { userPool: true, ...context });

@@ -4,11 +4,11 @@ import { MAX_CONTENT_BYTES } from '../model/limits.ts';
 import type { Environment } from '../support/environment.ts';
 import type { SendFields } from '../transport/exchanges.ts';
 import type { RetryPolicy } from '../transport/retry-policy.ts';
-import type { Destination, OutgoingMessage } from './outgoing-message.ts';
+import type { Destination, OutgoingMessage, Stored } from './outgoing-message.ts';
 
 /** The part of a session that the outbox uses. */
 export interface Sender {
-  request(action: 'sendMessage', fields: SendFields): Promise<Sent>;
+  request(action: 'sendMessage', fields: SendFields): Promise<Stored>;
 }
 
 /** Keeps unsent messages when the program ends. */
@@ -153,6 +153,7 @@ export class Outbox {
         one.clientMsgId === clientMsgId && one.conversationId === conversationId && one.from === message.from,
     );
     if (own === undefined) return false;
+    // Its content is what a hook made of it (IM-HOOK-3).
     this.#succeed(own, { ...message, duplicate: true });
     return true;
   }
@@ -208,7 +209,7 @@ export class Outbox {
     this.#flush();
   }
 
-  #succeed(message: OutgoingMessage, sent: Sent): void {
+  #succeed(message: OutgoingMessage, sent: Stored): void {
     this.#forget(message);
     message.succeed(sent);
     this.#ports.onSent(message, sent);

@@ -1,5 +1,5 @@
 import type { Mentions, Sent } from '../../../protocol/frames.ts';
-import type { SentContent } from '../model/content.ts';
+import type { Content, SentContent } from '../model/content.ts';
 import type { ImError } from '../model/errors.ts';
 import { keyOf, type MessageState, type OwnMessage } from '../model/message.ts';
 import type { Target } from '../model/target.ts';
@@ -31,6 +31,9 @@ export interface Draft {
   readonly isRepeat?: boolean;
 }
 
+/** With the content, where it is not what was said: a hook may have rewritten it (IM-HOOK-3). */
+export type Stored = Sent & { readonly content?: Content | undefined };
+
 /** The outbox's side of an `OwnMessage`. */
 export class OutgoingMessage implements OwnMessage {
   readonly key: string;
@@ -42,7 +45,7 @@ export class OutgoingMessage implements OwnMessage {
   readonly #onState: (message: OutgoingMessage) => void;
   #state: 'pending' | 'sent' | 'failed' = 'pending';
   #isRepeat: boolean | undefined;
-  #sent: Sent | undefined;
+  #sent: Stored | undefined;
   #error: ImError | undefined;
   #acked = new Deferred<Sent>();
 
@@ -62,8 +65,8 @@ export class OutgoingMessage implements OwnMessage {
   get clientMsgId(): string {
     return this.said.clientMsgId;
   }
-  get content(): SentContent {
-    return this.said.content;
+  get content(): Content {
+    return this.#sent?.content ?? this.said.content;
   }
   get replyTo(): number | undefined {
     return this.said.replyTo;
@@ -103,7 +106,7 @@ export class OutgoingMessage implements OwnMessage {
     return { ...this.said, ...this.destination.target, resend };
   }
 
-  succeed(sent: Sent): void {
+  succeed(sent: Stored): void {
     const wasFailed = this.#state === 'failed';
     this.#state = 'sent';
     this.#sent = sent;

@@ -1,9 +1,15 @@
 import type { EditRequest, Message } from '../../../protocol/frames.ts';
 import { ConflictError, EditWindowPassedError, ForbiddenError } from '../../shared/errors.ts';
+import { settleAll } from '../../shared/settle.ts';
+import { requireNotBlocked } from '../access/direct.ts';
+import { resolveConversation } from '../model/conversation.ts';
+import type { HookQuestion } from '../model/hook.ts';
 import { contentOf, type Edit, isRecalled, type StoredMessage } from '../model/message.ts';
 import { storedExtra } from '../model/prices.ts';
+import { type AskPorts, askHook } from './before-send.ts';
 import {
   announce,
+  type Changeable,
   type ChangePorts,
   type Changer,
   commitChange,
@@ -13,7 +19,7 @@ import {
 import { showOneTo } from './show.ts';
 import { contentJsonOf, requireMayMention } from './store.ts';
 
-export interface EditPorts extends ChangePorts {
+export interface EditPorts extends ChangePorts, AskPorts {
   /** How long after `sentAt` a user may edit; 0: never. */
   readonly editWindowMs: number;
 }
@@ -27,6 +33,7 @@ export interface EditPorts extends ChangePorts {
  * @throws {ConflictError} the message has another `rev` than `ifRev`
  * @throws {NotFoundError} no such message, or the user may not see it
  * @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON
+ * @throws {BlockedContentError} the hook rejects it (IM-HOOK-1)
  */
 export async function edit(
   ports: EditPorts,
@@ -34,17 +41,24 @@ export async function edit(
   { editId, content, mentions, ifRev, ...target }: MessageTarget & EditRequest,
 ): Promise<Message> {
   const contentJson = contentJsonOf({ content, mentions });
-  const found = await findChangeable(ports, changer, target);
+  const [found, directHead] = await settleAll([
+    findChangeable(ports, changer, target),
+    ports.hook && readDirectHead(ports, changer.userId, target),
+  ]);
   const { message } = found;
   requireRight(message, changer);
   requireMayMention({ from: changer.userId, mentions }, found.head?.group);
   if (found.head?.chat?.state === 'closed') throw new ForbiddenError('This chat is closed.');
-  const wanted = { editId, contentJson, mentions, ifRev };
-  if (isInEffect(message, wanted)) return showOneTo(ports, changer.userId, message);
+  if (isInEffect(message, { editId, contentJson, mentions }))
+    return showOneTo(ports, changer.userId, message);
   requireRev(message, ifRev);
   const isLate = ports.clock() - message.sentAt >= ports.editWindowMs;
   if (isLate && changer.isService !== true) throw new EditWindowPassedError();
-  const contentBytes = Buffer.byteLength(contentJson);
+  if (directHead !== undefined && found.conversation.kind === 'direct')
+    requireNotBlocked(directHead, found.conversation);
+  const judgedJson = await askHook(ports, questionOf(found), { contentJson, mentions });
+  const wanted = { editId, contentJson: judgedJson, mentions, ifRev };
+  const contentBytes = Buffer.byteLength(judgedJson);
   const added = storedExtra(contentBytes) - storedExtra(Buffer.byteLength(message.contentJson));
   await ports.budget.charge(Math.max(0, added));
   const write = (atMs: number) => ports.messageWriter.edit(message, { ...wanted, atMs });
@@ -55,6 +69,19 @@ export async function edit(
   requireRight(now, changer);
   if (!isInEffect(now, wanted)) requireRev(now, ifRev);
   return showOneTo(ports, changer.userId, now);
+}
+
+/** Has the blocks of a direct conversation: the hook sees nothing of a blocked user (IM-HOOK-1). */
+async function readDirectHead({ conversations }: EditPorts, userId: string, target: MessageTarget) {
+  const { kind, conversationId } = resolveConversation(userId, target);
+  return kind === 'direct' ? conversations.head(conversationId) : undefined;
+}
+
+function questionOf({ conversation, message, head }: Changeable): Omit<HookQuestion, 'content'> {
+  const { conversationId, kind } = conversation;
+  const { from, clientMsgId, seq } = message;
+  const memberCount = head?.group && { memberCount: head.group.memberCount };
+  return { from, conversationId, kind, ...memberCount, clientMsgId, seq };
 }
 
 function requireRight(message: StoredMessage, { userId }: Changer): void {

@@ -1,18 +1,17 @@
 import type { SentContent } from '../../../protocol/content.ts';
 import type { LivePush } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { ForbiddenError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { requireNotBlocked } from '../access/direct.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
 import { headForHint } from '../access/membership.ts';
+import { requireMayPost } from '../access/posting.ts';
 import { findSessions } from '../delivery/find-sessions.ts';
 import { type PushPorts, pushToAll } from '../delivery/push.ts';
 import type { Budget } from '../model/budget.ts';
 import {
   type Conversation,
   type ConversationReader,
-  type GroupFacts,
   type Head,
   resolveConversation,
   type Target,
@@ -20,11 +19,12 @@ import {
 import type { GroupReader } from '../model/group.ts';
 import { hintPrice } from '../model/prices.ts';
 import type { Caller, Session } from '../model/session.ts';
+import type { AskPorts } from './before-send.ts';
 import { hintedUsers } from './hinted-users.ts';
 import type { LiveLimit } from './live-limit.ts';
 import { contentJsonOf } from './store.ts';
 
-export interface LivePorts extends PushPorts {
+export interface LivePorts extends PushPorts, Pick<AskPorts, 'hook'> {
   readonly conversations: ConversationReader;
   readonly groups: GroupReader;
   readonly budget: Budget;
@@ -55,6 +55,8 @@ export async function passOnLive(
   const conversation = resolveConversation(userId, target);
   const { conversationId } = conversation;
   if (content !== null) contentJsonOf({ content });
+  // A hint, so it may be lost: nobody sees content that the hook has not seen (IM-HOOK-5).
+  if (ports.hook !== undefined) return;
   // `null` has its own rate limit: no later frame says again that the text was cancelled.
   const turn = JSON.stringify([conversationId, userId, liveId, content === null]);
   if (!ports.liveLimit.admits(turn, ports.clock())) return;
@@ -74,11 +76,6 @@ export async function passOnLive(
   ]);
   // A client that keeps writing sends no heartbeats. A failure is ignored, since the lease is only presence.
   await keepLease(ports.routes, session, ports.leaseMs, ports.clock()).catch(() => undefined);
-}
-
-function requireMayPost(userId: string, group: GroupFacts | undefined): void {
-  if (group?.posting === 'admins' && !group.admins.includes(userId))
-    throw new ForbiddenError('Only admins may write in this group.');
 }
 
 interface LiveAudience {

@@ -1,9 +1,12 @@
-import type { MessageRequest, Sent } from '../../../protocol/frames.ts';
+import type { SentContent } from '../../../protocol/content.ts';
+import type { MessageRequest, SentBody } from '../../../protocol/frames.ts';
 import { SYSTEM } from '../../../protocol/ids.ts';
 import {
+  BlockedContentError,
   ForbiddenError,
   InvalidRequestError,
   NotFoundError,
+  NoVerdictError,
   RateLimitedError,
   UnavailableError,
 } from '../../shared/errors.ts';
@@ -18,6 +21,7 @@ import type { Budget } from '../model/budget.ts';
 import {
   type Conversation,
   type ConversationReader,
+  type Head,
   type Membership,
   memberCountOf,
   resolveConversation,
@@ -28,6 +32,7 @@ import type { DeskEvents } from '../model/desk-event.ts';
 import { messageAt } from '../model/message.ts';
 import { directMessageExtra, groupMessagePrice, MAX_CHEAP_MEMBERS } from '../model/prices.ts';
 import type { Caller, Session } from '../model/session.ts';
+import { type AskPorts, askHook, requireMaySend } from './before-send.ts';
 import {
   allocateSeq,
   type Committed,
@@ -39,7 +44,7 @@ import {
   type StorePorts,
 } from './store.ts';
 
-export interface SendPorts extends StorePorts, GroupDeliveryPorts {
+export interface SendPorts extends StorePorts, GroupDeliveryPorts, AskPorts {
   readonly conversations: ConversationReader;
   readonly budget: Budget;
   readonly leaseMs: number;
@@ -58,25 +63,26 @@ export async function send(
   userId: string,
   request: MessageRequest,
   caller?: Caller,
-): Promise<Sent> {
+): Promise<SentBody> {
   // 1. Parse: a malformed request fails here, before any call.
   const conversation = resolveConversation(userId, request);
   refuseSystemAsPeer(conversation);
   const wanted = draft(userId, request.clientMsgId, request.content, request);
 
   // 2. Check the caller's session and, at the same time, allocate a seq or find the original of a repeat.
+  const reading = caller && readSender(ports, conversation, caller);
   const [sender, outcome] = await settleAll([
-    caller && readSender(ports, conversation, caller),
-    allocateOrFindOriginal(ports, conversation, wanted, request.resend === true),
+    reading,
+    allocateOrFindOriginal(ports, conversation, wanted, { isResend: request.resend === true, reading }),
   ]);
 
   // 3. Commit: before it the message does not exist, after it the message is never lost. Charge for what it costs: a repeat,
   //    too, since it is delivered again.
   const reach = outcome.allocation ?? (await readReach(ports, conversation));
   const [committed, prefetchedMembers] = await settleAll([
-    outcome.original ?? store(ports, conversation, outcome.allocation, wanted),
+    outcome.original ?? store(ports, conversation, outcome.allocation, outcome.judged),
     outcome.allocation && prefetchGroup(ports, conversation, outcome.allocation),
-    payFor(ports, conversation, reach, wanted, sender?.prefetched),
+    payFor(ports, conversation, reach, outcome.judged ?? wanted, sender?.prefetched),
   ]);
 
   // 4. Deliver. A repeat, too: its first attempt may have died before delivery. Prefetched sessions and members only
@@ -92,7 +98,17 @@ export async function send(
 
   // 6. Ack.
   const { clientMsgId, conversationId, messageId, seq, sentAt } = committed.message;
-  return { clientMsgId, conversationId, messageId, seq, sentAt, duplicate: committed.duplicate };
+  const { duplicate } = committed;
+  return { clientMsgId, conversationId, messageId, seq, sentAt, duplicate, ...rewritten(committed, wanted) };
+}
+
+/** What the hook made of the message, for its author (IM-HOOK-3). An edit or a recall since then is in the feed of changes. */
+function rewritten(
+  { message: { contentJson, rev = 0 } }: Committed,
+  wanted: Draft,
+): Pick<SentBody, 'content'> {
+  if (rev > 0 || contentJson === wanted.contentJson) return {};
+  return { content: JSON.parse(contentJson) as SentContent };
 }
 
 /** `system` is no user: messages to it would fill an inbox that no one reads. */
@@ -123,8 +139,8 @@ async function readSender(
 
 /** A seq for a new message, or the original of a repeat. */
 type AllocationOutcome =
-  | { readonly allocation: SeqAllocation; readonly original?: undefined }
-  | { readonly original: Committed; readonly allocation?: undefined };
+  | { readonly allocation: SeqAllocation; readonly judged: Draft; readonly original?: undefined }
+  | { readonly original: Committed; readonly judged?: undefined; readonly allocation?: undefined };
 
 /**
  * Step 2: checks the membership of a group before allocating a seq, since a sender who is not a member must not leave
@@ -134,29 +150,56 @@ async function allocateOrFindOriginal(
   ports: SendPorts,
   conversation: Conversation,
   wanted: Draft,
-  isResend: boolean,
+  { isResend, reading }: { readonly isResend: boolean; readonly reading: Promise<Sender> | undefined },
 ): Promise<AllocationOutcome> {
   const { conversationId } = conversation;
   try {
-    const membership = await requireMembershipOf(ports, wanted.from, conversation);
+    const [membership, head] = await settleAll([
+      requireMembershipOf(ports, wanted.from, conversation),
+      ports.hook && ports.conversations.head(conversationId),
+      // A session that has ended asks no hook.
+      ports.hook && reading,
+    ]);
     // Whose turn it was may have been stored: then another seq would be a hole.
     const hadTurn = membership?.turn?.clientMsgId === wanted.clientMsgId;
     const earlier = isResend || hadTurn ? await findEarlier(ports, conversationId, wanted) : undefined;
     if (earlier !== undefined) return { original: earlier };
     await requireReferences(ports, conversation, wanted, membership?.visibleFrom ?? 1);
-    return { allocation: await allocateInTurn(ports, conversation, wanted, membership?.turn) };
+    const judged = head === undefined ? wanted : await judge(ports, conversation, wanted, head, membership);
+    return { judged, allocation: await allocateInTurn(ports, conversation, judged, membership?.turn) };
   } catch (error) {
-    // The sender has left the group, may not write there any more, or must wait; or the support chat is closed. A message
-    // that was stored before may not have been delivered yet: its repeat delivers it, and gets its ack (IM-SEND-2).
+    // The sender has left the group, may not write there any more, or must wait; or the support chat is closed; or the hook
+    // accepts it no more, or fails. A message that was stored before may not have been delivered yet: its repeat delivers
+    // it, and gets its ack (IM-SEND-2).
     const isTooLate =
+      error instanceof BlockedContentError ||
       error instanceof ForbiddenError ||
       error instanceof InvalidRequestError ||
       error instanceof NotFoundError ||
-      error instanceof RateLimitedError;
+      error instanceof RateLimitedError ||
+      error instanceof NoVerdictError;
     const original = isTooLate ? await findEarlier(ports, conversationId, wanted) : undefined;
     if (original === undefined) throw error;
     return { original };
   }
+}
+
+/**
+ * Asks the hook, and keeps the hash of what the sender wrote: a repeat finds the message that was made of it (IM-HOOK-3).
+ */
+async function judge(
+  ports: SendPorts,
+  conversation: Conversation,
+  wanted: Draft,
+  head: Head,
+  membership: Membership | undefined,
+): Promise<Draft> {
+  const { conversationId, kind } = conversation;
+  const { from, clientMsgId } = wanted;
+  requireMaySend(conversation, wanted, head, membership?.turn, ports.clock());
+  const memberCount = head.group && { memberCount: head.group.memberCount };
+  const question = { from, conversationId, kind, ...memberCount, clientMsgId };
+  return { ...wanted, contentJson: await askHook(ports, question, wanted) };
 }
 
 /**

@@ -18,6 +18,12 @@ export const SAMPLE = 70;
 /** A refused frame or request: the frame, its reply, and the run of a function that makes no call. */
 export const REFUSAL_PRICE = 2.6;
 
+/**
+ * Asking the hook: a run of 50 ms with 256 MB, while the sender waits, and one read. A longer one costs the operator more, and
+ * is no user's fault.
+ */
+export const HOOK_PRICE = 1.2;
+
 /** Prices of single parts. */
 const WRITE_UNIT = 0.63;
 const READ_UNIT = 0.126;

@@ -1,0 +1,41 @@
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { ENV } from '../lambdas/shared/env-names.ts';
+import type { BeforeSendOptions, HookOptions } from './hook-props.ts';
+
+/** Grants the construct's functions what they need to ask the operator's. */
+export class Hooks {
+  readonly #options: HookOptions;
+
+  constructor(options: HookOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a function of this deployment asks another one. */
+  get any(): boolean {
+    return this.#options.beforeSend !== undefined;
+  }
+
+  /** Lets a function that sends ask about messages. Does nothing without a hook. */
+  grantBeforeSend(fn: LambdaFunction): void {
+    const { beforeSend } = this.#options;
+    if (beforeSend !== undefined) grantAsk(fn, beforeSend);
+  }
+
+  /** The same for the function that sends for other services of the account. */
+  grantBeforeServiceEvents(fn: LambdaFunction): void {
+    if (this.#options.beforeSend?.serviceEvents === true) this.grantBeforeSend(fn);
+  }
+}
+
+function grantAsk(fn: LambdaFunction, { handler, timeoutMs, onFailure }: BeforeSendOptions): void {
+  grantInvoke(fn, handler.functionArn);
+  fn.addEnvironment(ENV.beforeSendFunction, handler.functionArn);
+  fn.addEnvironment(ENV.beforeSendTimeoutMs, String(timeoutMs));
+  fn.addEnvironment(ENV.beforeSendOnFailure, onFailure);
+}
+
+/** This version or alias only: the CDK's own `grantInvoke` allows all. */
+function grantInvoke(fn: LambdaFunction, functionArn: string): void {
+  fn.addToRolePolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn] }));
+}
