@@ -7,15 +7,15 @@ import { unlessRefused } from './dynamodb.ts';
 /*
  * Events that have no other row, in the conversation table: its stream tells the worker of them. Nothing reads them.
  *
- *   pk                sk               attributes
- *   event#<userId>    <type>#<at>      type, userId, at, until?, reason?, ttl
+ *   pk                sk                    attributes
+ *   event#<userId>    <type>#<at>#<until>   type, userId, at, until?, reason?, ttl
  *
  * Access    Call       Units
  * put       PutItem    1 write; a repeat, too
  */
 
-/** Twice as long as a stream keeps records, so that no repeat is a second event. */
-const TTL_SECONDS = 2 * 86_400;
+/** Longer than a ban may be told again (domain/sessions/ban.ts), so that a repeat is no second event. */
+const TTL_SECONDS = 15 * 86_400;
 
 export function createUserEventWriter(documents: DynamoDBDocumentClient, tableName: string): UserEventWriter {
   return {
@@ -24,7 +24,7 @@ export function createUserEventWriter(documents: DynamoDBDocumentClient, tableNa
         TableName: tableName,
         Item: {
           pk: EVENT_ROWS.event + userId,
-          sk: `${type}#${at}`,
+          sk: `${type}#${at}#${untilMs ?? ''}`,
           ...{ type, userId, at },
           ...(untilMs !== undefined && { until: untilMs }),
           ...(reason !== undefined && { reason }),

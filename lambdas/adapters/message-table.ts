@@ -24,7 +24,8 @@ import { messageItemKey, messageSortKey, parseMessageSortKey, volumeKey } from '
  *   pk                    sk                     attributes
  *   <conversationId>#<v>  <from>#<clientMsgId>   seq, messageId, from, clientMsgId, sentAt, content (JSON text),
  *                                                hash (of the content as sent), ttl? (epoch seconds); in a changed
- *                                                message rev, changedAt; editedAt?, editId?, recalled?; replyTo?,
+ *                                                message rev, changedAt, change? (map: kind, by, name?, on?);
+ *                                                editedAt?, editId?, recalled?; replyTo?,
  *                                                mentions? (list, or 'all'); reactions? (map: what reaction-table.ts
  *                                                counts); pin? (map: what pin-table.ts says); or claim, in the place
  *                                                of a message that must not be stored any more
@@ -219,41 +220,61 @@ export function createMessageWriter(
       return existing && toStored(existing);
     },
 
-    recall: (place, contentJson, atMs) =>
-      change(place, atMs, {
-        set: 'content = :content, recalled = :true',
-        remove: 'mentions, replyTo, reactions, pin',
-        values: { ':content': contentJson, ':true': true },
-      }),
-
-    edit: (place, { editId, contentJson, mentions, ifRev, atMs }) =>
-      change(place, atMs, {
-        set: `content = :content, editId = :editId, editedAt = :at${mentions === undefined ? '' : ', mentions = :mentions'}`,
-        ...(mentions === undefined && { remove: 'mentions' }),
-        unless: `editId = :editId${ifRev === undefined ? '' : ' OR NOT (rev = :ifRev OR (attribute_not_exists(rev) AND :ifRev = :zero))'}`,
-        values: {
-          ':content': contentJson,
-          ':editId': editId,
-          ...(mentions !== undefined && { ':mentions': mentions }),
-          ...(ifRev !== undefined && { ':ifRev': ifRev }),
+    recall: (place, contentJson, { by, atMs }) =>
+      change(
+        place,
+        atMs,
+        { kind: 'recalled', by },
+        {
+          set: 'content = :content, recalled = :true',
+          remove: 'mentions, replyTo, reactions, pin',
+          values: { ':content': contentJson, ':true': true },
         },
-      }),
+      ),
 
-    showPin: (place, pin, atMs) =>
-      change(place, atMs, {
-        set: 'pin = :pin',
-        unless: 'pin.version >= :version',
-        values: { ':pin': pin, ':version': pin.version },
-      }),
+    edit: (place, { editId, contentJson, mentions, ifRev, by, atMs }) =>
+      change(
+        place,
+        atMs,
+        { kind: 'edited', by },
+        {
+          set: `content = :content, editId = :editId, editedAt = :at${mentions === undefined ? '' : ', mentions = :mentions'}`,
+          ...(mentions === undefined && { remove: 'mentions' }),
+          unless: `editId = :editId${ifRev === undefined ? '' : ' OR NOT (rev = :ifRev OR (attribute_not_exists(rev) AND :ifRev = :zero))'}`,
+          values: {
+            ':content': contentJson,
+            ':editId': editId,
+            ...(mentions !== undefined && { ':mentions': mentions }),
+            ...(ifRev !== undefined && { ':ifRev': ifRev }),
+          },
+        },
+      ),
 
-    touch: (place, atMs) => change(place, atMs, {}),
+    showPin: (place, pin, { by, atMs }) =>
+      change(
+        place,
+        atMs,
+        { kind: pin.pinned === undefined ? 'unpinned' : 'pinned', by },
+        {
+          set: 'pin = :pin',
+          unless: 'pin.version >= :version',
+          values: { ':pin': pin, ':version': pin.version },
+        },
+      ),
 
-    showReactions: (place, summary, atMs) =>
-      change(place, atMs, {
-        set: 'reactions = :summary',
-        unless: 'reactions.version >= :version',
-        values: { ':summary': summary, ':version': summary.version },
-      }),
+    touch: (place, { atMs, ...reacting }) => change(place, atMs, { kind: 'reacted', ...reacting }, {}),
+
+    showReactions: (place, summary, { atMs, ...reacting }) =>
+      change(
+        place,
+        atMs,
+        { kind: 'reacted', ...reacting },
+        {
+          set: 'reactions = :summary',
+          unless: 'reactions.version >= :version',
+          values: { ':summary': summary, ':version': summary.version },
+        },
+      ),
   };
 
   /** Puts the item unless another one is in its place, which is returned. */
@@ -273,17 +294,19 @@ export function createMessageWriter(
     return existing;
   }
 
-  /** Changes a message that was not recalled, and counts the change. */
+  /** Changes a message that was not recalled, counts the change, and keeps what it was. */
   async function change(
     place: MessagePlace,
     atMs: number,
+    what: MessageChange,
     { set, remove, unless, values }: Rewrite,
   ): Promise<Change | undefined> {
     const { item, isChanged } = await updateIf(documents, tableName, {
       Key: messageItemKey(place),
-      UpdateExpression: `SET ${set === undefined ? '' : `${set}, `}changedAt = :at, rev = if_not_exists(rev, :zero) + :one${remove === undefined ? '' : ` REMOVE ${remove}`}`,
+      UpdateExpression: `SET ${set === undefined ? '' : `${set}, `}changedAt = :at, #change = :change, rev = if_not_exists(rev, :zero) + :one${remove === undefined ? '' : ` REMOVE ${remove}`}`,
       ConditionExpression: `attribute_exists(seq) AND attribute_not_exists(recalled)${unless === undefined ? '' : ` AND NOT (${unless})`}`,
-      ExpressionAttributeValues: { ...values, ':at': atMs, ':zero': 0, ':one': 1 },
+      ExpressionAttributeNames: { '#change': 'change' },
+      ExpressionAttributeValues: { ...values, ':at': atMs, ':change': what, ':zero': 0, ':one': 1 },
     });
     return item === undefined || isClaim(item) ? undefined : { message: toStored(item), isChanged };
   }

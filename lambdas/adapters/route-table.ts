@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { requireNotBanned } from '../domain/model/ban.ts';
+import { type Ban, requireNotBanned } from '../domain/model/ban.ts';
 import {
   type Caller,
   isPolling,
@@ -198,7 +198,7 @@ export function createRouteTable(
         ReturnValues: 'ALL_OLD',
       });
       const output = await unlessRefused(() => documents.send(command));
-      return output && sessionsIn(output.Attributes);
+      return output && { sessions: sessionsIn(output.Attributes), before: banIn(output.Attributes) };
     },
 
     setExpiry: (caller, expiresAtMs) => updateOwn(caller, 'SET #device.#e = :at', { ':at': expiresAtMs }),
@@ -224,6 +224,11 @@ function toStored(session: Session): StoredSession {
     ...(idleTimeoutMs !== undefined && { i: idleTimeoutMs }),
     ...(encoding === 'protobuf' && { p: true }),
   };
+}
+
+function banIn(item: Item | undefined): Ban | undefined {
+  const ban = item?.[BAN] as { at: number; until: number; reason?: string } | undefined;
+  return ban && { atMs: ban.at, untilMs: ban.until, ...(ban.reason !== undefined && { reason: ban.reason }) };
 }
 
 function presenceIn(item: Item | undefined): Presence {

@@ -22,6 +22,7 @@ const ports = lazily({
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),
   hook: of.hookIfAny(),
+  userEvents: of.userEventsIfAny(),
   leaseMs: of.leaseMs,
   editWindowMs: of.editWindowMs,
   workQueue: of.workQueue,

@@ -118,7 +118,7 @@ describe('events (IM-EVENT)', () => {
     chat.grantReplayEvents(operator);
     const policy = resource(Template.fromStack(stack), 'AWS::IAM::Policy', 'Operator');
     const { Statement } = policy.Properties['PolicyDocument'] as { Statement: { Action: string }[] };
-    expect(Statement.map(({ Action }) => Action)).toEqual(['lambda:InvokeFunction']);
+    expect(new Set(Statement.map(({ Action }) => Action))).toEqual(new Set(['lambda:InvokeFunction']));
     expect(JSON.stringify(Statement)).toMatch(/PublishEvents.*ReplayEvents|ReplayEvents.*PublishEvents/);
     expect(() => chatWithout.grantReplayEvents(operator)).toThrow('needs events: true');
   });

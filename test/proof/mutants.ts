@@ -392,7 +392,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 15,
     file: 'lambdas/domain/messages/recall.ts',
-    from: 'return ports.messageWriter.recall(message, contentJson, at);',
+    from: 'return ports.messageWriter.recall(message, contentJson, { by: changer.userId, atMs: at });',
     to: 'return Promise.resolve({ message: { ...message, contentJson }, isChanged: at > 0 });',
     project: 'flow',
     test: 'test/flow/group-races.test.ts',

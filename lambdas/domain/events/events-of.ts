@@ -118,7 +118,7 @@ function reported({ reporter, conversationId, seq, reason, at, messageJson }: Re
 
 function userEvent({ type, userId, at, untilMs, reason }: UserEvent): ImEvent {
   return {
-    id: `${userId}-${type}-${at}`,
+    id: [userId, type, at, ...(untilMs === undefined ? [] : [untilMs])].join('-'),
     type,
     version: 1,
     at,

@@ -61,7 +61,7 @@ export async function edit(
   const contentBytes = Buffer.byteLength(judgedJson);
   const added = storedExtra(contentBytes) - storedExtra(Buffer.byteLength(message.contentJson));
   await ports.budget.charge(Math.max(0, added));
-  const write = (atMs: number) => ports.messageWriter.edit(message, { ...wanted, atMs });
+  const write = (atMs: number) => ports.messageWriter.edit(message, { ...wanted, by: changer.userId, atMs });
   const { message: now, isChanged } = await commitChange(ports, found, changer.userId, write, contentBytes);
   // With this `editId` the message is this call's, too: the AWS SDK retried the write after a lost response.
   if (isChanged || now.editId === editId) return announce(ports, found, changer, { kind: 'edited' }, now);

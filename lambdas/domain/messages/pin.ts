@@ -53,7 +53,7 @@ export async function pin(
   );
   if (!isChanged && isShown(message, state)) return showOneTo(ports, userId, message);
   const { message: now, isChanged: isShownNow } = await writeMarked(ports, (atMs) =>
-    ports.messageWriter.showPin(message, state, atMs),
+    ports.messageWriter.showPin(message, state, { by: userId, atMs }),
   );
   if (isRecalled(now)) {
     await ports.pinWriter.unpin(message);

@@ -50,11 +50,14 @@ export async function react(
   const isShown = summary.version <= (message.reactions?.version ?? 0);
   if (!isChanged && isShown) return showOneTo(ports, userId, message);
   const { messageWriter } = ports;
-  const shown = await writeMarked(ports, (atMs) => messageWriter.showReactions(message, summary, atMs));
+  const reacting = { by: userId, name, on };
+  const shown = await writeMarked(ports, (atMs) =>
+    messageWriter.showReactions(message, summary, { ...reacting, atMs }),
+  );
   // Another writer's summary has this reaction, too. Its own push says whose it is, so it has a `rev` of its own.
   const isPushed = !isLarge && isChanged && !shown.isChanged && !isRecalled(shown.message);
   const { message: now } = isPushed
-    ? await writeMarked(ports, (atMs) => messageWriter.touch(message, atMs))
+    ? await writeMarked(ports, (atMs) => messageWriter.touch(message, { ...reacting, atMs }))
     : shown;
   if (isRecalled(now)) {
     await ports.reactionWriter.forget({ ...message, reactions: summary });

@@ -37,7 +37,7 @@ export async function recall(ports: RecallPorts, changer: Changer, target: Messa
   const { message: recalled } = await commitChange(ports, found, undefined, (at) => {
     const content: RecalledContent = { type: 'recalled', by: changer.userId, at };
     contentJson = canonicalJson(content, 'content');
-    return ports.messageWriter.recall(message, contentJson, at);
+    return ports.messageWriter.recall(message, contentJson, { by: changer.userId, atMs: at });
   });
   // Equal, too, if the AWS SDK retried the write after a lost response: then the first attempt has written it.
   if (recalled.contentJson !== contentJson) return toMessage(recalled);

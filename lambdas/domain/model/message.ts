@@ -143,7 +143,7 @@ export interface MessageWriter {
    * @param contentJson says who recalled it, and when
    * @returns `undefined` if the message doesn't exist
    */
-  recall(place: MessagePlace, contentJson: string, atMs: number): Promise<Change | undefined>;
+  recall(place: MessagePlace, contentJson: string, author: Author): Promise<Change | undefined>;
   /**
    * Replaces the content, unless the message was recalled, has this edit already, or has another `rev` than `ifRev`.
    * @returns `undefined` if the message doesn't exist
@@ -153,25 +153,40 @@ export interface MessageWriter {
    * Shows the message as pinned or not, unless it was recalled, or was pinned or unpinned later.
    * @returns `undefined` if the message doesn't exist
    */
-  showPin(place: MessagePlace, pin: PinState, atMs: number): Promise<Change | undefined>;
+  showPin(place: MessagePlace, pin: PinState, author: Author): Promise<Change | undefined>;
   /**
-   * Counts a change that another one has shown already, unless the message was recalled.
+   * Counts a reaction that another one has shown already, unless the message was recalled.
    * @returns `undefined` if the message doesn't exist
    */
-  touch(place: MessagePlace, atMs: number): Promise<Change | undefined>;
+  touch(place: MessagePlace, reacting: Reacting): Promise<Change | undefined>;
   /**
    * Shows these reactions, unless the message was recalled, or shows newer ones.
    * @returns `undefined` if the message doesn't exist
    */
-  showReactions(place: MessagePlace, summary: ReactionSummary, atMs: number): Promise<Change | undefined>;
+  showReactions(
+    place: MessagePlace,
+    summary: ReactionSummary,
+    reacting: Reacting,
+  ): Promise<Change | undefined>;
 }
 
-export interface Edit {
+/** The author of a change, and its time. The message keeps the last one, for events (IM-EVENT-2). */
+export interface Author {
+  readonly by: string;
+  readonly atMs: number;
+}
+
+/** A user who reacts, or takes a reaction back. */
+export interface Reacting extends Author {
+  readonly name: string;
+  readonly on: boolean;
+}
+
+export interface Edit extends Author {
   readonly editId: string;
   readonly contentJson: string;
   readonly mentions?: Mentions | undefined;
   readonly ifRev?: number | undefined;
-  readonly atMs: number;
 }
 
 /** The outcome of a conditional change. */

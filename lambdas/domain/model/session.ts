@@ -46,6 +46,12 @@ export interface RouteReader {
   ): Promise<ReadonlyMap<string, Presence>>;
 }
 
+/** The user when a ban was stored. */
+export interface Banned {
+  readonly sessions: readonly Session[];
+  readonly before?: Ban | undefined;
+}
+
 /** Reads and writes sessions. One interface, since every push removes stale routes. */
 export interface RouteTable extends RouteReader {
   /**
@@ -67,9 +73,9 @@ export interface RouteTable extends RouteReader {
   disconnect(caller: Caller, seenAtMs?: number): Promise<void>;
   /**
    * Stores a ban, or that one was lifted: from then on `connect` and `claim` judge by it. Returns the sessions of the user,
-   * which it leaves as they are; `undefined` if the stored one is later.
+   * which it leaves as they are, and the ban that was stored before; `undefined` if that one is later.
    */
-  ban(userId: string, ban: Ban): Promise<readonly Session[] | undefined>;
+  ban(userId: string, ban: Ban): Promise<Banned | undefined>;
   /** Sets the session's expiry if the device still has this connection. Returns whether it does. */
   setExpiry(caller: Caller, expiresAtMs: number): Promise<boolean>;
   /**

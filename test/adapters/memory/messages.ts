@@ -10,13 +10,13 @@ import {
 } from '../../../lambdas/domain/model/message.ts';
 import { volumeOf } from '../../../lambdas/domain/model/volume.ts';
 import { type Clock, epochSecondsAfter } from '../../../lambdas/shared/clock.ts';
+import type { MessageChange } from '../../../protocol/frames.ts';
 
 export function inMemoryMessages(
   clock: Clock,
   historyTtlSeconds = Number.POSITIVE_INFINITY,
 ): MessageReader & MessageWriter {
   const stored = new Map<string, StoredMessage>();
-  const changedAt = new Map<string, number>();
   const isKept = ({ sentAt }: StoredMessage) =>
     epochSecondsAfter(sentAt, historyTtlSeconds) > clock() / 1_000;
   const keptAt = (key: string) => {
@@ -33,18 +33,18 @@ export function inMemoryMessages(
   function change(
     key: MessagePlace,
     atMs: number,
+    what: MessageChange,
     fields: { [Name in keyof StoredMessage]?: StoredMessage[Name] | undefined },
     isAllowed: (message: StoredMessage) => boolean,
   ): Change | undefined {
     const message = stored.get(keyOf(key));
     if (message === undefined) return undefined;
     if (isRecalled(message) || !isAllowed(message)) return { message, isChanged: false };
-    const all = { ...message, ...fields, rev: (message.rev ?? 0) + 1 };
+    const all = { ...message, ...fields, rev: (message.rev ?? 0) + 1, changedAt: atMs, change: what };
     const changed = Object.fromEntries(
       Object.entries(all).filter(([, value]) => value !== undefined),
     ) as unknown as StoredMessage;
     stored.set(keyOf(key), changed);
-    changedAt.set(keyOf(key), atMs);
     return { message: changed, isChanged: true };
   }
   return {
@@ -59,32 +59,47 @@ export function inMemoryMessages(
       if (existing === undefined) claimed.add(keyOf(place));
       return existing;
     },
-    recall: async (key, contentJson, atMs) =>
+    recall: async (key, contentJson, { by, atMs }) =>
       change(
         key,
         atMs,
+        { kind: 'recalled', by },
         { contentJson, mentions: undefined, replyTo: undefined, reactions: undefined, pin: undefined },
         () => true,
       ),
-    edit: async (key, { editId, contentJson, mentions, ifRev, atMs }) =>
+    edit: async (key, { editId, contentJson, mentions, ifRev, by, atMs }) =>
       change(
         key,
         atMs,
+        { kind: 'edited', by },
         { contentJson, editId, editedAt: atMs, mentions },
         ({ rev = 0, ...message }) => message.editId !== editId && (ifRev === undefined || ifRev === rev),
       ),
-    showPin: async (key, pin, atMs) =>
-      change(key, atMs, { pin }, (message) => (message.pin?.version ?? 0) < pin.version),
-    touch: async (key, atMs) => change(key, atMs, {}, () => true),
-    showReactions: async (key, reactions, atMs) =>
-      change(key, atMs, { reactions }, (message) => (message.reactions?.version ?? 0) < reactions.version),
+    showPin: async (key, pin, { by, atMs }) =>
+      change(
+        key,
+        atMs,
+        { kind: pin.pinned === undefined ? 'unpinned' : 'pinned', by },
+        { pin },
+        (message) => (message.pin?.version ?? 0) < pin.version,
+      ),
+    touch: async (key, { atMs, ...reacting }) =>
+      change(key, atMs, { kind: 'reacted', ...reacting }, {}, () => true),
+    showReactions: async (key, reactions, { atMs, ...reacting }) =>
+      change(
+        key,
+        atMs,
+        { kind: 'reacted', ...reacting },
+        { reactions },
+        (message) => (message.reactions?.version ?? 0) < reactions.version,
+      ),
     async changed(conversationId, { volumes, sinceMs, after, limit }) {
-      const position = (message: MessagePlace) => changedAt.get(keyOf(message)) ?? 0;
+      const position = (message: StoredMessage) => message.changedAt ?? 0;
       const order = (message: Pick<MessageKey, 'from' | 'clientMsgId'>) =>
         `${message.from}#${message.clientMsgId}`;
       const all = inConversation(conversationId)
         .filter(({ seq }) => volumes.includes(volumeOf(seq)))
-        .filter((message) => changedAt.has(keyOf(message)) && position(message) >= sinceMs)
+        .filter((message) => message.changedAt !== undefined && position(message) >= sinceMs)
         .sort((a, b) => position(a) - position(b) || (order(a) < order(b) ? -1 : 1))
         .filter(
           (message) =>

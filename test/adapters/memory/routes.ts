@@ -56,8 +56,9 @@ export function inMemoryRoutes(): RouteTable {
       new Map(userIds.map((userId) => [userId, [...devicesOf(userId).values()]])),
     async ban(userId, ban) {
       if ((bans.get(userId)?.atMs ?? 0) > ban.atMs) return undefined;
+      const before = bans.get(userId);
       bans.set(userId, ban);
-      return [...devicesOf(userId).values()];
+      return { sessions: [...devicesOf(userId).values()], before };
     },
     async setExpiry({ userId, deviceId, connectionId }, expiresAtMs) {
       const session = devicesOf(userId).get(deviceId);

@@ -22,6 +22,7 @@ import { inMemoryDeskEvents, inMemoryFanOutQueue, inMemoryOfflineQueue } from '.
 import { inMemoryReactions } from './reactions.ts';
 import { inMemoryReports } from './reports.ts';
 import { inMemoryRoutes } from './routes.ts';
+import { inMemoryUserEvents } from './user-events.ts';
 
 export const NOON = Date.UTC(2026, 10, 21, 12);
 const HOUR_MS = 3_600_000;
@@ -76,6 +77,7 @@ export function createWorld() {
     inboxWriter: inbox,
     offlineQueue: inMemoryOfflineQueue(),
     connections: inMemoryConnections(),
+    userEvents: inMemoryUserEvents(),
     clock,
     liveLimit: createLiveLimit(LIMITS.liveIntervalMs),
     leaseMs: HOUR_MS / 2,

@@ -217,7 +217,10 @@ describe.each([
       const at = (connectedAtMs: number, deviceId = 'phone') => aSession({ userId, deviceId, connectedAtMs });
       const bannedUntilMs = async () => (await routes.presencesOf([userId])).get(userId)?.bannedUntilMs;
       expect(await bannedUntilMs()).toBeUndefined();
-      expect(await routes.ban(userId, { atMs: 5, untilMs: 100, reason: 'spam' })).toEqual([]);
+      expect(await routes.ban(userId, { atMs: 5, untilMs: 100, reason: 'spam' })).toEqual({
+        sessions: [],
+        before: undefined,
+      });
       for (const session of [at(99), { ...at(99), mode: 'polling' as const }]) {
         const banned = { code: 'forbidden', until: 100 };
         await expect(routes.connect(session)).rejects.toMatchObject(banned);
@@ -226,7 +229,10 @@ describe.each([
       expect(await routes.connect(at(100))).toEqual([]);
       expect(await routes.ban(userId, { atMs: 4, untilMs: 900 })).toBeUndefined();
       expect(await bannedUntilMs()).toBe(100);
-      expect(await routes.ban(userId, { atMs: 5, untilMs: Number.MAX_SAFE_INTEGER })).toEqual([at(100)]);
+      expect(await routes.ban(userId, { atMs: 5, untilMs: Number.MAX_SAFE_INTEGER })).toEqual({
+        sessions: [at(100)],
+        before: { atMs: 5, untilMs: 100, reason: 'spam' },
+      });
       expect(await bannedUntilMs()).toBe(Number.MAX_SAFE_INTEGER);
       expect(await routes.find(userId, 'phone')).toEqual(at(100));
       await expect(routes.connect(at(NOON, 'tablet'))).rejects.toMatchObject({ until: undefined });
@@ -959,17 +965,27 @@ describe.each([
       const { messages } = ports();
       const original = aMessage();
       await messages.putIfAbsent(original);
-      const recalled = { ...original, contentJson: '{"type":"recalled"}', rev: 1 };
-      expect(await messages.recall(original, '{"type":"recalled"}', NOON)).toEqual({
+      const recalled = {
+        ...original,
+        contentJson: '{"type":"recalled"}',
+        rev: 1,
+        changedAt: NOON,
+        change: { kind: 'recalled', by: 'z' },
+      };
+      expect(await messages.recall(original, '{"type":"recalled"}', { by: 'z', atMs: NOON })).toEqual({
         message: recalled,
         isChanged: true,
       });
       expect(await messages.getMany([original])).toEqual([recalled]);
       expect(await messages.putIfAbsent({ ...original, messageId: 'other' })).toEqual(recalled);
       const refused = { message: recalled, isChanged: false };
-      expect(await messages.recall(original, '{"type":"recalled","by":"z"}', NOON)).toEqual(refused);
-      expect(await messages.edit(original, { editId: 'e', contentJson: '1', atMs: NOON })).toEqual(refused);
-      expect(await messages.recall(aMessage(), '{}', NOON)).toBeUndefined();
+      expect(
+        await messages.recall(original, '{"type":"recalled","by":"z"}', { by: 'z', atMs: NOON }),
+      ).toEqual(refused);
+      expect(await messages.edit(original, { by: 'z', editId: 'e', contentJson: '1', atMs: NOON })).toEqual(
+        refused,
+      );
+      expect(await messages.recall(aMessage(), '{}', { by: 'z', atMs: NOON })).toBeUndefined();
     });
 
     it('edits once per edit id, and only the requested rev (IM-EDIT)', async () => {
@@ -977,12 +993,14 @@ describe.each([
       const original = aMessage();
       await messages.putIfAbsent(original);
       const edit = (editId: string, ifRev?: number) =>
-        messages.edit(original, { editId, contentJson: `"${editId}"`, ifRev, atMs: NOON + 1 });
+        messages.edit(original, { by: 'z', editId, contentJson: `"${editId}"`, ifRev, atMs: NOON + 1 });
       const edited = (editId: string, rev: number) => ({
         ...original,
         contentJson: `"${editId}"`,
         editId,
         editedAt: NOON + 1,
+        changedAt: NOON + 1,
+        change: { kind: 'edited', by: 'z' },
         rev,
       });
       expect(await edit('a', 1)).toEqual({ message: original, isChanged: false });
@@ -992,7 +1010,9 @@ describe.each([
       expect(await edit('b', 1)).toEqual({ message: edited('b', 2), isChanged: true });
       expect(await edit('c')).toEqual({ message: edited('c', 3), isChanged: true });
       expect(await messages.getMany([original])).toEqual([edited('c', 3)]);
-      expect(await messages.edit(aMessage(), { editId: 'a', contentJson: '1', atMs: 1 })).toBeUndefined();
+      expect(
+        await messages.edit(aMessage(), { by: 'z', editId: 'a', contentJson: '1', atMs: 1 }),
+      ).toBeUndefined();
     });
 
     it('lists only the messages that changed, in order of their last change, by pages (IM-CHANGE-2, IM-CHANGE-6)', async () => {
@@ -1002,7 +1022,7 @@ describe.each([
       for (const message of all) await messages.putIfAbsent(message);
       const change = async (seq: number, atMs: number) => {
         const key = all[seq - 1] as StoredMessage;
-        await messages.edit(key, { editId: `e${atMs}`, contentJson: `${atMs}`, atMs });
+        await messages.edit(key, { by: 'z', editId: `e${atMs}`, contentJson: `${atMs}`, atMs });
       };
       for (const [seq, atMs] of [[3, 10], [1, 20], [2, 20], [3, 30]] as const) await change(seq, atMs); // biome-ignore format: a table
       const list = async (sinceMs: number, after?: ChangePosition) => {
@@ -1036,7 +1056,7 @@ describe.each([
       const messages = ports().messagesWithTtl(60);
       const message = aMessage({ conversationId: `dm:${newPair().join(':')}` });
       await messages.putIfAbsent(message);
-      await messages.recall(message, '{"type":"recalled"}', NOON);
+      await messages.recall(message, '{"type":"recalled"}', { by: 'z', atMs: NOON });
       const list = () => messages.changed(message.conversationId, { volumes: [0], sinceMs: 0, limit: 10 });
       expect((await list()).messages).toHaveLength(1);
       now += 61_000;
@@ -1064,7 +1084,7 @@ describe.each([
       const count = await messages.countOthers(conversationId, me, counting(2, { upTo: 9 }));
       expect(count).toEqual({ count: 5, mentioned: 0, isAtLeast: false });
       for (const [atMs, message] of all.entries())
-        await messages.recall(message, '{"type":"recalled"}', atMs === 3 ? 2 : atMs);
+        await messages.recall(message, '{"type":"recalled"}', { by: 'z', atMs: atMs === 3 ? 2 : atMs });
       const changed = async (after?: ChangePosition) =>
         messages.changed(conversationId, { volumes: [2, 1, 0], sinceMs: 1, after, limit: 3 });
       const first = await changed();
@@ -1095,7 +1115,7 @@ describe.each([
       expect(await messages.putIfAbsent(late)).toBe('claimed');
       expect(await messages.putIfAbsent({ ...late, seq: 4 })).toBeUndefined();
       expect(await messages.getMany([late, { ...late, seq: 4 }])).toEqual([{ ...late, seq: 4 }]);
-      const edit = { editId: 'e', contentJson: '1', atMs: NOON };
+      const edit = { by: 'z', editId: 'e', contentJson: '1', atMs: NOON };
       expect(await messages.edit(late, edit)).toBeUndefined();
       const page = await messages.page(conversationId, { head: 4, limit: 9 });
       expect(page.messages.map(({ seq }) => seq)).toEqual([4, 2]);
@@ -1175,12 +1195,12 @@ describe.each([
       ]);
       const found = await messages.countOthers(conversationId, me, counting(0));
       expect(found).toEqual({ count: 4, mentioned: 2, isAtLeast: false });
-      const edit = { editId: 'e', contentJson: '1', atMs: NOON };
+      const edit = { by: 'z', editId: 'e', contentJson: '1', atMs: NOON };
       const [first, second] = [all[3], all[2]] as [StoredMessage, StoredMessage];
       expect((await messages.edit(first, edit))?.message).not.toHaveProperty('mentions');
       const again = await messages.edit(first, { ...edit, editId: 'f', mentions: ['zed'] });
       expect(again?.message).toMatchObject({ mentions: ['zed'] });
-      const recalled = await messages.recall(second, '{"type":"recalled"}', NOON);
+      const recalled = await messages.recall(second, '{"type":"recalled"}', { by: 'z', atMs: NOON });
       expect(recalled?.message).not.toHaveProperty('mentions');
       expect(recalled?.message).not.toHaveProperty('replyTo');
     });

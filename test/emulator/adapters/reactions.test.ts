@@ -44,6 +44,8 @@ const aMessage = (): StoredMessage => ({
   contentHash: 'h',
 });
 
+const BOB_REACTS = { by: 'bob', name: '👍', on: true, atMs: NOON } as const;
+
 describe.each([
   ['memory', () => memory],
   ['DynamoDB', (): Ports => tables],
@@ -190,7 +192,7 @@ describe.each([
       messages.showReactions(
         message,
         { version, shards: 1, list: [{ name: '👍', count: version, users: ['a'] }] },
-        NOON,
+        BOB_REACTS,
       );
     expect(await show(1)).toBeUndefined();
     await messages.putIfAbsent(message);
@@ -201,13 +203,27 @@ describe.each([
         message: { rev: 1, reactions: { version: 2 } },
       });
     expect(await show(3)).toMatchObject({ isChanged: true, message: { rev: 2 } });
-    const edited = await messages.edit(message, { editId: 'e', contentJson: '{"a":1}', atMs: NOON });
+    const { by, name, on } = BOB_REACTS;
+    expect((await messages.getMany([message]))[0]).toMatchObject({
+      changedAt: NOON,
+      change: { kind: 'reacted', by, name, on },
+    });
+    const edited = await messages.edit(message, {
+      by: 'bob',
+      editId: 'e',
+      contentJson: '{"a":1}',
+      atMs: NOON,
+    });
     expect(edited?.message).toMatchObject({ rev: 3, reactions: { version: 3 } });
-    const touched = await messages.touch(message, NOON);
+    const touched = await messages.touch(message, BOB_REACTS);
     expect(touched).toMatchObject({ isChanged: true, message: { rev: 4, reactions: { version: 3 } } });
-    const recalled = await messages.recall(message, '{"type":"recalled","by":"a","at":1}', NOON);
+    const recalled = await messages.recall(message, '{"type":"recalled","by":"a","at":1}', {
+      by: 'bob',
+      atMs: NOON,
+    });
     expect(recalled?.message).not.toHaveProperty('reactions');
-    for (const late of [await show(4), await messages.touch(message, NOON)])
+    expect(recalled?.message.change).toEqual({ kind: 'recalled', by });
+    for (const late of [await show(4), await messages.touch(message, BOB_REACTS)])
       expect(late).toMatchObject({ isChanged: false, message: { rev: 5 } });
     const page = await messages.page(message.conversationId, { head: 99, limit: 9 });
     expect(page.messages).toHaveLength(1);
@@ -274,18 +290,20 @@ describe.each([
     const message = aMessage();
     await messages.putIfAbsent(message);
     const pinned = { by: 'a', at: NOON };
-    expect(await messages.showPin(message, { version: 2, pinned }, NOON)).toMatchObject({
+    expect(await messages.showPin(message, { version: 2, pinned }, { by: 'bob', atMs: NOON })).toMatchObject({
       isChanged: true,
       message: { rev: 1, pin: { version: 2, pinned } },
     });
-    expect(await messages.showPin(message, { version: 2 }, NOON)).toMatchObject({
+    expect(await messages.showPin(message, { version: 2 }, { by: 'bob', atMs: NOON })).toMatchObject({
       isChanged: false,
       message: { pin: { pinned } },
     });
-    const off = await messages.showPin(message, { version: 3 }, NOON);
+    const off = await messages.showPin(message, { version: 3 }, { by: 'bob', atMs: NOON });
     expect(off).toMatchObject({ isChanged: true, message: { rev: 2, pin: { version: 3 } } });
     expect(off?.message.pin).not.toHaveProperty('pinned');
-    await messages.recall(message, '{"type":"recalled","by":"a","at":1}', NOON);
-    expect(await messages.showPin(message, { version: 9, pinned }, NOON)).toMatchObject({ isChanged: false });
+    await messages.recall(message, '{"type":"recalled","by":"a","at":1}', { by: 'bob', atMs: NOON });
+    expect(await messages.showPin(message, { version: 9, pinned }, { by: 'bob', atMs: NOON })).toMatchObject({
+      isChanged: false,
+    });
   });
 });

@@ -14,6 +14,7 @@ import {
   createDeskWriter,
 } from '../../../lambdas/adapters/desk-table.ts';
 import { createDocumentClient } from '../../../lambdas/adapters/dynamodb.ts';
+import { createUserEventWriter } from '../../../lambdas/adapters/event-table.ts';
 import {
   createGroupOutbox,
   createGroupReader,
@@ -95,6 +96,17 @@ export async function startTables(clock: Clock) {
         });
         return (await documents.send(command)).Items ?? [];
       },
+    },
+    userEvents: createUserEventWriter(documents, conversationsTable),
+    /** The items of a partition of a table with this part in its name. */
+    async itemsAt(table: string, pk: string) {
+      const command = new QueryCommand({
+        TableName: nameOf(table),
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': pk },
+        ConsistentRead: true,
+      });
+      return (await documents.send(command)).Items ?? [];
     },
     blocks: {
       ...createBlockReader(documents, conversationsTable),

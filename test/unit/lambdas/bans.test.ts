@@ -162,3 +162,31 @@ describe('an agent who is banned', () => {
     expect(await agentOf(conversationId)).toBeUndefined();
   });
 });
+
+describe('the events of bans (IM-EVENT-1)', () => {
+  const until = NOON + HOUR_MS;
+  const banned = { type: 'user.banned', userId: 'bob', at: NOON, untilMs: until, reason: 'spam' };
+  const unbanned = { type: 'user.unbanned', userId: 'bob', at: NOON + 1 };
+
+  it('are stored once for each ban that counts, and for each that is lifted', async () => {
+    for (let times = 0; times < 2; times += 1) await ban({ until, reason: 'spam' });
+    await unban();
+    await ban({}, NOON - 5);
+    expect(world.userEvents.all()).toEqual([banned, unbanned]);
+    await ban({}, NOON + 2);
+    expect(world.userEvents.all()).toHaveLength(3);
+  });
+
+  it('are not lost if the function dies after the ban, and the ban is lifted before its retry', async () => {
+    const { put } = world.userEvents;
+    world.userEvents.put = async () => {
+      throw new Error('killed');
+    };
+    await expect(ban({ until, reason: 'spam' })).rejects.toThrow('killed');
+    world.userEvents.put = put;
+    await unban();
+    await ban({ until, reason: 'spam' });
+    expect(world.userEvents.all()).toEqual(expect.arrayContaining([banned, unbanned]));
+    expect(world.userEvents.all()).toHaveLength(2);
+  });
+});

@@ -170,7 +170,7 @@ describe('the events of other rows (IM-EVENT-2)', () => {
     expect(eventsOf({ kind: 'user', event })).toEqual([
       {
         event: {
-          id: `alice-user.banned-${NOON}`,
+          id: `alice-user.banned-${NOON}-${NOON + 1}`,
           type: 'user.banned',
           version: 1,
           at: NOON,

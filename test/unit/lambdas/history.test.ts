@@ -110,7 +110,8 @@ describe('the conversation list', () => {
     const world = createWorld();
     await say(world, 'alice', 'bob', 'c1');
     const [last] = (await world.messages.page('dm:alice:bob', { head: 99, limit: 1 })).messages;
-    if (last) await world.messages.recall(last, '{"type":"recalled","by":"alice","at":1}', 1);
+    if (last)
+      await world.messages.recall(last, '{"type":"recalled","by":"alice","at":1}', { by: 'alice', atMs: 1 });
     expect(await conversationsOf(world, 'bob')).toMatchObject([{ head: 1, unread: 1 }]);
     await world.conversations.nextSeq('dm:alice:bob', 'alice', 'lost');
     expect(await conversationsOf(world, 'bob')).toMatchObject([
