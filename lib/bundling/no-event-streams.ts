@@ -7,6 +7,9 @@
  */
 export const eventStreamSerdeProvider = undefined;
 
+/** Lambda's client adds to its configuration what only streamed answers need. */
+export const resolveEventStreamSerdeConfig = <Config>(config: Config): Config => config;
+
 export class EventStreamSerde {
   constructor() {
     throw new Error('Event streams are left out of the bundles: see lib/bundling/no-event-streams.ts');

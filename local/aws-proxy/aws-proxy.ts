@@ -30,7 +30,7 @@ export interface AwsProxyOptions {
    * learns it from its next request, which breaks and isn't recorded, as it never reaches the service. On AWS every
    * service does, sooner or later (docs.aws.amazon.com/lambda/latest/dg/best-practices.html, github.com
    * aws/aws-sdk-js-v3#1196).
-   * @default ['connections'], which has none of the AWS SDK's retries
+   * @default ['connections', 'lambda'], which have none of the AWS SDK's retries
    */
   readonly idleLinesBreakAt?: readonly Service[];
 }
@@ -54,7 +54,7 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
     rules,
     breakpoints,
     latency: new Latency(seed, options.latency ?? []),
-    idleLinesBreakAt: options.idleLinesBreakAt ?? ['connections'],
+    idleLinesBreakAt: options.idleLinesBreakAt ?? ['connections', 'lambda'],
   });
   for (const rule of options.faults ?? []) rules.add(rule);
   let replica: Replica | undefined;

@@ -72,9 +72,9 @@ export async function synthesize(options: SynthOptions): Promise<void> {
   options.signal?.removeEventListener('abort', giveUp);
   options.signal?.throwIfAborted();
   if (status === 0) return;
-  const [fault, ...others] = output.trim().split('\n');
   // The app's own line about a wrong option.
-  if (fault?.startsWith(FAULT) && others.length === 0) throw new OperatorError(fault.slice(FAULT.length));
+  const fault = output.trim().split('\n').at(-1) ?? '';
+  if (fault.startsWith(FAULT)) throw new OperatorError(fault.slice(FAULT.length));
   const lastLines = output.trim().split('\n').slice(-40).join('\n');
   throw new OperatorError(`The CDK app failed (${status}); \`npx cdk synth\` shows the same:\n${lastLines}`);
 }

@@ -6,7 +6,7 @@ import { drain, historyOf, sending, sendUntilKnown } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 import { whileTimePasses } from './setup/time.ts';
 
-const proxy = createTestProxy({ idleLinesBreakAt: ['dynamodb', 'sqs', 'connections'] });
+const proxy = createTestProxy({ idleLinesBreakAt: ['dynamodb', 'sqs', 'connections', 'lambda'] });
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({

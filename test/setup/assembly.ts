@@ -15,7 +15,13 @@ export function sharedAssembly(): Promise<string> {
 }
 
 /** The options with which other systems build on a deployment. */
-const PLATFORM = { events: 'true' };
+const PLATFORM = {
+  events: 'true',
+  beforeSend: 'test/fixtures/platform/before-send.ts',
+  beforeSendServiceEvents: 'true',
+  // The first answer waits for a cold start, and the machine may be busy.
+  beforeSendTimeoutMs: '5000',
+};
 
 /**
  * The same with these options. Few files need it, so the first of them makes it, whichever worker runs it; the others wait.

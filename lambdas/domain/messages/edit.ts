@@ -2,6 +2,7 @@ import type { EditRequest, Message } from '../../../protocol/frames.ts';
 import { ConflictError, EditWindowPassedError, ForbiddenError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { requireNotBlocked } from '../access/direct.ts';
+import { enterConversation } from '../access/membership.ts';
 import { resolveConversation } from '../model/conversation.ts';
 import type { HookQuestion } from '../model/hook.ts';
 import { contentOf, type Edit, isRecalled, type StoredMessage } from '../model/message.ts';
@@ -57,6 +58,7 @@ export async function edit(
   if (directHead !== undefined && found.conversation.kind === 'direct')
     requireNotBlocked(directHead, found.conversation);
   const judgedJson = await askHook(ports, questionOf(found), { contentJson, mentions });
+  if (ports.hook !== undefined) await requireStillOpen(ports, changer, found);
   const wanted = { editId, contentJson: judgedJson, mentions, ifRev };
   const contentBytes = Buffer.byteLength(judgedJson);
   const added = storedExtra(contentBytes) - storedExtra(Buffer.byteLength(message.contentJson));
@@ -75,6 +77,17 @@ export async function edit(
 async function readDirectHead({ conversations }: EditPorts, userId: string, target: MessageTarget) {
   const { kind, conversationId } = resolveConversation(userId, target);
   return kind === 'direct' ? conversations.head(conversationId) : undefined;
+}
+
+/** The hook may take seconds: the membership may have ended, or the support chat (IM-HOOK-6). A direct one is asked by its mark. */
+async function requireStillOpen(
+  { conversations }: EditPorts,
+  { userId }: Changer,
+  { conversation }: Changeable,
+): Promise<void> {
+  if (conversation.kind === 'direct') return;
+  const { head } = await enterConversation(conversations, userId, conversation);
+  if (head.chat?.state === 'closed') throw new ForbiddenError('This chat is closed.');
 }
 
 function questionOf({ conversation, message, head }: Changeable): Omit<HookQuestion, 'content'> {

@@ -165,8 +165,15 @@ async function allocateOrFindOriginal(
     const earlier = isResend || hadTurn ? await findEarlier(ports, conversationId, wanted) : undefined;
     if (earlier !== undefined) return { original: earlier };
     await requireReferences(ports, conversation, wanted, membership?.visibleFrom ?? 1);
-    const judged = head === undefined ? wanted : await judge(ports, conversation, wanted, head, membership);
-    return { judged, allocation: await allocateInTurn(ports, conversation, judged, membership?.turn) };
+    if (head === undefined)
+      return {
+        judged: wanted,
+        allocation: await allocateInTurn(ports, conversation, wanted, membership?.turn),
+      };
+    const judged = await judge(ports, conversation, wanted, head, membership);
+    // The hook may take seconds, and membership is no condition of the allocation (IM-HOOK-6).
+    const still = await requireMembershipOf(ports, wanted.from, conversation);
+    return { judged, allocation: await allocateInTurn(ports, conversation, judged, still?.turn) };
   } catch (error) {
     // The sender has left the group, may not write there any more, or must wait; or the support chat is closed; or the hook
     // accepts it no more, or fails. A message that was stored before may not have been delivered yet: its repeat delivers
