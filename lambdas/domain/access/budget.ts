@@ -121,5 +121,5 @@ export function overBudget(retryAfterMs: number): RateLimitedError {
 /** The ports of one request: those of the instance, and the budget of its user. */
 export function withBudget<Ports extends object>(ports: Ports, budget: Budget): Ports & { budget: Budget } {
   // Inherits: a copy would make every adapter.
-  return Object.create(ports, { budget: { value: budget, enumerable: true } });
+  return Object.create(ports, { budget: { value: budget } });
 }

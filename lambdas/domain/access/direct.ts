@@ -11,7 +11,7 @@ export async function directHeads(
   const ids = new Map(
     others.filter((other) => other !== userId).map((other) => [directConversationId(userId, other), other]),
   );
-  const heads = ids.size === 0 ? [] : await conversations.heads([...ids.keys()]);
+  const heads = await conversations.heads([...ids.keys()]);
   return new Map([...heads].map(([id, head]) => [ids.get(id) ?? '', head]));
 }
 

@@ -125,7 +125,6 @@ async function readPinned(
   { messages }: Pick<PinPorts, 'messages'>,
   pins: readonly Pin[],
 ): Promise<readonly StoredMessage[]> {
-  if (pins.length === 0) return [];
   const stored = new Map((await messages.getMany(pins)).map((message) => [message.seq, message]));
   return pins.flatMap(({ seq, by, at }) => {
     const message = stored.get(seq);

@@ -12,6 +12,7 @@ import { UNLIMITED } from '../../../lambdas/domain/model/budget.ts';
 import { DEAR, SAMPLE } from '../../../lambdas/domain/model/prices.ts';
 import { SessionEndedError } from '../../../lambdas/shared/errors.ts';
 import { logger } from '../../../lambdas/shared/logger.ts';
+import { userHashOf } from '../../../lambdas/shared/user-hash.ts';
 import { inMemoryAccounts } from '../../adapters/memory/accounts.ts';
 import { NOON } from '../../adapters/memory/world.ts';
 
@@ -79,11 +80,27 @@ describe('a charge', () => {
     expect(warn.mock.calls).toEqual([['charge failed', { error }]]);
   });
 
-  it('costs nothing without a budget', async () => {
-    const { instance, creditsOwed } = setUp({});
-    await instance().meter.of('alice').charge(1_000_000);
-    await UNLIMITED.charge(1_000_000);
-    expect(await creditsOwed('alice')).toBe(0);
+  it('costs nothing without a budget, nor does a debit: not even a write', async () => {
+    const { instance, accounts } = setUp({});
+    const addDebt = vi.spyOn(accounts, 'addDebt');
+    const budget = instance().meter.of('alice');
+    for (const { charge, debit } of [budget, UNLIMITED]) {
+      await charge(1_000_000);
+      await debit(1_000_000);
+    }
+    expect(addDebt).not.toHaveBeenCalled();
+    expect(budget).toMatchObject({ isUnlimited: true, payer: undefined });
+    expect(setUp().instance().meter.of('alice')).toMatchObject({ isUnlimited: false, payer: 'alice' });
+  });
+
+  it('says what this instance knows of the debt, so that its write needs no second attempt', async () => {
+    const { instance, accounts } = setUp();
+    const addDebt = vi.spyOn(accounts, 'addDebt');
+    const { meter } = instance();
+    await meter.of('alice').charge(300);
+    await meter.of('alice').charge(300);
+    const seen = addDebt.mock.calls.map(([, , { seenPaidAtMs }]) => seenPaidAtMs);
+    expect(seen).toEqual([0, NOON + 300 * MS_PER_CREDIT]);
   });
 });
 
@@ -120,6 +137,8 @@ describe('the samples of a user who asks twice a second, for more than the budge
 
 describe('a frame', () => {
   it('is refused from memory as soon as a read has shown that the budget is used up, until it is not (IM-BUDGET-1)', async () => {
+    const info = vi.spyOn(logger, 'info').mockImplementation(() => {});
+    onTestFinished(() => info.mockRestore());
     const { instance, advance, creditsOwed } = setUp();
     const [one, other] = [instance(), instance()];
     await one.meter.of('alice').charge(3_100);
@@ -131,6 +150,8 @@ describe('a frame', () => {
     await admitFrame(other, { userId: 'alice' });
     other.meter.note('alice', NOON + 3_100 * MS_PER_CREDIT);
     await expect(admitFrame(other, { userId: 'alice' })).rejects.toMatchObject({ code: 'rate_limited' });
+    const facts = { userHash: userHashOf('alice'), retryAfterMs: 100 * MS_PER_CREDIT };
+    expect(info.mock.calls).toEqual(Array(2).fill(['user over budget', facts]));
     // Both refusals were charged.
     expect(await creditsOwed('alice')).toBe(3_100 + 2 * SAMPLE);
     advance((100 + 2 * SAMPLE) * MS_PER_CREDIT);
@@ -148,7 +169,9 @@ describe('a frame', () => {
     await expect(admitFrame(one, { userId: 'alice' })).rejects.toMatchObject({ code: 'rate_limited' });
   });
 
-  it('ends the session of a client that ignores ten refusals (IM-BUDGET-1)', async () => {
+  it('ends the session of a client that ignores ten refusals, of which only the first is logged (IM-BUDGET-1)', async () => {
+    const info = vi.spyOn(logger, 'info').mockImplementation(() => {});
+    onTestFinished(() => info.mockRestore());
     const { instance } = setUp(undefined, () => 0.99);
     const one = instance();
     one.meter.note('alice', NOON + 400_000);
@@ -156,7 +179,9 @@ describe('a frame', () => {
       await expect(admitFrame(one, { userId: 'alice' })).rejects.not.toBeInstanceOf(SessionEndedError);
     const last = await admitFrame(one, { userId: 'alice' }).catch((error: unknown) => error);
     expect(last).toBeInstanceOf(SessionEndedError);
-    expect(last).toMatchObject({ closedWith: { code: 'rate_limited', retryAfterMs: 100_000 } });
+    const closedWith = { code: 'rate_limited', retryAfterMs: 100_000 };
+    expect(last).toMatchObject({ code: 'rate_limited', closedWith });
+    expect(info).toHaveBeenCalledTimes(1);
   });
 
   it('does not count refusals of an earlier time', async () => {
@@ -215,6 +240,16 @@ describe('a dear request', () => {
     expect(refused?.reason).toMatchObject({ code: 'rate_limited', retryAfterMs: 200 * MS_PER_CREDIT });
   });
 
+  it('that is cheap is paid for like a charge: with a probability, and never refused', async () => {
+    const { instance, creditsOwed } = setUp(undefined, () => 0.999_999);
+    const budget = instance().meter.of('alice');
+    await budget.debit(SAMPLE - 1);
+    expect(await creditsOwed('alice')).toBe(0);
+    for (const credits of [4_000, DEAR - 1]) await budget.charge(credits);
+    await budget.debit(DEAR - 1);
+    await expect(budget.debit(DEAR)).rejects.toMatchObject({ code: 'rate_limited' });
+  });
+
   it('is refused while the account cannot be written', async () => {
     const { accounts, clock } = setUp();
     const broken = { ...accounts, addDebt: () => Promise.reject(new Error('cut')) };
@@ -225,20 +260,26 @@ describe('a dear request', () => {
 
 describe('strangers', () => {
   it('are as many on each day as the option says, whatever the instance (IM-BUDGET-3)', async () => {
-    const { instance, advance } = setUp({ strangersPerDay: 3 });
+    const { instance, accounts, advance } = setUp({ strangersPerDay: 3 });
+    const written = vi.spyOn(accounts, 'meet');
     const meet = (strangers: number) => instance().meter.of('alice').meet(strangers);
     await meet(2);
     await expect(meet(2)).rejects.toMatchObject({ code: 'limit_reached' });
     await meet(1);
+    advance(11 * 3_600_000);
+    await expect(meet(1)).rejects.toMatchObject({ code: 'limit_reached' });
+    const writes = written.mock.calls.length;
     await meet(0);
-    advance(12 * 3_600_000);
+    expect(written).toHaveBeenCalledTimes(writes);
+    advance(3_600_000);
     await meet(3);
   });
 
   it('are without number if the option says so', async () => {
-    const { instance } = setUp({});
-    const budget = instance().meter.of('alice');
-    await budget.meet(1_000_000);
+    const { instance, accounts } = setUp({});
+    const written = vi.spyOn(accounts, 'meet');
+    await instance().meter.of('alice').meet(1_000_000);
+    expect(written).not.toHaveBeenCalled();
   });
 });
 
@@ -246,9 +287,20 @@ describe('the memory of an instance', () => {
   it('forgets paid debts, and the oldest of too many', async () => {
     const { instance, advance } = setUp();
     const { meter } = instance();
+    const noteMany = (count: number, paidAtMs: number) => {
+      for (let nth = 0; nth < count; nth += 1) meter.note(`user-${nth}`, paidAtMs);
+    };
     meter.note('first', NOON + 400_000);
-    for (let nth = 0; nth < 10_000; nth += 1) meter.note(`user-${nth}`, NOON + 400_000);
+    noteMany(10_000, NOON);
+    noteMany(9_999, NOON + 400_000);
+    expect(meter.refusalOf('first')).toBeDefined();
+    // The one that was noted last is the last that is forgotten.
+    meter.note('user-0', NOON + 400_000);
+    meter.note('user-9999', NOON + 400_000);
     expect(meter.refusalOf('first')).toBeUndefined();
+    meter.note('first', NOON + 400_000);
+    expect(meter.refusalOf('user-1')).toBeUndefined();
+    expect(meter.refusalOf('user-0')).toBeDefined();
     expect(meter.refusalOf('user-9999')).toMatchObject({ retryAfterMs: 100_000 });
     advance(400_000);
     expect(meter.refusalOf('user-9999')).toBeUndefined();

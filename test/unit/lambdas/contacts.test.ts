@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { listBlocks } from '../../../lambdas/domain/people/blocks.ts';
 import { listContacts, putContact } from '../../../lambdas/domain/people/contacts.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { createWorld, type World } from '../../adapters/memory/world.ts';
@@ -10,7 +11,7 @@ beforeEach(() => {
 const idOf = (index: number) => `u${String(index).padStart(5, '0')}`;
 
 describe('the contacts of a user', () => {
-  it("are listed a hundred a page, and not with another user's cursor (IM-CONTACT-1, IM-REFUSE-5)", async () => {
+  it("are listed a hundred a page, and not with another user's or list's cursor (IM-CONTACT-1, IM-REFUSE-5)", async () => {
     for (let index = 0; index < 201; index += 1) await putContact(world, 'alice', { userId: idOf(index) });
     const first = await listContacts(world, 'alice', undefined);
     expect(first.contacts).toHaveLength(100);
@@ -19,6 +20,8 @@ describe('the contacts of a user', () => {
     expect(third).toEqual({ contacts: [{ userId: idOf(200) }], cursor: null });
     const foreign = listContacts(world, 'bob', first.cursor ?? '');
     await expect(foreign).rejects.toMatchObject({ code: 'invalid_request' });
+    const otherList = listBlocks(world, 'alice', first.cursor ?? '');
+    await expect(otherList).rejects.toMatchObject({ issues: [{ path: 'cursor' }] });
     await world.contactWriter.remove('alice', idOf(200));
     expect((await listContacts(world, 'alice', first.cursor ?? '')).cursor).toBeNull();
   });

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { setReady } from '../../../lambdas/domain/desk/agent.ts';
 import { openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
@@ -88,7 +88,9 @@ describe('a read cursor', () => {
     await expect(markRead(world, callerOf('bob'), { to: 'carol', seq: 1 })).rejects.toEqual(
       refused('invalid_request'),
     );
+    const write = vi.spyOn(world.conversationWriter, 'advanceRead');
     await markRead(world, callerOf('bob'), { to: 'carol', seq: 0 });
+    expect(write).not.toHaveBeenCalled();
     expect(posts()).toEqual([]);
   });
 
@@ -232,6 +234,9 @@ describe('a live text', () => {
     ]);
     expect((await world.conversations.head(DM)).seq).toBe(1);
     expect(world.offlineQueue.jobs).toEqual([]);
+    forget();
+    await write({ liveId: 'm2' }, callerOf('bob', 'tablet'));
+    expect(posts().map(({ connectionId }) => connectionId)).toEqual(['alice-phone', 'bob-phone']);
   });
 
   it('passes on at most once in 200 ms of a liveId, and a cancel in any case (IM-LIVE-3)', async () => {
@@ -262,6 +267,20 @@ describe('a live text', () => {
     expect(posts().map(({ connectionId }) => connectionId)).toEqual(['bob-tablet']);
   });
 
+  it('asks for the routes of a hundred users, and of the sender, though a hundred others have just joined', async () => {
+    const conversationId = await group();
+    const members: World['groups']['members'] = async (_, { limit }) => ({
+      members: Array.from({ length: limit }, (_, n) => ({ userId: `m${n}`, joinedSeq: 1 })),
+      more: true,
+    });
+    const find = vi.spyOn(world.routes, 'sessionsOf');
+    const ports = { ...world, groups: { ...world.groups, members } };
+    await passOnLive(ports, callerOf('bob'), { conversationId, ...written });
+    const [users] = find.mock.calls.at(-1) ?? [];
+    expect(users).toHaveLength(100);
+    expect(users?.[0]).toBe('bob');
+  });
+
   it('requires membership and a live session (IM-SEND-7, IM-REFUSE-7)', async () => {
     const conversationId = await group();
     const inGroup = { to: undefined, conversationId };
@@ -285,10 +304,19 @@ describe('a live text', () => {
     expect(posts()).toHaveLength(2);
   });
 
-  it('reads the routes once, and not the membership of a direct conversation', async () => {
+  it('reads the routes once, while it reads the head, and not the membership of a direct conversation', async () => {
     const called = () => Promise.reject(new Error('called'));
-    const conversations = { ...world.conversations, membership: called };
-    const routes = { ...world.routes, find: called };
+    const reading = Promise.withResolvers<void>();
+    const head = async (id: string) => {
+      await reading.promise;
+      return world.conversations.head(id);
+    };
+    const sessionsOf: World['routes']['sessionsOf'] = (users) => {
+      reading.resolve();
+      return world.routes.sessionsOf(users);
+    };
+    const conversations = { ...world.conversations, membership: called, head };
+    const routes = { ...world.routes, find: called, sessionsOf };
     await passOnLive({ ...world, conversations, routes }, callerOf('bob'), { to: 'alice', ...written });
     expect(posts()).toHaveLength(2);
   });

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.ts';
 import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
@@ -67,12 +67,17 @@ describe('a pin', () => {
     expect(pushed()).toHaveLength(pushes);
   });
 
-  it.each([true, false])(
-    'whose function died is shown and pushed by its repeat (pinning: %s) (IM-PIN)',
-    async (on) => {
-      if (!on) await set('alice', 2);
+  it.each([
+    { before: 'nothing', on: true, steps: [] },
+    { before: 'a pin', on: false, steps: [true] },
+    { before: 'an unpin', on: true, steps: [true, false] },
+  ])(
+    'whose function died is in the list at once, and is shown and pushed by its repeat (pinning: $on, after $before) (IM-PIN)',
+    async ({ on, steps }) => {
+      for (const step of steps) await set('alice', 2, { on: step });
       const messageWriter = { ...world.messages, showPin: () => Promise.reject(new Error('died')) };
       await expect(set('alice', 2, { on, ports: { ...world, messageWriter } })).rejects.toThrow('died');
+      expect(await pinnedSeqs('bob')).toEqual(on ? [2] : []);
       const message = await set('alice', 2, { on });
       expect(message.pinned !== undefined).toBe(on);
       expect(pushed().at(-1)?.kind).toBe(on ? 'pinned' : 'unpinned');
@@ -91,6 +96,7 @@ describe('a pin', () => {
     const message = await set('alice', 2, { ports: { ...world, messageWriter } });
     expect(message).not.toHaveProperty('pinned');
     expect(await pinnedSeqs('alice')).toEqual([]);
+    expect(pushed()).toEqual([{ kind: 'unpinned', by: 'bob' }]);
   });
 
   it('is pushed when the AWS SDK retried its write after a lost response', async () => {
@@ -126,16 +132,33 @@ describe('a pin', () => {
 it("a conversation has at most 50 pins, and those of recalled messages don't count (IM-PIN)", async () => {
   for (let seq = 1; seq <= 52; seq += 1) await say(`m${seq}`);
   for (let seq = 1; seq <= 50; seq += 1) await set('alice', seq);
+  const drop = vi.spyOn(world.pinWriter, 'drop');
   await expect(set('alice', 51)).rejects.toEqual(refused('limit_reached'));
+  expect(drop).not.toHaveBeenCalled();
   expect(await set('bob', 50)).toMatchObject({ pinned: { by: 'alice' } });
   // Its function dies before it takes the pin out.
   const dead = { ...world.pins, unpin: () => Promise.reject(new Error('died')) };
   const dying = recall({ ...world, pinWriter: dead }, by('alice'), { conversationId: DM, seq: 7 });
   await expect(dying).rejects.toThrow('died');
   expect(await pinnedSeqs('bob')).not.toContain(7);
-  await set('alice', 51);
-  await expect(set('alice', 52)).rejects.toEqual(refused('limit_reached'));
+  const pinWriter: World['pinWriter'] = {
+    ...world.pins,
+    async drop(...request) {
+      await world.pins.drop(...request);
+      await set('bob', 51);
+    },
+  };
+  // The place is free, and bob is faster.
+  await expect(set('alice', 52, { ports: { ...world, pinWriter } })).rejects.toEqual(
+    refused('limit_reached'),
+  );
   expect(await pinnedSeqs('bob')).toHaveLength(50);
+  // A message that has expired is found no more.
+  const getMany: World['messages']['getMany'] = async (places) =>
+    (await world.messages.getMany(places)).filter(({ seq }) => seq !== 9);
+  const ports = { ...world, messages: { ...world.messages, getMany } };
+  expect((await listPins(ports, 'bob', DM)).messages).toHaveLength(49);
+  expect(await set('alice', 52, { ports })).toMatchObject({ pinned: { by: 'alice' } });
 });
 
 describe('in a group, pins', () => {
@@ -199,4 +222,5 @@ it("pins of a support chat are both sides', until it is closed; supervisors may 
   await expect(set('bob', seq, { on: false, conversationId })).rejects.toEqual(refused('forbidden'));
   const seen = await listPins(world, 'sue', conversationId, { roles: ['supervisor'] });
   expect(seen.messages).toMatchObject([{ seq, pinned: { by: 'bob' } }]);
+  await expect(listPins(world, 'sue', conversationId)).rejects.toEqual(refused('not_found'));
 });

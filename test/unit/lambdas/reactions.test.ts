@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { createGroup } from '../../../lambdas/domain/groups/change.ts';
 import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
@@ -8,6 +8,7 @@ import { edit } from '../../../lambdas/domain/messages/edit.ts';
 import { readHistory } from '../../../lambdas/domain/messages/history.ts';
 import { react } from '../../../lambdas/domain/messages/react.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
+import { listOf } from '../../../lambdas/domain/model/reaction.ts';
 import type { Message } from '../../../protocol/frames.ts';
 import { isReactionName } from '../../../protocol/ids.ts';
 import {
@@ -83,9 +84,26 @@ describe('a reaction', () => {
   it('that is already in effect succeeds, without a new rev or push (IM-CHANGE-5)', async () => {
     await to('alice', '👍');
     const posts = pushed().length;
+    const shown = vi.spyOn(world.messageWriter, 'showReactions');
     expect(await to('alice', '👍')).toMatchObject({ rev: 1, reactions: [{ mine: true }] });
     expect(await to('bob', '👍', { on: false })).toMatchObject({ rev: 1 });
+    expect(shown).not.toHaveBeenCalled();
     expect(pushed()).toHaveLength(posts);
+  });
+
+  it('whose function died, and that another summary shows before its repeat does, gets no rev of its own (IM-CHANGE-5)', async () => {
+    const dead = { ...world.messages, showReactions: () => Promise.reject(new Error('died')) };
+    await expect(to('alice', '👍', { ports: { ...world, messageWriter: dead } })).rejects.toThrow('died');
+    const messageWriter: World['messageWriter'] = {
+      ...world.messages,
+      async showReactions(...request) {
+        await to('bob', '👍');
+        return world.messages.showReactions(...request);
+      },
+    };
+    const message = await to('alice', '👍', { ports: { ...world, messageWriter } });
+    expect(message).toMatchObject({ rev: 1, reactions: [{ count: 2, mine: true }] });
+    expect(new Set(pushed().map(({ frame }) => frame.change.by))).toEqual(new Set(['bob']));
   });
 
   it('whose function died is shown and pushed by its repeat (IM-REACT)', async () => {
@@ -209,32 +227,76 @@ describe('in a group, a reaction', () => {
     const mine = async (userId: string) =>
       (await history(userId, conversationId))[1]?.reactions?.[0]?.mine === true;
     expect(await Promise.all(['alice', 'bob', 'gina'].map(mine))).toEqual([false, true, true]);
-    let reads = 0;
-    const reactions: World['reactions'] = {
-      ...world.reactions,
-      ofUser(...request) {
-        reads += 1;
-        return world.reactions.ofUser(...request);
-      },
-    };
-    await readHistory({ ...world, reactions }, 'bob', conversationId, { limit: 10 });
-    expect(reads).toBe(0);
-    await readHistory({ ...world, reactions }, 'gina', conversationId, { limit: 10 });
-    expect(reads).toBe(1);
+    // The summary of this one names all its users, and she is none of them.
+    await say('two', { conversationId });
+    await to('bob', '👍', { conversationId, seq: 3 });
+    const read = vi.spyOn(world.reactions, 'ofUser');
+    await history('bob', conversationId);
+    expect(read).not.toHaveBeenCalled();
+    expect((await history('gina', conversationId)).map(({ reactions }) => reactions?.[0]?.mine)).toEqual([
+      undefined,
+      true,
+      undefined,
+    ]);
+    expect(read.mock.calls).toEqual([['gina', [expect.objectContaining({ seq: 2 })]]]);
   });
 
   it('is pushed to up to 100 members, and found in the feed by more (IM-CHANGE-1)', async () => {
     const many = Array.from({ length: 99 }, (_, n) => `m${n}`);
     const conversationId = await groupOf(many);
+    const react = vi.spyOn(world.reactionWriter, 'react');
     await to('alice', '👍', { conversationId, seq: 2 });
     expect(world.fanOutQueue.jobs).toHaveLength(1);
     await addMembers(world, 'alice', conversationId, ['bob']);
     world.fanOutQueue.jobs.length = 0;
     expect(await to('alice', '🎉', { conversationId, seq: 2 })).toMatchObject({ rev: 2 });
     expect(world.fanOutQueue.jobs).toHaveLength(0);
+    expect(react.mock.calls.map(([, { isLarge }]) => isLarge)).toEqual([false, true]);
     expect((await readChanges(world, 'm1', conversationId, { sinceMs: NOON })).messages).toMatchObject([
       { rev: 2 },
     ]);
+  });
+});
+
+describe('the summary of reactions', () => {
+  const byUser = (users: Record<string, readonly string[]>) =>
+    new Map(Object.entries(users).map(([user, names]) => [user, new Set(names)]));
+
+  it('has the names in order of first use, then those that were used again while they were being removed (IM-REACT)', () => {
+    const truth = byUser({ bob: ['y', 'b'], alice: ['a', 'b', 'x'] });
+    expect(listOf(['y', 'gone', 'x'], truth, undefined)).toEqual([
+      { name: 'y', count: 1, users: ['bob'] },
+      { name: 'x', count: 1, users: ['alice'] },
+      { name: 'a', count: 1, users: ['alice'] },
+      { name: 'b', count: 2, users: ['alice', 'bob'] },
+    ]);
+  });
+
+  it('names five users: first those whom it named before and who still react, then by their ids (IM-REACT)', () => {
+    const truth = byUser({
+      gina: ['a', 'b'],
+      frank: ['a'],
+      erin: ['a'],
+      dave: ['b', 'a'],
+      carol: ['b', 'a'],
+      bob: ['b'],
+    });
+    const listed = (name: string, ...users: string[]) => ({ name, count: users.length, users });
+    const before = {
+      version: 1,
+      shards: 1,
+      list: [listed('b', 'dave', 'erin'), listed('a', 'zoe', 'gina', 'bob', 'erin')],
+    };
+    expect(listOf(['a', 'b'], truth, before)).toEqual([
+      { name: 'a', count: 5, users: ['gina', 'erin', 'carol', 'dave', 'frank'] },
+      { name: 'b', count: 4, users: ['dave', 'bob', 'carol', 'gina'] },
+    ]);
+    const more = new Map([...truth, ['alice', new Set(['a'])]]);
+    expect(listOf(['a'], more, before)[0]).toEqual({
+      name: 'a',
+      count: 6,
+      users: ['gina', 'erin', 'alice', 'carol', 'dave'],
+    });
   });
 });
 

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { createHttpHandler, type HttpEvent } from '../../../lambdas/transport/http.ts';
 import { deskHttpAnswers, httpAnswers } from '../../../lambdas/transport/http-answers.ts';
 import { tokens } from '../../adapters/memory/tokens.ts';
-import { createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { aSession, callerOf, createWorld, NOON, sayIn, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 beforeEach(() => {
@@ -169,6 +170,62 @@ describe('the HTTP API', () => {
       expect(await ask(route, { body })).toMatchObject({ status: 400 });
     }
     expect(await ask('GET /conversations/{conversationId}/messages')).toMatchObject({ status: 400 });
+  });
+
+  it('keeps profiles, contacts, and blocks, each for its user (IM-PROFILE-1, IM-CONTACT-1, IM-BLOCK-1)', async () => {
+    const profile = await ask('PUT /profile', { body: { name: 'Alice' } });
+    expect(profile).toEqual({ status: 200, body: { userId: 'alice', name: 'Alice', version: 1 } });
+    const profiles = await ask('GET /profiles', { query: { userIds: 'zoe,alice' }, userId: 'bob' });
+    expect(profiles).toEqual({ status: 200, body: { profiles: [profile.body] } });
+
+    const path = { userId: 'bob' };
+    const contact = await ask('PUT /contacts/{userId}', { path, body: { alias: 'Bobby', favorite: true } });
+    expect(contact).toEqual({ status: 200, body: { userId: 'bob', alias: 'Bobby', favorite: true } });
+    const contacts = async () => (await ask('GET /contacts')).body;
+    expect(await contacts()).toEqual({ contacts: [contact.body], cursor: null });
+    expect(await ask('DELETE /contacts/{userId}', { path })).toEqual({ status: 204, body: undefined });
+    expect(await contacts()).toEqual({ contacts: [], cursor: null });
+
+    const blocks = async () => (await ask('GET /blocks')).body;
+    expect(await ask('PUT /blocks/{userId}', { path })).toEqual({ status: 204, body: undefined });
+    expect(await blocks()).toEqual({ blocks: [{ userId: 'bob', at: NOON }], cursor: null });
+    expect(await ask('DELETE /blocks/{userId}', { path })).toEqual({ status: 204, body: undefined });
+    expect(await blocks()).toEqual({ blocks: [], cursor: null });
+
+    const bad = { path: { userId: 'a b' } };
+    const routes = ['contacts', 'blocks'].flatMap((list) => [`PUT /${list}`, `DELETE /${list}`]);
+    for (const route of routes)
+      expect(await ask(`${route}/{userId}`, { ...bad, body: {} })).toMatchObject({
+        status: 400,
+        body: { issues: [{ path: 'userId' }] },
+      });
+    expect(await ask('GET /profiles', { query: { userIds: 'a b' } })).toMatchObject({ status: 400 });
+    for (const route of ['GET /contacts', 'GET /blocks'])
+      expect(await ask(route, { query: { cursor: 'x' } })).toMatchObject({ status: 400 });
+  });
+
+  it('changes the settings of a conversation, and takes reports (IM-SETTINGS-1, IM-REPORT-1)', async () => {
+    await say('one', { to: 'bob' });
+    const conversationId = 'dm:alice:bob';
+    const set = (body: object, path: Record<string, string> = {}) =>
+      ask('PATCH /conversations/{conversationId}', { path, body });
+    const changed = { status: 200, body: { conversationId, settings: { pinned: true } } };
+    expect(await set({ pinned: true }, { conversationId })).toEqual(changed);
+    expect(await set({ pinned: 1 }, { conversationId })).toMatchObject({ status: 400 });
+    expect(await set({ pinned: true })).toMatchObject({ body: { issues: [{ path: 'conversationId' }] } });
+
+    const report = (body: object, userId = 'bob') => ask('POST /reports', { body, userId });
+    const spam = { conversationId, seq: 1, reason: 'It is spam' };
+    expect(await report(spam)).toEqual({ status: 202, body: undefined });
+    expect(world.reportWriter.kept).toMatchObject([{ reporter: 'bob', reason: 'It is spam' }]);
+    expect(await report(spam, 'carol')).toMatchObject({ status: 404 });
+    expect(await report({ ...spam, reason: undefined })).toMatchObject({ status: 400 });
+    await world.routes.connect(aSession({ userId: 'bob' }));
+    const { conversationId: chat } = await openChat(world, callerOf('bob'), {});
+    await sayIn(world, 'help', { conversationId: chat }, 'bob');
+    const ofChat = { ...spam, conversationId: chat };
+    expect(await report(ofChat, 'supervisor')).toMatchObject({ status: 202 });
+    expect(await report(ofChat, 'agent')).toMatchObject({ status: 404 });
   });
 
   it('shows chats and queues to users with the role (IM-DESK, IM-ROLE)', async () => {

@@ -58,6 +58,8 @@ describe('the settings of a conversation', () => {
     world.advance(1);
     expect(await settings()).toBeUndefined();
     expect(await change({ muted: NOON })).toEqual({});
+    // That very moment has passed, too: nothing of it is stored.
+    expect(changedSettings(undefined, { muted: NOON }, undefined, NOON)).toEqual({ atMs: NOON, version: 1 });
   });
 
   it('are refused if they are unknown, or none is named (IM-SETTINGS-1)', () => {
@@ -115,8 +117,10 @@ describe('the settings of a conversation', () => {
   });
 
   it('are unavailable if other devices change them each time', async () => {
-    vi.spyOn(world.conversationWriter, 'setSettings').mockResolvedValue(false);
+    const write = vi.spyOn(world.conversationWriter, 'setSettings').mockResolvedValue(false);
     await expect(change({ pinned: true })).rejects.toMatchObject({ code: 'unavailable' });
+    // A user has ten devices.
+    expect(write).toHaveBeenCalledTimes(10);
   });
 });
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { processFanOutJob } from '../../../lambdas/domain/delivery/fan-out.ts';
 import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.ts';
 import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
@@ -10,9 +10,18 @@ import { pin } from '../../../lambdas/domain/messages/pin.ts';
 import { react } from '../../../lambdas/domain/messages/react.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { draft } from '../../../lambdas/domain/messages/store.ts';
+import { hintTyping } from '../../../lambdas/domain/messages/typing.ts';
 import type { Budget } from '../../../lambdas/domain/model/budget.ts';
-import { DEAR, groupMessagePrice, MAX_CHEAP_MEMBERS } from '../../../lambdas/domain/model/prices.ts';
+import {
+  changePushPrice,
+  DEAR,
+  groupMessagePrice,
+  hintPrice,
+  MAX_CHEAP_MEMBERS,
+  readsPrice,
+} from '../../../lambdas/domain/model/prices.ts';
 import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
+import { listProfiles } from '../../../lambdas/domain/people/profile.ts';
 import { reportMessage } from '../../../lambdas/domain/people/reports.ts';
 import { poll } from '../../../lambdas/domain/sessions/poll.ts';
 import { acknowledgePage, welcome } from '../../../lambdas/domain/sessions/welcome.ts';
@@ -251,12 +260,37 @@ describe('a change of a long message', () => {
   });
 });
 
+describe('a reaction in a group', () => {
+  it('is paid before it is made, unless it is so large that it is not pushed (IM-BUDGET-1)', async () => {
+    for (const size of [50, 101]) {
+      const id = await groupOf(size);
+      const { seq } = await say(world, 'bob', { conversationId: id });
+      await react(limited(), { userId: 'bob' }, { conversationId: id, seq, name: '👍', on: true });
+    }
+    expect(spent.debited).toEqual([changePushPrice(50, 27)]);
+  });
+});
+
+describe('a typing hint', () => {
+  it('costs the read of the routes of all members, and the posts (IM-BUDGET-1)', async () => {
+    const id = await groupOf(20);
+    for (const userId of ['alice', 'bob', 'm0']) await world.routes.connect(aSession({ userId }));
+    await hintTyping(limited(), callerOf('bob'), { conversationId: id, typing: true });
+    expect(spent.charged).toEqual([hintPrice(20, 2)]);
+  });
+});
+
 describe('a page', () => {
   const charged = async (read: (ports: World) => Promise<unknown>) => {
     spent.charged.length = 0;
     await read(limited());
     return sum(spent.charged);
   };
+
+  it('of profiles costs half a read each, once for each user (IM-BUDGET-1)', async () => {
+    const wanted = [...names(40), ...names(40)];
+    expect(await charged((ports) => listProfiles(ports, 'bob', wanted))).toBeCloseTo(readsPrice(20));
+  });
 
   it('of conversations costs more with each that is looked at, though none is listed (IM-BUDGET-1)', async () => {
     for (const peer of names(100)) await say(world, peer, { to: 'bob' });
@@ -358,6 +392,10 @@ describe('a change of a group', () => {
     expect(spent.met).toEqual([2]);
     await addMembers(limited(), 'alice', id, ['bob', 'carol', 'erin']);
     expect(spent.met).toEqual([2, 1]);
+    // No conversation of a user with themselves is looked for.
+    const heads = vi.spyOn(world.conversations, 'heads');
+    await createGroup(limited(), 'alice', { ...group, members: ['alice', 'bob'] });
+    expect(heads.mock.calls).toEqual([[['dm:alice:bob']]]);
   });
 });
 
