@@ -1,10 +1,16 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createAccounts } from '../../../lambdas/adapters/account-table.ts';
+import { createBlockReader } from '../../../lambdas/adapters/block-table.ts';
+import { createContactReader } from '../../../lambdas/adapters/contact-table.ts';
 import { createConversationReader } from '../../../lambdas/adapters/conversation-table.ts';
 import { createDeskOutbox, createDeskReader } from '../../../lambdas/adapters/desk-table.ts';
 import { createGroupOutbox, createGroupReader } from '../../../lambdas/adapters/group-table.ts';
 import { createInbox } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageReader } from '../../../lambdas/adapters/message-table.ts';
+import { createPinReader } from '../../../lambdas/adapters/pin-table.ts';
+import { createProfileReader } from '../../../lambdas/adapters/profile-table.ts';
+import { createReactionReader } from '../../../lambdas/adapters/reaction-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import { NOON } from '../../adapters/memory/world.ts';
 
@@ -47,6 +53,9 @@ const groupOutbox = createGroupOutbox(documents, 'table');
 const inbox = createInbox(documents, table);
 const messages = createMessageReader(documents, table);
 const routes = createRouteTable(documents, 'table');
+const reactions = createReactionReader(documents, 'table');
+const profiles = createProfileReader(documents, 'table');
+const message = { ...key, messageId: 'M', sentAt: NOON };
 
 describe('a read is strongly consistent, so that it finds earlier writes:', () => {
   it.each<readonly [string, () => Promise<unknown>, number]>([
@@ -83,6 +92,12 @@ describe('a read is strongly consistent, so that it finds earlier writes:', () =
     ['a session', () => routes.find('bob', 'phone'), 1],
     ['sessions', () => routes.sessionsOf(['bob']), 1],
     ["an agent's presence", () => routes.presencesOf(['ann']), 1],
+    ['an account', () => createAccounts(documents, 'table').account('bob'), 1],
+    ['pins', () => createPinReader(documents, 'table').pins('dm:alice:bob'), 1],
+    ["a user's reactions", () => reactions.ofUser('bob', [message]), 1],
+    ['contacts', () => createContactReader(documents, 'table').contacts('bob', { limit: 1 }), 1],
+    ['blocks', () => createBlockReader(documents, 'table').blocks('bob', { limit: 1 }), 1],
+    ["a user's own profile", () => profiles.profiles(['bob'], false), 1],
   ])('%s', async (_, read, calls) => {
     await read();
     expect(reads).toEqual(Array(calls).fill(true));
@@ -92,6 +107,11 @@ describe('a read is strongly consistent, so that it finds earlier writes:', () =
 describe('a read that may be a second old is eventually consistent, for half the units:', () => {
   it('presence as shown to others', async () => {
     await routes.presencesOf(['bob'], { mayBeStale: true });
+    expect(reads).toEqual([false]);
+  });
+
+  it('profiles of others', async () => {
+    await profiles.profiles(['bob'], true);
     expect(reads).toEqual([false]);
   });
 });
