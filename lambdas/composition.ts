@@ -1,5 +1,6 @@
 import { LIMITS } from '../protocol/limits.ts';
 import { createAccounts } from './adapters/account-table.ts';
+import { createArchiveWriter } from './adapters/archive-bucket.ts';
 import { createBlockReader, createBlockWriter } from './adapters/block-table.ts';
 import { createConnections } from './adapters/connections.ts';
 import { createContactReader, createContactWriter } from './adapters/contact-table.ts';
@@ -206,6 +207,7 @@ export const agentGraceMs = maker(
 
 export const eventTopic = maker(['eventsTopicArn'], ({ eventsTopicArn }) => createEventTopic(eventsTopicArn));
 export const streamRows = maker([], () => readStreamRow);
+export const archive = maker(['archiveBucket'], ({ archiveBucket }) => createArchiveWriter(archiveBucket));
 const userEvents = maker(['conversationsTable'], ({ conversationsTable }) =>
   createUserEventWriter(documents.get(), conversationsTable),
 );

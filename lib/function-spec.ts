@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import type { Desk } from './desk.ts';
 import type { Events } from './events.ts';
 import type { HandlerFunction } from './handler-function.ts';
@@ -18,6 +19,8 @@ export interface Grantors {
   /** `undefined` in a deployment without events. */
   readonly events: Events | undefined;
   readonly hooks: Hooks;
+  /** `undefined` in a deployment without an archive. */
+  readonly archive: Archive | undefined;
 }
 
 /** An optional part of a deployment: the option of this name. */
@@ -54,6 +57,10 @@ export type Trigger =
       readonly sources: readonly StreamSource[];
       /** Maximum records of a batch. */
       readonly batchSize: number;
+      /** How long a batch is gathered. @default 0 */
+      readonly windowSeconds?: number;
+      /** Whether a batch is retried for as long as the stream keeps it, and not for half an hour. @default false */
+      readonly retriesUntilGone?: boolean;
     };
 
 /** A Lambda function: its trigger, settings, and permissions. */

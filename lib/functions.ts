@@ -1,5 +1,6 @@
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import { ARCHIVE_SOURCES } from './archive-source.ts';
 import { EVENT_SOURCES } from './event-sources.ts';
 import type { FunctionSpec, PartName } from './function-spec.ts';
 import type { HandlerFunction } from './handler-function.ts';
@@ -240,6 +241,26 @@ export const FUNCTIONS = {
       storage.conversations.grant(fn, 'GetItem');
       storage.messages.grantQueryBySeq(fn);
       events?.grantPublish(fn);
+    },
+  },
+  archiveMessages: {
+    part: 'archive',
+    module: 'lambdas/functions/archive-messages',
+    description: 'Writes messages that have expired to the archive',
+    // Lambda's longest window, and as many records as an invocation can hold (6 MB): an object, and a put, for each.
+    trigger: {
+      kind: 'stream',
+      sources: ARCHIVE_SOURCES,
+      batchSize: 10_000,
+      windowSeconds: 300,
+      retriesUntilGone: true,
+    },
+    timeoutSeconds: 60,
+    // Holds 6 MB as an event, as lines, and compressed.
+    memoryMegabytes: 512,
+    settings: [],
+    grant: (fn, { archive }) => {
+      archive?.grantWrite(fn);
     },
   },
 } as const satisfies Record<string, FunctionSpec>;

@@ -1,3 +1,4 @@
+export type { Archive } from './archive.ts';
 export type { Desk } from './desk.ts';
 export type { Events } from './events.ts';
 export type { FunctionName } from './functions.ts';

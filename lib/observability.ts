@@ -44,7 +44,8 @@ type RunbookSection =
   | 'http-errors'
   | 'table-throttles'
   | 'desk-waits'
-  | 'late-events';
+  | 'late-events'
+  | 'late-archive';
 
 interface AlarmSpec {
   readonly section: RunbookSection;
@@ -85,6 +86,8 @@ const LONG_WAIT_SECONDS = 300;
 /** The age of the last record of a batch, when Lambda sends it to the function. */
 const LATE_MS = 300_000;
 
+const ARCHIVE_LATE_MS = 3_600_000;
+
 /** The `service` of every line that our code logs, from POWERTOOLS_SERVICE_NAME. */
 const SERVICE = 'serverless-im';
 
@@ -108,6 +111,7 @@ export class Observability extends Construct {
     this.#watchGateways(webSocket, props.http);
     if (functions.matchDesk !== undefined) this.#watchDesk(functions.matchDesk.logGroup);
     if (functions.publishEvents !== undefined) this.#watchEvents(props);
+    if (functions.archiveMessages !== undefined) this.#watchArchive(props);
   }
 
   /**
@@ -172,8 +176,8 @@ export class Observability extends Construct {
       'LoggedFaults',
     );
     // Their failed jobs come back by themselves for half an hour, so nothing else shows an outage of the workers.
-    const { storeOffline, fanOut, serveEvents, matchDesk, publishEvents } = others;
-    const workers = [storeOffline, fanOut, serveEvents, matchDesk, publishEvents];
+    const { storeOffline, fanOut, serveEvents, matchDesk, publishEvents, archiveMessages } = others;
+    const workers = [storeOffline, fanOut, serveEvents, matchDesk, publishEvents, archiveMessages];
     // Its refusals show at the gateway; that it goes on without an answer of the operator's function shows only here.
     const http = asks ? [others.http] : [];
     const metric = this.#countLines(
@@ -201,6 +205,7 @@ export class Observability extends Construct {
       'TableThrottles',
       Object.values(functions)
         .filter((fn) => fn !== functions.authorize && fn !== functions.publishEvents)
+        .filter((fn) => fn !== functions.archiveMessages)
         .map(({ logGroup }) => logGroup),
       FilterPattern.stringValue('$.message', '=', 'table throttled'),
     );
@@ -263,6 +268,24 @@ export class Observability extends Construct {
       section: 'late-events',
       meaning: 'Records failed for half an hour, or are malformed: their events have not come out.',
       metric: streams.publishEvents.failureQueue.metricApproximateNumberOfMessagesVisible(),
+      threshold: 1,
+    });
+  }
+
+  /** A batch waits for five minutes, and is retried for a day: after an hour there is time left. */
+  #watchArchive({ functions: { archiveMessages }, streams }: ObservabilityProps): void {
+    if (archiveMessages === undefined || streams.archiveMessages === undefined) return;
+    this.#alarm('ArchiveAge', {
+      section: 'late-archive',
+      meaning:
+        'Messages that expired more than an hour ago are not archived. A day after they expired they are lost.',
+      metric: archiveMessages.metric('IteratorAge', { period: Duration.minutes(5), statistic: 'Maximum' }),
+      threshold: ARCHIVE_LATE_MS,
+    });
+    this.#alarm('ArchiveFailures', {
+      section: 'late-archive',
+      meaning: 'Messages could not be archived for a day, and are lost.',
+      metric: streams.archiveMessages.failureQueue.metricApproximateNumberOfMessagesVisible(),
       threshold: 1,
     });
   }

@@ -8,7 +8,8 @@ export interface PlatformProps {
    */
   readonly events?: boolean | undefined;
   /**
-   * Whether messages that expire are written to a bucket before they are gone.
+   * Whether messages that expire are kept in a bucket, `archive.bucket`, as compressed JSON lines (IM-ARCHIVE). Adds a stream to
+   * the table of messages, and a function that reads it. What a message costs: docs/performance.md.
    * @default false
    * @throws {InvalidOptionsError} without `historyRetention`: then nothing expires
    * @example true

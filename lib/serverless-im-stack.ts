@@ -66,6 +66,16 @@ export class ServerlessImStack extends Stack {
       'Says which records of the streams failed for half an hour, or are malformed',
     );
     this.#output(
+      'ArchiveBucketName',
+      this.chat.archive?.bucket.bucketName,
+      'The bucket of messages that have expired',
+    );
+    this.#output(
+      'ArchiveFailureQueueUrl',
+      this.chat.streams.archiveMessages?.failureQueue.queueUrl,
+      'Says which messages expired and could not be archived for a day',
+    );
+    this.#output(
       'PublishEventsFunction',
       publishEvents?.functionName,
       'Publishes records that failed, again',

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { FAN_OUT_WORKERS } from '../lambdas/shared/fan-out-rate.ts';
 import { ACTIONS, type Action } from '../protocol/actions.ts';
+import { Archive } from './archive.ts';
 import { FunctionBundles } from './bundling/function-bundles.ts';
 import { Desk } from './desk.ts';
 import { Events } from './events.ts';
@@ -58,6 +59,8 @@ export class ServerlessIm extends Construct {
   readonly desk: Desk | undefined;
   /** The topic of events, and grants for it; `undefined` without `events: true`. */
   readonly events: Events | undefined;
+  /** The bucket of expired messages; `undefined` without `archive: true`. */
+  readonly archive: Archive | undefined;
   /** The Lambda functions by name. @example chat.functions.socket.metricThrottles() */
   readonly functions: Functions;
   /** The functions that read the streams of tables, by name, with their failure queues. */
@@ -118,6 +121,7 @@ export class ServerlessIm extends Construct {
           queueNames: options.deskQueues,
         })
       : undefined;
+    this.archive = options.archive ? new Archive(this, 'Archive', { retain }) : undefined;
     this.events = options.events ? new Events(this, 'Events', { storage: this.storage }) : undefined;
     const allowedOrigins = originsOf(options.allowedOrigins, this.webPage);
     this.functions = this.#makeFunctions(
@@ -209,6 +213,7 @@ export class ServerlessIm extends Construct {
       desk: this.desk,
       events: this.events,
       hooks,
+      archive: this.archive,
     });
     return fn;
   }

@@ -15,6 +15,10 @@ export interface StreamConsumerProps {
   readonly sources: readonly StreamSource[];
   /** Maximum records of a batch. */
   readonly batchSize: number;
+  /** How long a batch is gathered. @default 0 */
+  readonly windowSeconds?: number;
+  /** Whether a batch is retried for as long as the stream keeps it. @default false - for half an hour */
+  readonly retriesUntilGone?: boolean;
 }
 
 /**
@@ -36,8 +40,9 @@ export class StreamConsumer extends Construct {
   /** Says which records failed, by shard and sequence number. Kept for 14 days; the records themselves for 24 hours. */
   readonly failureQueue: Queue;
 
-  constructor(scope: Construct, id: string, { fn, storage, sources, batchSize }: StreamConsumerProps) {
+  constructor(scope: Construct, id: string, props: StreamConsumerProps) {
     super(scope, id);
+    const { fn, storage, sources, batchSize, windowSeconds = 0, retriesUntilGone = false } = props;
     this.failureQueue = new Queue(this, 'Failures', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -52,8 +57,8 @@ export class StreamConsumer extends Construct {
           batchSize,
           reportBatchItemFailures: true,
           bisectBatchOnError: true,
-          retryAttempts: RETRIES,
-          maxRecordAge: MAX_RECORD_AGE,
+          ...(windowSeconds > 0 && { maxBatchingWindow: Duration.seconds(windowSeconds) }),
+          ...(!retriesUntilGone && { retryAttempts: RETRIES, maxRecordAge: MAX_RECORD_AGE }),
           onFailure: new SqsDlq(this.failureQueue),
           filters: filters.map((pattern) => ({ pattern: JSON.stringify(pattern) })),
         }),

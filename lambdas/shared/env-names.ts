@@ -25,6 +25,8 @@ export const ENV = {
   eventsTopicArn: 'EVENTS_TOPIC_ARN',
   /** Whether to write rows of events; only in deployments with events. */
   eventRows: 'EVENT_ROWS',
+  /** Name of the bucket of expired messages; only in deployments with an archive. */
+  archiveBucket: 'ARCHIVE_BUCKET',
   /** The stage's `@connections` endpoint. The AWS SDK reads this variable itself. */
   connectionsEndpoint: 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI',
   /** Issuer (`iss`) of the tokens that the authorizer accepts. */

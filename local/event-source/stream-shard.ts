@@ -148,7 +148,7 @@ export class StreamShard {
     const result = await this.#invoke(chunk);
     if (result === undefined) return [];
     const numbers = chunk.records.map(({ sequenceNumber }) => sequenceNumber);
-    const done = checkpointOf(result, numbers, model.reportBatchItemFailures);
+    const { done, hasFailed } = checkpointOf(result, numbers, model.reportBatchItemFailures);
     const left = {
       ...chunk,
       invocations: chunk.invocations + 1,
@@ -156,7 +156,7 @@ export class StreamShard {
       records: chunk.records.slice(done),
     };
     if (left.records.length === 0) return [];
-    if (model.bisects && (done > 0 || left.records.length > 1)) return done > 0 ? [left] : halvesOf(left);
+    if (hasFailed && model.bisects && left.records.length > 1) return halvesOf(left);
     if (left.failures < model.maximumRetryAttempts) return [{ ...left, failures: left.failures + 1 }];
     await this.#giveUp('RetryAttemptsExhausted', left);
     return [];

@@ -1,0 +1,27 @@
+import type { StreamSource } from './function-spec.ts';
+
+const EXISTS = [{ exists: true }];
+const HAS_SEQ = { seq: { N: EXISTS } };
+
+/**
+ * The records of messages that have expired. What has no seq is no message: claims, reactions, and other rows expire, too.
+ * docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
+ */
+export const ARCHIVE_SOURCES = [
+  {
+    table: 'messages',
+    filters: [
+      {
+        eventName: ['REMOVE'],
+        userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] },
+        dynamodb: { OldImage: HAS_SEQ },
+      },
+      // A put over a message that has expired, and that DynamoDB has not deleted yet: its sender used the clientMsgId again. A
+      // change of a message counts `rev`, so what has none is new.
+      {
+        eventName: ['MODIFY'],
+        dynamodb: { OldImage: HAS_SEQ, NewImage: { rev: { N: [{ exists: false }] } } },
+      },
+    ],
+  },
+] as const satisfies readonly StreamSource[];

@@ -1,0 +1,65 @@
+import { Duration } from 'aws-cdk-lib';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { BlockPublicAccess, Bucket, BucketEncryption, StorageClass } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { ARCHIVE_PREFIX } from '../lambdas/shared/archive-prefix.ts';
+import { ENV } from '../lambdas/shared/env-names.ts';
+import { acknowledge, finding } from './acknowledge.ts';
+import type { HandlerFunction } from './handler-function.ts';
+import { removalPolicyOf } from './removal-policy.ts';
+
+export interface ArchiveProps {
+  /** Whether the bucket is kept when the stack is deleted. */
+  readonly retain: boolean;
+}
+
+/** Messages that have expired (IM-ARCHIVE), as compressed JSON lines in a bucket. */
+export class Archive extends Construct {
+  /** Private; takes requests by TLS alone. Change its life cycle here. @example chat.archive?.bucket.addLifecycleRule(rule); */
+  readonly bucket: Bucket;
+
+  constructor(scope: Construct, id: string, props: ArchiveProps) {
+    super(scope, id);
+    this.bucket = new Bucket(this, 'Messages', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      // For a month, what somebody deletes or overwrites by mistake can be restored, as with the tables' backups. The function
+      // itself only ever repeats an object as it is.
+      versioned: true,
+      lifecycleRules: [
+        {
+          // The earliest that S3 allows. Hardly anybody reads an old message, and it costs half as much there.
+          // docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+          transitions: [{ storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: Duration.days(30) }],
+          noncurrentVersionExpiration: Duration.days(30),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
+      ],
+      removalPolicy: removalPolicyOf(props),
+    });
+    acknowledge(
+      this.bucket,
+      'AwsSolutions-S1',
+      'One function writes it, and logs what fails. Who reads it is the operator: CloudTrail records that, if it is to be recorded.',
+    );
+  }
+
+  /** Allows one of our functions to write, and sets its variable with the bucket's name. */
+  grantWrite(fn: HandlerFunction): Grant {
+    fn.addEnvironment(ENV.archiveBucket, this.bucket.bucketName);
+    const objects = this.bucket.arnForObjects(`${ARCHIVE_PREFIX}*`);
+    if (fn.role)
+      acknowledge(
+        fn.role,
+        finding(fn, 'AwsSolutions-IAM5', `Resource::${objects}`),
+        'A new object has a name of its own.',
+      );
+    return Grant.addToPrincipal({ grantee: fn, actions: ['s3:PutObject'], resourceArns: [objects] });
+  }
+
+  /** Allows to list and read all archived messages. @example chat.archive?.grantRead(complianceRole); */
+  grantRead(grantee: IGrantable): Grant {
+    return this.bucket.grantRead(grantee);
+  }
+}
