@@ -13,6 +13,7 @@ export const HELP = `Runs serverless-im on this machine: npm start -- [options]
   --nodes N    gateways and sets of workers, each a process, from 1 to ${MAX_NODES} (default 1)
   --data DIR   folder for messages, queues, and logs (default .local)
   -c KEY=VALUE option of the stack, as with cdk deploy; may be repeated
+  --expire-early H   delete what will have expired in H hours already now
   --fresh      start with an empty data folder
   --json       print only one line of JSON to stdout, when ready
   --logs       print function logs
@@ -29,6 +30,7 @@ export function parseCliOptions(args: readonly string[]) {
     'web-port': webPortText,
     nodes: nodesText,
     'widget-origin': widgetOrigins,
+    'expire-early': expireEarly,
     context: contextLines,
     data: dataDirectory,
     faults,
@@ -43,6 +45,8 @@ export function parseCliOptions(args: readonly string[]) {
     );
   if (dataDirectory === '') throw new OperatorError('--data takes a folder.');
   if (faults === '') throw new OperatorError('--faults takes a file.');
+  if (!/^\d+$/.test(expireEarly))
+    throw new OperatorError(`--expire-early takes a number of hours, not "${expireEarly}".`);
   const nodes = Number(nodesText);
   if (!/^\d$/.test(nodesText) || nodes < 1 || nodes > MAX_NODES)
     throw new OperatorError(`--nodes takes a number from 1 to ${MAX_NODES}, not "${nodesText}".`);
@@ -54,6 +58,7 @@ export function parseCliOptions(args: readonly string[]) {
     context: contextOf(contextLines),
     dataDirectory,
     faultsFile: faults,
+    expireEarlyHours: Number(expireEarly),
     ...flags,
   };
 }
@@ -93,6 +98,7 @@ function parse(args: readonly string[]) {
         logs: { type: 'boolean', default: false },
         trace: { type: 'boolean', default: false },
         faults: { type: 'string' },
+        'expire-early': { type: 'string', default: '0' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });

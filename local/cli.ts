@@ -41,7 +41,7 @@ async function run(options: CliOptions): Promise<void> {
       context: options.context,
       dataDirectory: options.dataDirectory,
       fresh: options.fresh,
-      expirySeconds: EXPIRY_SECONDS,
+      expiry: { everySeconds: EXPIRY_SECONDS, aheadSeconds: options.expireEarlyHours * 3_600 },
       signal: ending.signal,
       onWarning: (message: string) => console.error(`serverless-im: ${message}`),
       onFailure: (message: string) => end({ status: 1, message }),

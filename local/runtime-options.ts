@@ -50,8 +50,8 @@ export interface RuntimeOptions {
   /** Overrides the template's variables in all functions: for tests that need another lease or origin. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly limits?: Partial<GatewayLimits>;
-  /** How often what has expired is deleted. @default - only by `expireItems` */
-  readonly expirySeconds?: number;
+  /** How often what has expired is deleted, and how far the clock that decides is ahead. @default - only by `expireItems` */
+  readonly expiry?: { readonly everySeconds: number; readonly aheadSeconds: number };
   /** See `WorkerPoolOptions`. @default 1,000 */
   readonly accountConcurrency?: number;
   /** @default 8 */

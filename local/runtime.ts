@@ -95,7 +95,7 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
     { stack, endpoints, invoker: workers, positions: data?.files.streamPositions, warn },
     cleanups,
   );
-  const expiry = startExpiry(options, stack, endpoints, warn, cleanups);
+  const expireNow = startExpiry(options, stack, endpoints, warn, cleanups);
   cleanups.defer(() => {
     isStopping = true;
   });
@@ -115,7 +115,7 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
       infrastructure.advanceQueues(seconds);
       advanceStreams(seconds);
     },
-    expireItems: expiry,
+    expireItems: expireNow,
     token: (userId, tokenOptions) => issuer.token(userId, tokenOptions),
     stop: () => cleanups.disposeAsync(),
   };
@@ -317,7 +317,7 @@ export function startStreamSources(
 
 /** By way of the proxy, whose replica must learn of the deletions. It records none: nobody pays for them on AWS. */
 export function startExpiry(
-  { expirySeconds }: Pick<RuntimeOptions, 'expirySeconds'>,
+  { expiry }: Pick<RuntimeOptions, 'expiry'>,
   { tables }: StackModel,
   endpoints: Pick<Endpoints, 'dynamodb'>,
   onWarning: (message: string) => void,
@@ -326,10 +326,12 @@ export function startExpiry(
   const client = dynamoDbClient(endpoints.dynamodb);
   cleanups.defer(() => client.destroy());
   const expire = (aheadSeconds = 0) => expireItems(client, tables, Date.now() + aheadSeconds * 1000);
-  if (expirySeconds === undefined) return expire;
+  if (expiry === undefined) return expire;
   const sweep = () =>
-    expire().catch((error: unknown) => onWarning(`Cannot delete what has expired: ${messageOf(error)}`));
-  const timer = setInterval(() => void sweep(), expirySeconds * 1000).unref();
+    expire(expiry.aheadSeconds).catch((error: unknown) =>
+      onWarning(`Cannot delete what has expired: ${messageOf(error)}`),
+    );
+  const timer = setInterval(() => void sweep(), expiry.everySeconds * 1000).unref();
   cleanups.defer(() => clearInterval(timer));
   return expire;
 }

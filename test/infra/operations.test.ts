@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { HTTP_LOG_FIELDS, WEB_SOCKET_LOG_FIELDS } from '../../lib/access-log.ts';
@@ -13,7 +13,12 @@ import { EXTERNAL_ISSUER, functionNameOf, resources, synthesize } from './synth.
 const { template } = synthesize(EXTERNAL_ISSUER);
 const { template: withoutDesk } = synthesize({ ...EXTERNAL_ISSUER, desk: false });
 /** With every option that has a section of its own. */
-const { template: platform } = synthesize({ ...EXTERNAL_ISSUER, events: true });
+const { template: platform } = synthesize({
+  ...EXTERNAL_ISSUER,
+  events: true,
+  archive: true,
+  historyRetention: Duration.days(30),
+});
 const read = (path: string) => readFileSync(join(REPOSITORY, path), 'utf8');
 const OPERATIONS = read('docs/operations.md');
 const VERIFY = read('docs/verify-on-aws.md');
@@ -111,7 +116,16 @@ describe('docs/operations.md', () => {
   it('and the verification list name only resources and outputs that a stack has', () => {
     const stack = Template.fromStack(
       new ServerlessImStack(
-        new App({ context: { 'aws:cdk:bundling-stacks': [], userPool: true, webPage: true, events: true } }),
+        new App({
+          context: {
+            'aws:cdk:bundling-stacks': [],
+            userPool: true,
+            webPage: true,
+            events: true,
+            archive: true,
+            historyRetention: '30d',
+          },
+        }),
         'ServerlessIm',
       ),
     );

@@ -17,6 +17,8 @@ export function sharedAssembly(): Promise<string> {
 /** The options with which other systems build on a deployment. */
 const PLATFORM = {
   events: 'true',
+  archive: 'true',
+  historyRetention: '30d',
   beforeSend: 'test/fixtures/platform/before-send.ts',
   beforeSendServiceEvents: 'true',
   // The first answer waits for a cold start, and the machine may be busy.
