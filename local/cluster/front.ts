@@ -26,7 +26,7 @@ export class Front {
     this.#balance = balance;
     this.#ownRoute = ownRoute;
     this.#server = createServer((request, response) => {
-      // The client has disconnected, or the node died amid the request: the client repeats it.
+      // The client has disconnected, or the node died amid the request, which may have been executed: the client repeats it.
       this.#onRequest(request, response).catch(() => answer(response, 503, 'Service Unavailable'));
     });
     this.#server.on('upgrade', (request: IncomingMessage, client: Duplex, head: Buffer) => {
@@ -62,7 +62,7 @@ export class Front {
         response.writeHead(status, [...headers, ...length]).end(reply);
         return;
       } catch (error) {
-        if (!isRefused(error)) throw error;
+        if (!isRefused(error) && method !== 'GET') throw error;
       }
     }
     answer(response, 503, 'Service Unavailable');

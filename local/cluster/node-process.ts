@@ -12,7 +12,11 @@ const tell = (message: FromNode) => {
   // The supervisor may be dying.
   if (process.connected) process.send?.(message, () => {});
 };
-const warn = (message: string) => tell({ kind: 'warning', message });
+let isStopping = false;
+// Failures caused by the shutdown itself are not worth a warning.
+const warn = (message: string) => {
+  if (!isStopping) tell({ kind: 'warning', message });
+};
 
 process.on('message', (message: ToNode) => {
   handle(message).catch((error: unknown) => {
@@ -25,6 +29,7 @@ async function handle(message: ToNode): Promise<void> {
   if (message.kind === 'listen') await listen(message);
   else if (message.kind === 'serve') await serve(message.setup);
   else {
+    isStopping = true;
     await cleanups.disposeAsync();
     process.exit(0);
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, BrokenConnectionError, Upstream } from '../aws-proxy/upstream.ts';
 import { systemErrorCode } from '../operator-error.ts';
 import { newGatewayId } from './request-id.ts';
@@ -37,6 +38,10 @@ export class Peers {
   }
 }
 
+/** A post that breaks may have arrived and arrives again, as on AWS: clients know their messages by seq. */
+const ATTEMPTS = 5;
+const PAUSE_MS = 10;
+
 export interface Peer {
   /**
    * Passes a request to `@connections` on.
@@ -50,18 +55,19 @@ async function forward(
   { method = '', url = '', rawHeaders: headers }: IncomingMessage,
   body: Buffer,
 ): Promise<Answer | 'gone'> {
-  // A node that dies amid a request breaks the connection, and refuses the second attempt. A post may arrive twice, as on AWS.
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await upstream.send({ method, path: url, headers, body });
     } catch (error) {
       if (isRefused(error)) return 'gone';
-      if (attempt === 2) throw error;
+      // A process that is being killed breaks its connections first, and refuses new ones some milliseconds later.
+      if (attempt === ATTEMPTS) throw error;
+      await delay(attempt * PAUSE_MS);
     }
   }
 }
 
-/** True if nothing listens there: a killed process has no port from its end on. */
+/** True if the request reached nobody: a killed process has no port from its end on. */
 export function isRefused(error: unknown): boolean {
   return error instanceof BrokenConnectionError && systemErrorCode(error.cause) === 'ECONNREFUSED';
 }

@@ -18,7 +18,8 @@ export interface Mutant {
     | 'change'
     | 'people'
     | 'budget'
-    | 'block';
+    | 'block'
+    | 'node';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -1692,5 +1693,85 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'unit',
     test: 'test/unit/lambdas/http.test.ts',
     only: 'begins no read',
+  },
+  {
+    // Each node knows its own connections only.
+    fault: 'node',
+    file: 'local/gateway/management-api.ts',
+    from: 'this.#peers?.ownerOf(decode(encodedId))',
+    to: "this.#peers?.ownerOf('')",
+    project: 'emulator',
+    test: 'test/emulator/gateway/peers.test.ts',
+    only: 'passes a post on',
+  },
+  {
+    // An id does not say where its socket is.
+    fault: 'node',
+    file: 'local/gateway/peers.ts',
+    from: 'this.#node + newGatewayId().slice(1)',
+    to: 'newGatewayId()',
+    project: 'emulator',
+    test: 'test/emulator/gateway/peers.test.ts',
+    only: 'begins its connection ids',
+  },
+  {
+    // A post to a dead node is an error of the server, not a connection that is gone.
+    fault: 'node',
+    file: 'local/gateway/peers.ts',
+    from: "if (isRefused(error)) return 'gone';",
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/gateway/peers.test.ts',
+    only: 'answers 410 at once',
+  },
+  {
+    // … nor is one that died with the post in its hands.
+    fault: 'node',
+    file: 'local/gateway/peers.ts',
+    from: 'if (attempt === ATTEMPTS) throw error;',
+    to: 'throw error;',
+    project: 'emulator',
+    test: 'test/emulator/gateway/peers.test.ts',
+    only: 'was under way when its node died',
+  },
+  {
+    // A client that reaches for a dead node is turned away.
+    fault: 'node',
+    file: 'local/cluster/front.ts',
+    from: 'this.#pass(request, client, head, others);\n    node.once',
+    to: 'client.destroy();\n    node.once',
+    project: 'emulator',
+    test: 'test/emulator/cluster/front.test.ts',
+    only: 'passes over a node',
+  },
+  {
+    // All clients go to the first node.
+    fault: 'node',
+    file: 'local/cluster/balance.ts',
+    from: 'socketsOf(one) - socketsOf(other) || one.lastChosen - other.lastChosen',
+    to: 'one.target.node - other.target.node',
+    project: 'emulator',
+    test: 'test/emulator/cluster/front.test.ts',
+    only: 'fewest sockets',
+  },
+  {
+    // The dead node's long polls swallow a message each, until its visibility time-out ends.
+    fault: 'node',
+    file: 'local/emulators/fauxqs-thread.ts',
+    from: '\nreturnAbandonedReceives(',
+    to: '\nvoid (',
+    project: 'emulator',
+    test: 'test/emulator/runtime/emulators.test.ts',
+    only: 'has died',
+  },
+  {
+    // A dead node stays dead.
+    fault: 'node',
+    file: 'local/cluster/cluster.ts',
+    from: '    void this.#revive(slot);',
+    to: '',
+    project: 'flow',
+    test: 'test/flow/nodes.test.ts',
+    only: 'has no connections any more',
   },
 ];

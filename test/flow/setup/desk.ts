@@ -3,7 +3,7 @@ import type { TokenOptions } from '../../../local/dev-issuer.ts';
 import { deployment } from './deployment.ts';
 import type { Json } from './json.ts';
 import type { TestSocket } from './socket.ts';
-import { ALLOWED_ORIGIN, type Chat, newUser } from './stack.ts';
+import { ALLOWED_ORIGIN, type Chat, newUser, type Reachable } from './stack.ts';
 
 /** One queue per test, so that chats left waiting do not affect other tests. A deployment has 20 at most. */
 const QUEUES = deployment?.queues ?? ['default', ...Array.from({ length: 60 }, (_, n) => `q${n}`)];
@@ -53,7 +53,7 @@ export interface Actor {
 export const AGENT_NAME = 'Zoé 王 of the desk 🛶';
 
 /** Customers and agents, on the stack that the test file has started. */
-export function deskOf(chat: () => Chat) {
+export function deskOf(chat: () => Reachable) {
   const join = async (user: string, options: TokenOptions, deviceId?: string): Promise<Actor> => {
     const token = await chat().token(user, options);
     const socket = await chat().join(user, { token, ...(deviceId !== undefined && { deviceId }) });

@@ -2,10 +2,10 @@ import { expect } from 'vitest';
 import type { AwsProxy } from '../../../local/aws-proxy/index.ts';
 import type { Json } from './json.ts';
 import type { TestSocket } from './socket.ts';
-import { type Chat, newUser } from './stack.ts';
+import { newUser, type Reachable } from './stack.ts';
 
 /** Group requests, on the stack that the test file has started. */
-export function groupsOf(chat: () => Chat) {
+export function groupsOf(chat: () => Reachable) {
   const call = (user: string, method: string, path: string, body?: object) =>
     chat().http(user, path, { method, ...(body && { body: JSON.stringify(body) }) });
 

@@ -27,6 +27,9 @@ export interface Chat {
   stop(): Promise<void>;
 }
 
+/** What a client needs of it. */
+export type Reachable = Omit<Chat, 'inboxHolds' | 'stop'>;
+
 export type Stack = Chat & LocalRuntime;
 
 /** A deployment keeps the data of earlier runs, so user ids must be new. */
@@ -38,6 +41,13 @@ export function newUser(name: string): string {
   return `${name}-${RUN}-${users}`;
 }
 
+/** Tests do in a second what a user does in an hour; those of budgets set their own. */
+export const TEST_ENVIRONMENT = {
+  ALLOWED_ORIGINS: ALLOWED_ORIGIN,
+  USER_BUDGET: 'none',
+  STRANGERS_PER_DAY: 'none',
+};
+
 /** The stack's own template and bundles, in memory. */
 export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
   const runtime = await startRuntime({
@@ -47,13 +57,7 @@ export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
     // No test is about a function that is too slow, but the machine may be.
     timeoutFactor: 5,
     ...options,
-    // Tests do in a second what a user does in an hour; those of budgets set their own.
-    environment: {
-      ALLOWED_ORIGINS: ALLOWED_ORIGIN,
-      USER_BUDGET: 'none',
-      STRANGERS_PER_DAY: 'none',
-      ...options.environment,
-    },
+    environment: { ...TEST_ENVIRONMENT, ...options.environment },
   });
   const consumer = runtime.stack.functions.find(({ logicalId }) => logicalId.includes('StoreOffline'));
   const look = async (userId: string, entries: number) => {
@@ -88,9 +92,9 @@ export async function startChat(options?: RuntimeOptions): Promise<Chat> {
   };
 }
 
-type Clients = Pick<Chat, 'open' | 'join' | 'http'>;
+export type Clients = Pick<Chat, 'open' | 'join' | 'http'>;
 
-function clientsOf({ wsUrl, httpUrl, token }: Pick<Chat, 'wsUrl' | 'httpUrl' | 'token'>): Clients {
+export function clientsOf({ wsUrl, httpUrl, token }: Pick<Chat, 'wsUrl' | 'httpUrl' | 'token'>): Clients {
   const open: Chat['open'] = async (userId, options = {}) =>
     openSocket(wsUrl, { token: options.token ?? (await token(userId)), ...options });
   return {
@@ -126,7 +130,14 @@ async function inboxHoldsFromOutside({ open }: Clients, userId: string, entries:
 
 const INTERVAL_MS = 2_000;
 
-async function countInbox({ stack, endpoints }: LocalRuntime, userId: string): Promise<number | undefined> {
+/** Entries of a user's inbox, in the table. */
+export async function countInbox(
+  {
+    stack,
+    endpoints,
+  }: { readonly stack: LocalRuntime['stack']; readonly endpoints: { readonly dynamodb: string } },
+  userId: string,
+): Promise<number | undefined> {
   const table = stack.tables.find(({ logicalId }) => logicalId.includes('Inbox'));
   const client = dynamoDbClient(endpoints.dynamodb);
   const { Count } = await client.send(
