@@ -19,7 +19,8 @@ export interface Mutant {
     | 'people'
     | 'budget'
     | 'block'
-    | 'node';
+    | 'node'
+    | 'hook';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -1773,5 +1774,154 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'flow',
     test: 'test/flow/nodes.test.ts',
     only: 'has no connections any more',
+    // Without its own check, the hook sees what blocked users write.
+    fault: 'hook',
+    file: 'lambdas/domain/messages/before-send.ts',
+    from: "if (conversation.kind === 'direct') requireNotBlocked(head, conversation);",
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/before-send.test.ts',
+    only: 'a message of a blocked user',
+  },
+  {
+    fault: 'hook',
+    file: 'lambdas/domain/messages/before-send.ts',
+    from: 'waitMs > 0 && turn.atMs <= nowMs',
+    to: 'waitMs > 0 && turn.atMs > nowMs',
+    project: 'unit',
+    test: 'test/unit/lambdas/before-send.test.ts',
+    only: 'before its turn in slow mode',
+  },
+  {
+    // A reject whose reason is malformed would count as a failure.
+    fault: 'hook',
+    file: 'lambdas/domain/messages/before-send.ts',
+    from: 'reason: z.unknown() }',
+    to: 'reason: z.string() }',
+    project: 'unit',
+    test: 'test/unit/lambdas/before-send.test.ts',
+    only: 'even if the reason is',
+  },
+  {
+    // The repeat of a rewritten message would be a conflict.
+    fault: 'hook',
+    file: 'lambdas/domain/messages/send.ts',
+    from: 'return { ...wanted, contentJson: await askHook(ports, question, wanted) };',
+    to: 'const contentJson = await askHook(ports, question, wanted); return { ...wanted, contentJson, contentHash: contentJson };',
+    project: 'unit',
+    test: 'test/unit/lambdas/before-send.test.ts',
+    only: 'rewrites a message',
+  },
+  {
+    fault: 'hook',
+    file: 'lambdas/domain/messages/send.ts',
+    from: 'error instanceof BlockedContentError ||',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/before-send.test.ts',
+    only: 'does not change what is stored',
+  },
+  {
+    fault: 'hook',
+    file: 'lambdas/domain/messages/send.ts',
+    from: ' ||\n      error instanceof NoVerdictError',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/before-send.test.ts',
+    only: 'does not change what is stored',
+  },
+  {
+    // A member who is removed while the hook looks.
+    fault: 'hook',
+    file: 'lambdas/domain/messages/send.ts',
+    from: 'const still = await requireMembershipOf(ports, wanted.from, conversation);',
+    to: 'const still = membership;',
+    project: 'flow',
+    test: 'test/flow/hook.test.ts',
+    only: 'its sender is removed from the group',
+  },
+  {
+    fault: 'hook',
+    file: 'lambdas/domain/messages/send.ts',
+    from: '      // A session that has ended asks no hook.\n      ports.hook && reading,\n',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/before-send.test.ts',
+    only: 'a session that has ended',
+  },
+  {
+    fault: 'hook',
+    file: 'lambdas/domain/messages/edit.ts',
+    from: 'if (ports.hook !== undefined) await requireStillOpen(ports, changer, found);',
+    to: '',
+    project: 'flow',
+    test: 'test/flow/hook.test.ts',
+    only: 'the author of the edit is removed',
+  },
+  {
+    // An edit would be a way around the hook.
+    fault: 'hook',
+    file: 'lambdas/domain/messages/edit.ts',
+    from: 'const judgedJson = await askHook(ports, questionOf(found), { contentJson, mentions });',
+    to: 'const judgedJson = contentJson;',
+    project: 'flow',
+    test: 'test/flow/hook.test.ts',
+    only: 'whichever way it comes',
+  },
+  {
+    fault: 'hook',
+    file: 'lambdas/domain/messages/live.ts',
+    from: 'if (ports.hook !== undefined) return;',
+    to: '',
+    project: 'flow',
+    test: 'test/flow/hook.test.ts',
+    only: 'whichever way it comes',
+  },
+  {
+    // AWS has closed the socket that the function kept.
+    fault: 'hook',
+    file: 'lambdas/adapters/invoker.ts',
+    from: 'await lines.request(() =>',
+    to: 'await Promise.resolve().then(() =>',
+    project: 'flow',
+    test: 'test/flow/hook.test.ts',
+    only: 'is asked on a new socket',
+  },
+  {
+    fault: 'hook',
+    file: 'lambdas/adapters/invoker.ts',
+    from: 'const abortSignal = AbortSignal.timeout(timeoutMs);',
+    to: 'const abortSignal = AbortSignal.timeout(timeoutMs * 100);',
+    project: 'flow',
+    test: 'test/flow/hook.test.ts',
+    only: 'is not waited for after its time-out',
+  },
+  {
+    fault: 'hook',
+    file: 'lambdas/adapters/invoker.ts',
+    from: 'throw new InvocationError(`The function failed: ${errorTypeIn(bytes)}.`);',
+    to: "return { verdict: 'accept' };",
+    project: 'flow',
+    test: 'test/flow/hook.test.ts',
+    only: 'with onFailure reject',
+  },
+  {
+    fault: 'hook',
+    file: 'lambdas/transport/service-events.ts',
+    from: "if (error instanceof BlockedContentError) return 'content';",
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/before-send.test.ts',
+    only: 'a service event that it rejects is dropped',
+  },
+  {
+    // Its refusals would pass: `socket` has no such variable.
+    fault: 'hook',
+    file: 'lib/hooks.ts',
+    from: 'if (beforeSend !== undefined) grantAsk(fn, beforeSend);',
+    to: 'if (beforeSend === undefined) return;',
+    project: 'infra',
+    test: 'test/infra/hook.test.ts',
+    only: 'lets exactly the functions that send',
   },
 ];

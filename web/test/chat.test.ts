@@ -302,8 +302,10 @@ describe('a refused message', () => {
     await alice.page.getByRole('button', { name: 'Edit' }).click();
     await expect.poll(() => alice.composer().inputValue()).toBe('try me\nhalf a thought');
     expect(await alice.bubble('try me').count()).toBe(0);
-    alice.network.refuseOnce('half a thought', refusal);
+    const message = 'Please keep it friendly.';
+    alice.network.refuseOnce('half a thought', { code: 'blocked_content', message, retryable: false });
     await alice.composer().press('Enter');
+    await alice.page.getByText('Not sent. It was refused: Please keep it friendly.').waitFor();
     await alice.page.getByRole('button', { name: 'Delete' }).click();
     await alice.page.getByText('This conversation is empty').waitFor();
     await alice.say('now');

@@ -39,6 +39,8 @@ export function reasonOfMentioningAll(error: unknown): string {
 /** Explains an error to the user. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof ImError)) return t('Something went wrong.');
+  // The operator's hook says why, in its own words (IM-HOOK).
+  if (error.code === 'blocked_content') return t('It was refused: {reason}', { reason: error.message });
   const reason = REASONS[error.code];
   return reason === undefined ? t('Something went wrong ({code}).', { code: error.code }) : t(reason);
 }
