@@ -17,6 +17,7 @@ import { createInvoker } from './adapters/invoker.ts';
 import { createMessageReader, createMessageWriter } from './adapters/message-table.ts';
 import { createOfflineQueue } from './adapters/offline-queue.ts';
 import { createPinReader, createPinWriter } from './adapters/pin-table.ts';
+import { createProfileCache } from './adapters/profile-cache.ts';
 import { createProfileReader, createProfileWriter } from './adapters/profile-table.ts';
 import { createReactionReader, createReactionWriter } from './adapters/reaction-table.ts';
 import { createReportWriter } from './adapters/report-table.ts';
@@ -31,6 +32,7 @@ import { UNLIMITED } from './domain/model/budget.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
 import type { UserEventWriter } from './domain/model/event.ts';
 import type { Hook } from './domain/model/hook.ts';
+import { createSourcedProfiles, type SourcedProfiles } from './domain/people/profile-source.ts';
 import { systemClock, systemPause } from './shared/clock.ts';
 import { type EnvName, hasEnv, list, readEnv } from './shared/env.ts';
 import type { Maker } from './shared/lazily.ts';
@@ -221,6 +223,25 @@ const beforeSend = maker(
     ask: createInvoker({ functionName: env.beforeSendFunction, timeoutMs: Number(env.beforeSendTimeoutMs) }),
   }),
 );
+const sourcedProfiles = maker(
+  ['conversationsTable', 'profileSourceFunction', 'profileSourceTimeoutMs', 'profileSourceTtlSeconds'],
+  (env) =>
+    createSourcedProfiles({
+      source: {
+        ttlMs: Number(env.profileSourceTtlSeconds) * 1000,
+        ask: createInvoker({
+          functionName: env.profileSourceFunction,
+          timeoutMs: Number(env.profileSourceTimeoutMs),
+        }),
+      },
+      cache: createProfileCache(documents.get(), env.conversationsTable),
+      ...clockOnly,
+    }),
+);
+/** `undefined` in a deployment without a source of profiles. */
+export const sourcedProfilesIfAny = (): Maker<SourcedProfiles | undefined> =>
+  hasEnv('profileSourceFunction') ? sourcedProfiles : { env: [], get: () => undefined };
+
 /** `undefined` in a deployment without a hook. */
 export const hookIfAny = (): Maker<Hook | undefined> =>
   hasEnv('beforeSendFunction') ? beforeSend : { env: [], get: () => undefined };

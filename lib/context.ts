@@ -33,7 +33,8 @@ export type ReadContext = (key: string) => unknown;
  * - two whole numbers or `none`, as `600,3000`: credits a minute and at once of `userBudget`; a whole number or `none`:
  *   `strangersPerDay`
  * - path of a module whose export `handler` becomes a function: `beforeSend`; with it `beforeSendTimeoutMs`, a whole number,
- *   `beforeSendOnFailure`, `accept` or `reject`, and `beforeSendServiceEvents`, `true` or `false`
+ *   `beforeSendOnFailure`, `accept` or `reject`, and `beforeSendServiceEvents`, `true` or `false`; `profileSource`, with it
+ *   `profileSourceTtl`, a duration
  * - whole numbers: `maxDevices`, `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
  * An empty string counts as unset, so that scripts can use `-c issuer=$ISSUER`.
@@ -104,8 +105,16 @@ function hooksIn(context: ContextReader): (makeFunction: MakeFunction) => HookPr
     context.faults.push(
       'beforeSendTimeoutMs, beforeSendOnFailure, and beforeSendServiceEvents need beforeSend',
     );
-  return (makeFunction) =>
-    path === undefined ? {} : { beforeSend: { ...settings, handler: makeFunction('beforeSend', path) } };
+  const sourcePath = context.text('profileSource');
+  const ttl = context.duration('profileSourceTtl');
+  if (sourcePath === undefined && ttl !== undefined)
+    context.faults.push('profileSourceTtl needs profileSource');
+  return (makeFunction) => ({
+    ...(path !== undefined && { beforeSend: { ...settings, handler: makeFunction('beforeSend', path) } }),
+    ...(sourcePath !== undefined && {
+      profileSource: { ttl, handler: makeFunction('profileSource', sourcePath) },
+    }),
+  });
 }
 
 function signInFaults(issuer: string | undefined, userPool: boolean): string[] {

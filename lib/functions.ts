@@ -101,6 +101,7 @@ export const FUNCTIONS = {
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');
       hooks.grantBeforeSend(fn);
+      hooks.grantProfileSource(fn);
       if (desk === undefined) return;
       desk.store.grant(fn, 'GetItem', 'BatchGetItem', 'Query');
       desk.queue.grantSend(fn);

@@ -13,13 +13,24 @@ export class Hooks {
 
   /** Whether a function of this deployment asks another one. */
   get any(): boolean {
-    return this.#options.beforeSend !== undefined;
+    return this.#options.beforeSend !== undefined || this.#options.profileSource !== undefined;
   }
 
   /** Lets a function that sends ask about messages. Does nothing without a hook. */
   grantBeforeSend(fn: LambdaFunction): void {
     const { beforeSend } = this.#options;
     if (beforeSend !== undefined) grantAsk(fn, beforeSend);
+  }
+
+  /** Lets a function that reads profiles ask for them. Does nothing without a source. */
+  grantProfileSource(fn: LambdaFunction): void {
+    const { profileSource } = this.#options;
+    if (profileSource === undefined) return;
+    const { handler, timeoutMs, ttlSeconds } = profileSource;
+    grantInvoke(fn, handler.functionArn);
+    fn.addEnvironment(ENV.profileSourceFunction, handler.functionArn);
+    fn.addEnvironment(ENV.profileSourceTimeoutMs, String(timeoutMs));
+    fn.addEnvironment(ENV.profileSourceTtlSeconds, String(ttlSeconds));
   }
 
   /** The same for the function that sends for other services of the account. */

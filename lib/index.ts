@@ -3,7 +3,7 @@ export type { Desk } from './desk.ts';
 export type { Events } from './events.ts';
 export type { FunctionName } from './functions.ts';
 export type { HandlerFunction } from './handler-function.ts';
-export type { BeforeSend } from './hook-props.ts';
+export type { BeforeSend, ProfileSource } from './hook-props.ts';
 export type { HttpGateway } from './http-gateway.ts';
 export type { Identity } from './identity.ts';
 export type { Observability } from './observability.ts';

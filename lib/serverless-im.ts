@@ -141,7 +141,7 @@ export class ServerlessIm extends Construct {
       webSocket,
       http,
       alarmTopicArn: options.alarmTopicArn,
-      asks: options.beforeSend !== undefined,
+      asks: new Hooks(options).any,
     });
   }
 

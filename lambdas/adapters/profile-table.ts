@@ -24,7 +24,7 @@ export function createProfileReader(documents: DynamoDBDocumentClient, tableName
       const found = new Map(items.map((item) => [item['pk'], item]));
       return userIds.flatMap((userId) => {
         const item = found.get(profileKey(userId)['pk']);
-        return item === undefined ? [] : [toProfile(item, userId)];
+        return profileIn(item ?? {}, userId) ?? [];
       });
     },
   };
@@ -45,8 +45,13 @@ export function createProfileWriter(documents: DynamoDBDocumentClient, tableName
   };
 }
 
-function profileKey(userId: string): Item {
+export function profileKey(userId: string): Item {
   return { pk: `p#${userId}`, sk: SORT_KEY };
+}
+
+/** `undefined` if there is none: a source may have said so (profile-cache.ts). */
+export function profileIn({ facts = 'null', version }: Item, userId: string): Profile | undefined {
+  return facts === 'null' ? undefined : toProfile({ facts, version }, userId);
 }
 
 function toProfile({ facts, version }: Item, userId: string): Profile {

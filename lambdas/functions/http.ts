@@ -23,6 +23,7 @@ const ports = lazily({
   pinWriter: of.pinWriter,
   profiles: of.profiles,
   profileWriter: of.profileWriter,
+  sourcedProfiles: of.sourcedProfilesIfAny(),
   contacts: of.contacts,
   contactWriter: of.contactWriter,
   offlineQueue: of.offlineQueue,

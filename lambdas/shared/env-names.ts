@@ -69,6 +69,12 @@ export const ENV = {
   beforeSendTimeoutMs: 'BEFORE_SEND_TIMEOUT_MS',
   /** `accept` or `reject`: what happens to a message without an answer. */
   beforeSendOnFailure: 'BEFORE_SEND_ON_FAILURE',
+  /** ARN of the function that knows the profiles; only in deployments with one (IM-PROFILE-3). */
+  profileSourceFunction: 'PROFILE_SOURCE_FUNCTION',
+  /** How long its answer may take, in milliseconds. */
+  profileSourceTimeoutMs: 'PROFILE_SOURCE_TIMEOUT_MS',
+  /** How long a profile of it is kept. */
+  profileSourceTtlSeconds: 'PROFILE_SOURCE_TTL_SECONDS',
   /** Names of the support queues, separated by commas; the first is the default. */
   deskQueues: 'DESK_QUEUES',
   /** How long an agent may be without a session before the chats are requeued, in seconds. */

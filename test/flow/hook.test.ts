@@ -24,11 +24,19 @@ beforeAll(async () => {
     onLogLine: (_: string, line: string) => logged.push(line),
   };
   [stack, lenient] = await Promise.all([
-    startStack({ ...quiet, awsProxy: proxy.attach, environment: deskEnvironment() }),
+    startStack({
+      ...quiet,
+      awsProxy: proxy.attach,
+      environment: deskEnvironment({ PROFILE_SOURCE_TIMEOUT_MS: '10000' }),
+    }),
     startStack({
       ...quiet,
       awsProxy: passing.attach,
-      environment: { BEFORE_SEND_ON_FAILURE: 'accept', BEFORE_SEND_TIMEOUT_MS: '1500' },
+      environment: {
+        BEFORE_SEND_ON_FAILURE: 'accept',
+        BEFORE_SEND_TIMEOUT_MS: '1500',
+        PROFILE_SOURCE_TTL_SECONDS: '1',
+      },
     }),
   ]);
   // The first answer waits for a cold start.
@@ -326,3 +334,54 @@ it.each(['throttle', 'error', 'cut-after'] as const)(
     }
   },
 );
+
+describe("the business's own profiles (IM-PROFILE-3)", () => {
+  const read = async (on: Stack, ...userIds: string[]): Promise<Json[]> => {
+    const { status, body } = await on.http(newUser('reader'), `/profiles?userIds=${userIds.join(',')}`);
+    expect(status).toBe(200);
+    return body.profiles;
+  };
+  const asks = () => proxy.counts({ service: 'lambda', operation: 'Invoke', route: 'GET /profiles' }).calls;
+
+  it('are asked for once for all who are missing, and kept, also that somebody has none', async () => {
+    const [a, b, none] = [newUser('alice'), newUser('bob'), newUser('nobody')];
+    proxy.reset();
+    const [alice, bob] = await read(stack, a, none, b);
+    expect(alice).toEqual({ userId: a, name: expect.stringMatching(/^Person of question/), version: 1 });
+    expect(bob).toMatchObject({ userId: b, version: 1 });
+    expect(asks()).toBe(1);
+    // A read may lack the last second; then the source is asked again.
+    const asksOfRead = async () => {
+      const before = asks();
+      await read(stack, b, none, a);
+      return asks() - before;
+    };
+    await expect.poll(asksOfRead).toBe(0);
+  });
+
+  it('are not for users to change', async () => {
+    const user = newUser('alice');
+    expect(await call(user, 'PUT', '/profile', { name: 'Somebody' })).toMatchObject({
+      status: 403,
+      body: { code: 'forbidden' },
+    });
+    expect(await read(stack, user)).toMatchObject([{ name: expect.stringMatching(/^Person/) }]);
+  });
+
+  it('are asked for again when their time is over', async () => {
+    const user = newUser('alice');
+    const [{ name: first }] = (await read(lenient, user)) as [Json];
+    await expect.poll(async () => (await read(lenient, user))[0]?.name).not.toBe(first);
+  });
+
+  it('are shown as they were while the source hangs, within its time-out', async () => {
+    const user = newUser('alice');
+    const [{ name: first }] = (await read(lenient, user)) as [Json];
+    passing.inject({ service: 'lambda', fault: 'hang' });
+    const logs = () => logged.filter((line) => line.includes('profile source failed')).length;
+    const before = logs();
+    await expect.poll(async () => (await read(lenient, user)) && logs()).toBeGreaterThan(before);
+    expect((await read(lenient, user))[0]?.name).toBe(first);
+    expect(await read(lenient, newUser('carol'))).toEqual([]);
+  });
+});

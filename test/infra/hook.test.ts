@@ -15,11 +15,11 @@ function withHook(options: Omit<BeforeSend, 'handler'> = {}): Template {
   return Template.fromStack(stack);
 }
 
-const variablesOf = (template: Template) =>
+const variablesOf = (template: Template, prefix = 'BEFORE_SEND') =>
   Object.fromEntries(
     resources(template, 'AWS::Lambda::Function').map(({ logicalId, Properties }) => {
       const { Variables = {} } = Properties['Environment'] as { Variables?: Record<string, unknown> };
-      const own = Object.entries(Variables).filter(([name]) => name.startsWith('BEFORE_SEND'));
+      const own = Object.entries(Variables).filter(([name]) => name.startsWith(prefix));
       return [functionNameOf(logicalId), Object.fromEntries(own)];
     }),
   );
@@ -90,6 +90,37 @@ describe('the option beforeSend', () => {
   });
 });
 
+describe('the option profileSource', () => {
+  const withSource = (ttl?: Duration): Template => {
+    const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Test');
+    const handler = LambdaFunction.fromFunctionArn(stack, 'Users', HANDLER);
+    new ServerlessIm(stack, 'Chat', { profileSource: { handler, ttl } });
+    return Template.fromStack(stack);
+  };
+
+  it('lets only the function that reads profiles ask it (IM-PROFILE-3)', () => {
+    const template = withSource();
+    expect(invokersIn(template)).toEqual([['Http', 'lambda:InvokeFunction', HANDLER]]);
+    const all = variablesOf(template, 'PROFILE_SOURCE');
+    expect(Object.entries(all).filter(([, own]) => Object.keys(own).length > 0)).toEqual([
+      [
+        'Http',
+        {
+          PROFILE_SOURCE_FUNCTION: HANDLER,
+          PROFILE_SOURCE_TIMEOUT_MS: '1000',
+          PROFILE_SOURCE_TTL_SECONDS: '3600',
+        },
+      ],
+    ]);
+    const without = variablesOf(synthesize().template, 'PROFILE_SOURCE');
+    expect(Object.values(without).flatMap((own) => Object.keys(own))).toEqual([]);
+  });
+
+  it.each([Duration.seconds(59), Duration.days(31)])('is refused with a ttl of %o', (ttl) => {
+    expect(() => withSource(ttl)).toThrow('profileSource.ttl must be one minute to 30 days');
+  });
+});
+
 describe('the context beforeSend', () => {
   const stackWith = (context: object) =>
     new ServerlessImStack(
@@ -123,6 +154,14 @@ describe('the context beforeSend', () => {
   ])('says in one line what is wrong with %s', (path, fault) => {
     expect(() => stackWith({ beforeSend: path })).toThrow(fault);
     expect(() => stackWith({ beforeSend: path })).toThrow(/^serverless-im: [^\n]*$/);
+  });
+
+  it('profileSource names one, too, with its ttl', () => {
+    const stack = stackWith({ profileSource: 'examples/profiles/handler.ts', profileSourceTtl: '6h' });
+    expect(variablesOf(Template.fromStack(stack), 'PROFILE_SOURCE')['Http']).toMatchObject({
+      PROFILE_SOURCE_TTL_SECONDS: '21600',
+    });
+    expect(() => stackWith({ profileSourceTtl: '6h' })).toThrow('needs profileSource');
   });
 
   it('is needed by its settings', () => {

@@ -23,6 +23,7 @@ const PLATFORM = {
   beforeSendServiceEvents: 'true',
   // The first answer waits for a cold start, and the machine may be busy.
   beforeSendTimeoutMs: '5000',
+  profileSource: 'test/fixtures/platform/profile-source.ts',
 };
 
 /**

@@ -24,6 +24,11 @@ export const REFUSAL_PRICE = 2.6;
  */
 export const HOOK_PRICE = 1.2;
 
+/** Asking the source of profiles, and keeping so many. */
+export function keptProfilesPrice(kept: number): number {
+  return HOOK_PRICE + kept * WRITE_UNIT;
+}
+
 /** Prices of single parts. */
 const WRITE_UNIT = 0.63;
 const READ_UNIT = 0.126;

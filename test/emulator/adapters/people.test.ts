@@ -4,11 +4,12 @@ import type { ContactReader, ContactWriter } from '../../../lambdas/domain/model
 import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { ProfileReader, ProfileWriter } from '../../../lambdas/domain/model/profile.ts';
+import type { ProfileCache } from '../../../lambdas/domain/model/profile-source.ts';
 import { createWorld, NOON } from '../../adapters/memory/world.ts';
 import { newName, startTables } from './tables.ts';
 
 interface Ports {
-  readonly profiles: ProfileReader & ProfileWriter;
+  readonly profiles: ProfileReader & ProfileWriter & ProfileCache;
   readonly contacts: ContactReader & ContactWriter;
   readonly conversations: ConversationReader & ConversationWriter;
   readonly groups: GroupReader & GroupWriter;
@@ -51,6 +52,56 @@ describe.each([
       const found = await profiles.profiles(users.toReversed(), false);
       expect(found.map(({ userId }) => userId)).toEqual([second, first]);
       expect(await profiles.profiles([newUser()], false)).toEqual([]);
+    });
+  });
+
+  describe('a profile that the source gave', () => {
+    const at = async (userId: string) => (await ports().profiles.kept([userId], false)).get(userId);
+
+    it('is kept with the time; its version grows only if something changes (IM-PROFILE-3)', async () => {
+      const { profiles } = ports();
+      const userId = newUser();
+      expect(await at(userId)).toBeUndefined();
+      const facts = { name: 'Zoé 👋', custom: { b: 1, a: 2 } };
+      const first = { userId, ...facts, version: 1 };
+      expect(await profiles.keep(userId, facts, { askedAtMs: 10 })).toEqual(first);
+      expect(await at(userId)).toEqual({ profile: first, askedAtMs: 10 });
+      // With and without what was kept before, which saves a call.
+      expect(await profiles.keep(userId, facts, { askedAtMs: 20, before: await at(userId) })).toEqual(first);
+      expect(await at(userId)).toEqual({ profile: first, askedAtMs: 20 });
+      expect(await profiles.keep(userId, facts, { askedAtMs: 30 })).toEqual(first);
+      expect(await at(userId)).toEqual({ profile: first, askedAtMs: 30 });
+      const second = { userId, name: 'Zoé', version: 2 };
+      expect(
+        await profiles.keep(userId, { name: 'Zoé' }, { askedAtMs: 40, before: await at(userId) }),
+      ).toEqual(second);
+      expect(await profiles.profiles([userId], false)).toEqual([second]);
+    });
+
+    it('may be none, which is kept, too (IM-PROFILE-3)', async () => {
+      const { profiles } = ports();
+      const userId = newUser();
+      expect(await profiles.keep(userId, undefined, { askedAtMs: 10 })).toBeUndefined();
+      expect(await at(userId)).toEqual({ profile: undefined, askedAtMs: 10 });
+      expect(await profiles.profiles([userId], false)).toEqual([]);
+      await profiles.keep(userId, undefined, { askedAtMs: 20, before: await at(userId) });
+      expect(await profiles.keep(userId, { name: 'New' }, { askedAtMs: 30 })).toMatchObject({ version: 2 });
+    });
+
+    it('is not replaced by an earlier answer that comes late, but replaces what the user said (IM-PROFILE-3)', async () => {
+      const { profiles } = ports();
+      const userId = newUser();
+      await profiles.put(userId, { name: 'Mine' });
+      expect(await at(userId)).toMatchObject({ askedAtMs: 0 });
+      await profiles.keep(userId, { name: 'New' }, { askedAtMs: 20 });
+      const late = await profiles.keep(userId, { name: 'Old' }, { askedAtMs: 10 });
+      expect(late).toEqual({ userId, name: 'New', version: 2 });
+      expect(await at(userId)).toEqual({ profile: late, askedAtMs: 20 });
+      // The same words as the user's own are the source's from now on.
+      const other = newUser();
+      await profiles.put(other, { name: 'Mine' });
+      await profiles.keep(other, { name: 'Mine' }, { askedAtMs: 10, before: await at(other) });
+      expect(await at(other)).toMatchObject({ askedAtMs: 10 });
     });
   });
 

@@ -23,6 +23,7 @@ import {
 import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageReader, createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
 import { createPinReader, createPinWriter } from '../../../lambdas/adapters/pin-table.ts';
+import { createProfileCache } from '../../../lambdas/adapters/profile-cache.ts';
 import { createProfileReader, createProfileWriter } from '../../../lambdas/adapters/profile-table.ts';
 import { createReactionReader, createReactionWriter } from '../../../lambdas/adapters/reaction-table.ts';
 import { createReportWriter } from '../../../lambdas/adapters/report-table.ts';
@@ -117,6 +118,7 @@ export async function startTables(clock: Clock) {
       ...createPinWriter(documents, conversationsTable),
     },
     profiles: {
+      ...createProfileCache(documents, conversationsTable),
       ...createProfileReader(documents, conversationsTable),
       ...createProfileWriter(documents, conversationsTable),
     },

@@ -1,0 +1,100 @@
+import * as z from 'zod/mini';
+import { lazySchema } from '../../../protocol/lazy-schema.ts';
+import { type Profile, profileSchema } from '../../../protocol/people.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { describe, logger } from '../../shared/logger.ts';
+import { parseWith } from '../../shared/parse.ts';
+import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../model/budget.ts';
+import { keptProfilesPrice } from '../model/prices.ts';
+import type { ProfileFacts } from '../model/profile.ts';
+import type { KeptProfile, ProfileCache, ProfileSource } from '../model/profile-source.ts';
+import { requireSmall } from './custom-data.ts';
+
+/** Profiles of the business's own users, asked for when they are missing or outdated (IM-PROFILE-3, ADR 48). */
+export interface SourcedProfiles {
+  /** In the order of `userIds`, which are distinct and up to 100. Leaves out users without a profile. */
+  profiles(userIds: readonly string[], mayBeStale: boolean, budget: Budget): Promise<readonly Profile[]>;
+}
+
+export interface SourcedProfilesOptions {
+  readonly source: ProfileSource;
+  readonly cache: ProfileCache;
+  readonly clock: Clock;
+  /** @default Math.random */
+  readonly random?: () => number;
+}
+
+/** An instance doesn't ask again for this long after a failure: nobody waits for a source that is down. */
+const PAUSE_MS = 10_000;
+/** From this part of its time on, one reader in twenty has a profile refreshed: the others need not wait when its time is over. */
+const EARLY = { part: 0.9, probability: 0.05 };
+
+/** One for the whole instance. */
+export function createSourcedProfiles(options: SourcedProfilesOptions): SourcedProfiles {
+  const { source, cache, clock, random = Math.random } = options;
+  let pausedUntilMs = 0;
+
+  function isDue(kept: KeptProfile | undefined, nowMs: number): boolean {
+    if (kept === undefined) return true;
+    const age = (nowMs - kept.askedAtMs) / source.ttlMs;
+    return age >= 1 || (age >= EARLY.part && random() < EARLY.probability);
+  }
+
+  /** What the source says, by user. Empty if it can't be asked now. */
+  async function ask(userIds: readonly string[]): Promise<ReadonlyMap<string, ProfileFacts | undefined>> {
+    try {
+      const answer = parseWith(answerSchema, await source.ask({ userIds }));
+      return factsIn(answer.profiles, userIds);
+    } catch (error) {
+      pausedUntilMs = clock() + PAUSE_MS;
+      logger.error('profile source failed', { error: describe(error) });
+      return new Map();
+    }
+  }
+
+  return {
+    async profiles(userIds, mayBeStale, budget) {
+      const kept = await cache.kept(userIds, mayBeStale);
+      const nowMs = clock();
+      const due = nowMs < pausedUntilMs ? [] : userIds.filter((userId) => isDue(kept.get(userId), nowMs));
+      const said = due.length === 0 ? new Map<string, ProfileFacts | undefined>() : await ask(due);
+      const [refreshed] = await settleAll([
+        Promise.all(
+          [...said].map(async ([userId, facts]) => {
+            const asked = { askedAtMs: nowMs, before: kept.get(userId) };
+            return [userId, await cache.keep(userId, facts, asked)] as const;
+          }),
+        ),
+        due.length > 0 && budget.charge(keptProfilesPrice(said.size)),
+      ]);
+      const fresh = new Map(refreshed);
+      return userIds.flatMap(
+        (userId) => (fresh.has(userId) ? fresh.get(userId) : kept.get(userId)?.profile) ?? [],
+      );
+    },
+  };
+}
+
+const answerSchema = lazySchema(() => z.object({ profiles: z.array(z.looseObject({ userId: z.string() })) }));
+
+/** A user whom the answer leaves out has no profile. A profile that is none is skipped: what is kept stays. */
+function factsIn(
+  profiles: readonly { readonly userId: string }[],
+  asked: readonly string[],
+): ReadonlyMap<string, ProfileFacts | undefined> {
+  const facts = new Map<string, ProfileFacts | undefined>(asked.map((userId) => [userId, undefined]));
+  for (const profile of profiles) {
+    const { userId } = profile;
+    if (!facts.has(userId)) continue;
+    try {
+      const own = parseWith(profileSchema, profile);
+      if (own.custom !== undefined) requireSmall(own.custom);
+      facts.set(userId, own);
+    } catch (error) {
+      facts.delete(userId);
+      logger.error('profile refused', { error: describe(error) });
+    }
+  }
+  return facts;
+}
