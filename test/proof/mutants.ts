@@ -1774,6 +1774,8 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'flow',
     test: 'test/flow/nodes.test.ts',
     only: 'has no connections any more',
+  },
+  {
     // Without its own check, the hook sees what blocked users write.
     fault: 'hook',
     file: 'lambdas/domain/messages/before-send.ts',
@@ -1899,8 +1901,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'hook',
     file: 'lambdas/adapters/invoker.ts',
-    from: 'throw new InvocationError(`The function failed: ${errorTypeIn(bytes)}.`);',
-    to: "return { verdict: 'accept' };",
+    from: 'if (fault !== undefined) throw',
+    to: "if (fault !== undefined) return { verdict: 'accept' };\nif (bytes === null) throw",
     project: 'flow',
     test: 'test/flow/hook.test.ts',
     only: 'with onFailure reject',
