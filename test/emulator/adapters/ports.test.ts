@@ -103,7 +103,14 @@ describe.each([
         isAdded: true,
         paidAtMs: NOON + 67_001,
       });
-      expect(await paidAtMsOf(userId)).toBe(NOON + 67_001);
+      expect(await owe(NOON + 60_000)).toMatchObject({ paidAtMs: NOON + 74_001 });
+      expect(await accounts.addDebt(userId, 0.2, { nowMs: NOON + 60_000 })).toMatchObject({
+        paidAtMs: NOON + 74_002,
+      });
+      // It is paid at this moment: the next one begins now.
+      const now = NOON + 74_002;
+      expect(await owe(now, { seenPaidAtMs: now, ifPaidByMs: now })).toMatchObject({ paidAtMs: now + 7_000 });
+      expect(await paidAtMsOf(userId)).toBe(now + 7_000);
     });
 
     it('add nothing to a debt that is too long (IM-BUDGET-1)', async () => {
@@ -140,8 +147,9 @@ describe.each([
         false,
       ]);
       expect([await meet(4, '2026-11-29'), await meet(2, '2026-11-29')]).toEqual([true, false]);
+      expect([await meet(5, '2026-11-30'), await meet(1, '2026-11-30')]).toEqual([true, false]);
       await accounts.addDebt(userId, 1_000, { nowMs: NOON });
-      expect(await meet(1, '2026-11-29')).toBe(true);
+      expect(await meet(1, '2026-12-01')).toBe(true);
     });
 
     it('share the item of the sessions, which both leave alone', async () => {

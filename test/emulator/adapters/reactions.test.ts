@@ -283,6 +283,10 @@ describe.each([
     const more = all.filter(({ seq }) => !kept.some((one) => one.seq === seq)).slice(0, 3);
     const again = await Promise.all(more.map((message) => pins.pin(message, { by: 'a', at: NOON })));
     expect(again.filter((outcome) => outcome === 'full')).toHaveLength(1);
+    const latest = (await pins.pins(id)).pins[0]?.seq ?? 0;
+    await pins.unpin({ ...aMessage(), conversationId: id, seq: latest });
+    const last = { ...aMessage(), conversationId: id, seq: 99 };
+    expect(await pins.pin(last, { by: 'a', at: NOON })).toMatchObject({ isChanged: true });
   });
 
   it('show on a message if they are newer, and never on a recalled one (IM-PIN)', async () => {

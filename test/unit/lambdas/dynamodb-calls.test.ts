@@ -1,6 +1,9 @@
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createAccounts } from '../../../lambdas/adapters/account-table.ts';
+import { createContactWriter } from '../../../lambdas/adapters/contact-table.ts';
 import {
   batchGet,
   batchWrite,
@@ -12,6 +15,7 @@ import {
 } from '../../../lambdas/adapters/dynamodb.ts';
 import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
+import { createReactionWriter } from '../../../lambdas/adapters/reaction-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { logger } from '../../../lambdas/shared/logger.ts';
@@ -261,6 +265,44 @@ describe('an inbox', () => {
       createInbox(busyAt(messageId), { tableName: 'inbox', clock }).remove('bob', ids);
     await expect(remove('M29')).rejects.toBeInstanceOf(UnavailableError);
     await expect(remove('other')).resolves.toBeUndefined();
+  });
+});
+
+describe('a write in whose way another one is, each time', () => {
+  /** Refuses every write, because of these items, one after the other, then from the first on again. */
+  const refusing = (...items: readonly object[]) => {
+    let calls = 0;
+    const send = async (command: unknown) => {
+      const Item = marshall(items[calls % items.length]);
+      calls += 1;
+      if (!(command instanceof TransactWriteCommand)) throw Object.assign(refusal(), { Item });
+      const CancellationReasons = [{ Code: 'ConditionalCheckFailed' }];
+      const message = { message: 'no', $metadata: { httpStatusCode: 400 } };
+      throw new TransactionCanceledException({ ...message, CancellationReasons });
+    };
+    return { documents: { send } as unknown as DynamoDBDocumentClient, calls: () => calls };
+  };
+  const longer = { paid: NOON + 1 };
+  const today = { met: { d: 'today', n: 1 } };
+  const props = { tableName: 'table', historyTtlSeconds: 0 };
+  const reaction = { userId: 'bob', name: '👍', on: true, isLarge: false };
+  const message = { conversationId: 'dm:alice:bob', messageId: 'M', seq: 1, sentAt: NOON };
+
+  it.each<readonly [string, number, readonly object[], (to: DynamoDBDocumentClient) => Promise<unknown>]>([
+    ['a debt', 4, [longer], (to) => createAccounts(to, 'table').addDebt('bob', 100, { nowMs: NOON })],
+    [
+      'a meeting',
+      4,
+      [{}, today],
+      (to) => createAccounts(to, 'table').meet('bob', 1, { day: 'today', maximum: 5 }),
+    ],
+    // Each attempt looks for the contact first.
+    ['a contact', 10, [{}], (to) => createContactWriter(to, 'table').put('bob', { userId: 'alice' }, 5)],
+    ['a reaction', 8, [{ version: 1 }], (to) => createReactionWriter(to, props).react(message, reaction)],
+  ])('is unavailable in the end: %s, after %i calls (IM-FAULT-10)', async (_, expected, items, write) => {
+    const { documents, calls } = refusing(...items);
+    await expect(write(documents)).rejects.toBeInstanceOf(UnavailableError);
+    expect(calls()).toBe(expected);
   });
 });
 
