@@ -43,7 +43,9 @@ describe('on DynamoDB, a report (IM-REPORT-1)', () => {
     const [item, ...more] = await own('2026-11-21');
     expect(more).toEqual([]);
     expect(item).toMatchObject({ conversationId, seq: 3, from, reason: 'Spam', at: NOON });
-    expect(item?.['ttl']).toBe((NOON + 90 * dayMs) / 1000);
+    const ttl = (NOON + 90 * dayMs) / 1000;
+    expect(item?.['ttl']).toBe(ttl);
+    expect(await tables.itemsAt('Conversations', `reported#${reporter}`)).toMatchObject([{ at: NOON, ttl }]);
     expect(JSON.parse(item?.['message'])).toMatchObject({ seq: 3, content: { text: 'spam' } });
     expect(item?.['message']).not.toContain('secret hash');
     await tables.reports.keep({ ...report, reporter: from });

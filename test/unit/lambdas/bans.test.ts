@@ -174,7 +174,37 @@ describe('the events of bans (IM-EVENT-1)', () => {
     await ban({}, NOON - 5);
     expect(world.userEvents.all()).toEqual([banned, unbanned]);
     await ban({}, NOON + 2);
-    expect(world.userEvents.all()).toHaveLength(3);
+    const forever = { type: 'user.banned', userId: 'bob', at: NOON + 2 };
+    expect(world.userEvents.all().slice(2)).toEqual([forever]);
+  });
+
+  it('are told once more by the next one, for two weeks', async () => {
+    const put = vi.spyOn(world.userEvents, 'put');
+    const toldBy = async (act: () => Promise<unknown>) => {
+      put.mockClear();
+      await act();
+      return put.mock.calls.map(([{ type, at }]) => [type, at]);
+    };
+    await ban();
+    const twoWeeksMs = 14 * 24 * HOUR_MS;
+    world.advance(twoWeeksMs - 1);
+    const again = world.clock();
+    expect(await toldBy(() => ban({}, again))).toEqual([
+      ['user.banned', again],
+      ['user.banned', NOON],
+    ]);
+    world.advance(twoWeeksMs);
+    expect(await toldBy(() => unban(world.clock()))).toEqual([['user.unbanned', world.clock()]]);
+  });
+
+  it('are none in a deployment without events, where a ban works the same', async () => {
+    const body = { type: 'user.banned', userId: 'bob' } as const;
+    await serveEvent(
+      { ...world, userEvents: undefined },
+      { recordId: 'r1', body, isRepeat: false, sentAtMs: NOON },
+    );
+    await expect(admit()).rejects.toMatchObject(BANNED);
+    expect(world.userEvents.all()).toEqual([]);
   });
 
   it('are not lost if the function dies after the ban, and the ban is lifted before its retry', async () => {

@@ -487,12 +487,15 @@ describe('presence', () => {
     await world.conversationWriter.createDirect('dm:alice:carol', ['alice', 'carol']);
     await say({ to: 'alice' }, 'hello', 'carol');
     const lastSeenAt = NOON;
+    const heads = vi.spyOn(world.conversations, 'heads');
     expect(await ask({ userIds: ['bob', 'carol', 'nobody', 'alice', 'bob'] })).toEqual([
       { userId: 'bob', online: true, lastSeenAt },
       { userId: 'carol', online: false, lastSeenAt: null },
       { userId: 'nobody', online: false, lastSeenAt: null },
       { userId: 'alice', online: true, lastSeenAt },
     ]);
+    // There is no conversation with oneself.
+    expect(heads.mock.calls).toEqual([[[DM, 'dm:alice:carol', 'dm:alice:nobody']]]);
   });
 
   it('is read eventually consistently, for half the units', async () => {

@@ -71,6 +71,8 @@ describe('a reaction', () => {
       message: { ...message, reactions: [{ name: '👍', count: 1 }] },
     });
     expect((await history('bob'))[0]?.reactions).toEqual([{ name: '👍', count: 1, users: ['alice'] }]);
+    const { messages } = await world.messages.page(DM, { head: 99, limit: 1 });
+    expect(messages[0]?.change).toEqual(pushed()[0]?.frame.change);
   });
 
   it('can be removed, and then does not show (IM-REACT)', async () => {
@@ -139,6 +141,8 @@ describe('a reaction', () => {
       frame.message.rev,
     ]);
     expect(changes).toContainEqual(['alice-tablet', 'alice', 2]);
+    const { messages } = await world.messages.page(DM, { head: 99, limit: 1 });
+    expect(messages[0]?.change).toEqual({ kind: 'reacted', by: 'alice', name: '👍', on: true });
   });
 
   it('to a recalled message is refused, whichever of the two comes first (IM-REACT)', async () => {
