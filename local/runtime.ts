@@ -43,6 +43,8 @@ export interface LocalRuntime {
    * behind become visible when their visibility time-out has passed, and batches that are being gathered are complete.
    */
   advanceQueues(seconds: number): void;
+  /** For tests: resolves when the event sources have read all that is in the tables' streams now. */
+  untilStreamsRead(): Promise<void>;
   /**
    * Deletes what has expired, as DynamoDB does sooner or later. For tests: also what will have.
    * @param aheadSeconds how far the clock that decides is ahead. @default 0
@@ -91,7 +93,7 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
   const { front: gateway, issuer, port, direct, assembly, data } = infrastructure;
   const site = { assembly, direct, issuer: issuer.issuer, makesStorage: true, logs: data?.files.logs };
   const { stack, endpoints, workers } = await serveStack(gateway, site, options, warn, cleanups);
-  const advanceStreams = startStreamSources(
+  const streams = startStreamSources(
     { stack, endpoints, invoker: workers, positions: data?.files.streamPositions, warn },
     cleanups,
   );
@@ -113,8 +115,9 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
     workers,
     advanceQueues: (seconds) => {
       infrastructure.advanceQueues(seconds);
-      advanceStreams(seconds);
+      streams.advance(seconds);
     },
+    untilStreamsRead: () => streams.caughtUp(),
     expireItems: expireNow,
     token: (userId, tokenOptions) => issuer.token(userId, tokenOptions),
     stop: () => cleanups.disposeAsync(),
@@ -293,11 +296,11 @@ export interface Streams {
   readonly warn: (message: string) => void;
 }
 
-/** Starts the event sources of streams; returns how a test lets time pass for them. */
+/** Starts the event sources of streams. */
 export function startStreamSources(
   { stack, endpoints, invoker, positions: file, warn }: Streams,
   cleanups: AsyncDisposableStack,
-): (seconds: number) => void {
+): Pick<StreamSource, 'advance' | 'caughtUp'> {
   const client = sqsClient(endpoints.sqs, 'event-source');
   cleanups.defer(() => client.destroy());
   const positions = openPositions(file);
@@ -310,8 +313,13 @@ export function startStreamSources(
   cleanups.defer(async () => {
     await Promise.all(sources.map((source) => source.stop(STOP_GRACE_MS)));
   });
-  return (seconds) => {
-    for (const source of sources) source.advance(seconds);
+  return {
+    advance: (seconds) => {
+      for (const source of sources) source.advance(seconds);
+    },
+    caughtUp: async () => {
+      await Promise.all(sources.map((source) => source.caughtUp()));
+    },
   };
 }
 

@@ -19,9 +19,9 @@ import { ARCHIVE_PREFIX } from '../shared/archive-prefix.ts';
 /** Short enough that the SDK's three attempts fit into the worker's minute. */
 const TIMEOUT_MS = 10_000;
 
-export function createArchiveWriter(Bucket: string): ArchiveWriter {
+export function createArchiveWriter(Bucket: string, timeoutMs = TIMEOUT_MS): ArchiveWriter {
   const client = new S3Client({
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: TIMEOUT_MS, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
   });
   return {
     async put({ deletedAtMs, id, lines }) {

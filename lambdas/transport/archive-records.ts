@@ -63,17 +63,18 @@ function batchOf(
   return {
     deletedAtMs: Number(first.dynamodb?.ApproximateCreationDateTime) * 1000,
     id: `${first.dynamodb?.SequenceNumber}-${ids.digest('hex').slice(0, 16)}`,
-    lines: records.map(({ dynamodb }) => lineOf(dynamodb?.OldImage, readRow)),
+    lines: records.map((record) => lineOf(record, readRow)),
   };
 }
 
 /** A row that is no message any more is kept as it is: nothing may be lost, and nothing may block what follows. */
-function lineOf(image: unknown, readRow: ArchivePorts['readRow']): string {
+function lineOf({ dynamodb }: DynamoDBRecord, readRow: ArchivePorts['readRow']): string {
   try {
-    const row = readRow(image);
+    const row = readRow(dynamodb?.OldImage);
     if (row.kind === 'message') return JSON.stringify(archivedMessage(row.message));
-  } catch (error) {
-    logger.warn('broken row archived', { error: describe(error) });
+  } catch {
+    // Without the error, which quotes what is no JSON: the text of a message.
+    logger.warn('broken row archived', { sequenceNumber: dynamodb?.SequenceNumber });
   }
-  return JSON.stringify({ row: image });
+  return JSON.stringify({ row: dynamodb?.OldImage });
 }

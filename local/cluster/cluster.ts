@@ -51,6 +51,7 @@ export interface LocalCluster
     | 'stack'
     | 'advanceQueues'
     | 'expireItems'
+    | 'untilStreamsRead'
   > {
   readonly endpoints: Omit<Endpoints, 'connections'>;
   /** The nodes that live at this moment. */
@@ -102,7 +103,7 @@ async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): P
   cleanups.defer(() => nodes.stop());
   await nodes.start();
   // As on AWS, what reads a stream is no node, and invokes the functions of any.
-  const advanceStreams = startStreamSources(
+  const streams = startStreamSources(
     {
       stack,
       endpoints: direct,
@@ -125,8 +126,9 @@ async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): P
     stack,
     advanceQueues: (seconds) => {
       infrastructure.advanceQueues(seconds);
-      advanceStreams(seconds);
+      streams.advance(seconds);
     },
+    untilStreamsRead: () => streams.caughtUp(),
     expireItems,
     nodes: () =>
       nodes.living().map((node) => ({ ...node, ...urlsOf(stack, `http://127.0.0.1:${node.port}`) })),

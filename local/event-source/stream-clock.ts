@@ -3,13 +3,26 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Time of a stream's event source, which a test can let pass. */
+/**
+ * Time of a stream's event source, which a test can let pass: for windows and pauses, and apart from them for the age of records,
+ * or a test that lets many windows pass would find its records too old.
+ */
 export class StreamClock {
   readonly #sleepers = new Set<Sleeper>();
   #aheadMs = 0;
+  #agedMs = 0;
 
   now(): number {
     return Date.now() + this.#aheadMs;
+  }
+
+  /** The age of a record of this time. */
+  ageOf(createdMs: number): number {
+    return Date.now() + this.#agedMs - createdMs;
+  }
+
+  age(seconds: number): void {
+    this.#agedMs += seconds * 1000;
   }
 
   advance(seconds: number): void {

@@ -138,7 +138,7 @@ export class StreamShard {
   async #attempt(chunk: Chunk): Promise<readonly Chunk[]> {
     const { model, clock } = this.#options;
     const fresh = chunk.records.filter(
-      ({ createdMs }) => clock.now() - createdMs <= model.maximumRecordAgeSeconds * 1000,
+      ({ createdMs }) => clock.ageOf(createdMs) <= model.maximumRecordAgeSeconds * 1000,
     );
     if (fresh.length < chunk.records.length) {
       const old = chunk.records.filter((record) => !fresh.includes(record));
@@ -165,14 +165,14 @@ export class StreamShard {
   /** A throttled invocation is repeated until its records are too old; undefined if it never ran. */
   async #invoke(chunk: Chunk): Promise<InvokeResult | undefined> {
     const { model, invoker, clock, signal } = this.#options;
-    const deadlineMs =
-      Math.min(...chunk.records.map(({ createdMs }) => createdMs)) + model.maximumRecordAgeSeconds * 1000;
+    const createdMs = Math.min(...chunk.records.map((record) => record.createdMs));
+    const mostMs = model.maximumRecordAgeSeconds * 1000;
     for (let pauseMs = PAUSE_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       const result = await invoker.invoke(model.functionId, {
         Records: chunk.records.map(({ event }) => event),
       });
       if (result.ok || result.errorType !== THROTTLED) return result;
-      if (clock.now() + pauseMs > deadlineMs) {
+      if (clock.ageOf(createdMs) + pauseMs > mostMs) {
         await this.#giveUp('RecordAgeExceeded', { ...chunk, last: result });
         return undefined;
       }

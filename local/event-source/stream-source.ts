@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { localQueueUrl } from '../emulators/queues.ts';
 import type { Invoker, StreamSourceModel } from '../model.ts';
@@ -25,6 +26,7 @@ export interface StreamSourceOptions {
 /** Lambda asks four times a second; here nobody waits so long. */
 const POLL_MS = 100;
 const RETRY_MS = 250;
+const CATCH_UP_MS = 10;
 /**
  * A table has many shards on AWS, and only the items of one partition key have an order. The emulator has one: its records are
  * dealt out by partition key, so that nothing can rely on more.
@@ -44,6 +46,8 @@ export class StreamSource {
   readonly #clock = new StreamClock();
   readonly #stopping = new AbortController();
   #shards: readonly StreamShard[] = [];
+  /** Up to where the stream has been read. */
+  #position: number | undefined;
   #reading: Promise<void> | undefined;
 
   constructor(options: StreamSourceOptions) {
@@ -55,9 +59,21 @@ export class StreamSource {
     this.#reading ??= this.#read();
   }
 
-  /** For tests: windows, pauses, and the age of records. */
+  /** For tests: lets time pass for windows and pauses. */
   advance(seconds: number): void {
     this.#clock.advance(seconds);
+  }
+
+  /** For tests: makes all records older. */
+  age(seconds: number): void {
+    this.#clock.age(seconds);
+  }
+
+  /** For tests: resolves when all that is in the stream now has been read, and waits for its window or for the function. */
+  async caughtUp(): Promise<void> {
+    const { signal } = this.#stopping;
+    const end = await new StreamReader(this.#options.endpoint, this.#options.model.table).end(signal);
+    while (!signal.aborted && (this.#position ?? 0) < end) await delay(CATCH_UP_MS, undefined, { signal });
   }
 
   /** Stops reading and gives running batches `graceMs` to finish. */
@@ -69,19 +85,18 @@ export class StreamSource {
 
   async #read(): Promise<void> {
     const { signal } = this.#stopping;
-    let position: number | undefined;
     while (!signal.aborted) {
       try {
-        position ??= await this.#open();
-        const { records, end } = await this.#reader.next(position, signal);
+        this.#position ??= await this.#open();
+        const { records, end } = await this.#reader.next(this.#position, signal);
         if (end === undefined) await this.#clock.sleepUntil(this.#clock.now() + POLL_MS, signal);
         else {
-          position = end;
           for (const [n, shard] of this.#shards.entries())
             shard.offer(
               records.filter(({ partition }) => shardOf(partition, this.#shards.length) === n),
               end,
             );
+          this.#position = end;
           this.#save();
           await this.#room();
         }

@@ -20,7 +20,9 @@ export interface Mutant {
     | 'budget'
     | 'block'
     | 'node'
-    | 'hook';
+    | 'hook'
+    | 'archive'
+    | 'stream';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -32,6 +34,112 @@ export interface Mutant {
 
 /** Each mechanism of docs/guarantees.md, the edit that removes it, and the test that must then fail. */
 export const MUTANTS: readonly Mutant[] = [
+  {
+    // What a user deletes is archived.
+    fault: 'archive',
+    file: 'lambdas/transport/archive-records.ts',
+    from: "if (eventName === 'REMOVE') return isDynamoDb(userIdentity);",
+    to: "if (eventName === 'REMOVE') return true;",
+    project: 'unit',
+    test: 'test/unit/lambdas/archive.test.ts',
+  },
+  {
+    // A message whose key is taken again before it is deleted is lost.
+    fault: 'archive',
+    file: 'lib/archive-source.ts',
+    from: 'NewImage: { rev: { N: [{ exists: false }] } }',
+    to: "NewImage: { rev: { N: ['none'] } }",
+    project: 'flow',
+    test: 'test/flow/archive.test.ts',
+    only: 'is used again',
+  },
+  {
+    // What S3 did not take is lost.
+    fault: 'archive',
+    file: 'lambdas/transport/archive-records.ts',
+    from: "return { batchItemFailures: [{ itemIdentifier: records[0]?.dynamodb?.SequenceNumber ?? '' }] };",
+    to: 'return DONE;',
+    project: 'flow',
+    test: 'test/flow/archive.test.ts',
+    only: 'for as long as S3 fails',
+  },
+  {
+    // A repeat is a second object.
+    fault: 'archive',
+    file: 'lambdas/transport/archive-records.ts',
+    from: 'records.map(({ eventID }) => eventID).join()',
+    to: 'String(Math.random())',
+    project: 'flow',
+    test: 'test/flow/archive.test.ts',
+    only: 'into the same object',
+  },
+  {
+    // Claims, which expire after an hour, cost invocations and are lines.
+    fault: 'archive',
+    file: 'lib/archive-source.ts',
+    from: 'dynamodb: { OldImage: HAS_SEQ },\n      },',
+    to: '},',
+    project: 'infra',
+    test: 'test/infra/archive.test.ts',
+    only: 'an expired claim',
+  },
+  {
+    // A reader sees a message twice if its batch was repeated in parts.
+    fault: 'archive',
+    file: 'lambdas/domain/archive/read-archive.ts',
+    from: ' || seen.has(message.messageId)',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/archive.test.ts',
+  },
+  {
+    // The log has the text of a broken message.
+    fault: 'archive',
+    file: 'lambdas/transport/archive-records.ts',
+    from: "logger.warn('broken row archived', { sequenceNumber: dynamodb?.SequenceNumber });",
+    to: "logger.warn('broken row archived', { row: dynamodb?.OldImage });",
+    project: 'unit',
+    test: 'test/unit/lambdas/archive.test.ts',
+  },
+  {
+    // The local event source forgets what failed.
+    fault: 'stream',
+    file: 'local/event-source/stream-result.ts',
+    from: 'if (!result.ok) return FAILED;',
+    to: 'if (!result.ok) return { done: sequenceNumbers.length, hasFailed: false };',
+    project: 'emulator',
+    test: 'test/emulator/runtime/stream-source.test.ts',
+  },
+  {
+    // A restart skips a batch that had not ended.
+    fault: 'stream',
+    file: 'local/event-source/stream-shard.ts',
+    from: 'return this.#open === undefined ? this.#seen : this.#open - 1;',
+    to: 'return this.#seen;',
+    project: 'emulator',
+    test: 'test/emulator/runtime/stream-source.test.ts',
+    only: 'a restart goes on',
+  },
+  {
+    // Every deletion looks like an expiry.
+    fault: 'stream',
+    file: 'local/event-source/stream-record.ts',
+    from: ' && OldImage?.[EXPIRED_MARK] !== undefined',
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/runtime/stream-source.test.ts',
+    only: 'an expired item is deleted',
+  },
+  {
+    // All items of a table have one order.
+    fault: 'stream',
+    file: 'local/event-source/stream-source.ts',
+    from: 'const SHARDS = 2;',
+    to: 'const SHARDS = 1;',
+    project: 'emulator',
+    test: 'test/emulator/runtime/stream-source.test.ts',
+    only: 'others do not wait',
+  },
   {
     // A client that polls never hears of an edit.
     fault: 'poll',

@@ -367,7 +367,7 @@ test('a batch that is too old is given up, and the next one runs', async () => {
   await put('a', '1');
   source.start();
   await eventually(() => expect(batches.length).toBeGreaterThan(1));
-  source.advance(4_000);
+  source.age(4_000);
   const [failure] = await failures();
   expect(failure.requestContext.condition).toBe('RecordAgeExceeded');
   isBroken = false;
