@@ -40,9 +40,14 @@ function nodeLines({ nodes = [] }: Announced): string {
 
 /** The banner for programs: one line of JSON. */
 export function readyLine(runtime: Announced): string {
+  return JSON.stringify(readyFacts(runtime));
+}
+
+/** What programs need to know of the runtime. */
+export function readyFacts(runtime: Announced) {
   const { wsUrl, httpUrl, tokenUrl, webUrl, outputs, endpoints, nodes } = runtime;
   const { dynamodb, sqs, sns, s3, lambda } = endpoints;
-  return JSON.stringify({
+  return {
     ready: true,
     wsUrl,
     httpUrl,
@@ -52,5 +57,5 @@ export function readyLine(runtime: Announced): string {
     outputs,
     endpoints: { dynamodb, sqs, sns, s3, lambda },
     ...(nodes && { nodes }),
-  });
+  };
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
-import { type Announced, banner, readyLine } from './banner.ts';
+import { type Announced, banner, readyFacts, readyLine } from './banner.ts';
 import { type CliOptions, HELP, parseCliOptions } from './cli-options.ts';
+import { announceReady } from './data-directory.ts';
 import { OperatorError } from './operator-error.ts';
 import type { RuntimeOptions } from './runtime-options.ts';
 
@@ -51,6 +52,7 @@ async function run(options: CliOptions): Promise<void> {
     if (!ending.signal.aborted) throw error;
     return exit(await ended.promise);
   }
+  announceReady(options.dataDirectory, { port: runtime.port, ...readyFacts(runtime) });
   console.log(options.json ? readyLine(runtime) : banner(runtime, options));
   runtime.show?.();
   const reason = await ended.promise;

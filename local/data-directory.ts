@@ -64,6 +64,11 @@ export function openDataDirectory(directory: string, { fresh = false } = {}): Da
   }
 }
 
+/** Says where the parts of a runtime are, for programs on this machine; `release` deletes it. */
+export function announceReady(directory: string, facts: object): void {
+  writeFileSync(join(directory, INSTANCE), JSON.stringify({ pid: process.pid, ...facts }));
+}
+
 /** Files of an earlier version were readable for every user of this machine. `main.ts` sets the mode of new ones. */
 function closeToOthers(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });

@@ -1,0 +1,32 @@
+/**
+ * `npm run admin -- COMMAND`: what an operator does to a running stack, on this machine or on AWS. A mistake of the operator's
+ * is one line.
+ */
+import { OperatorError } from '../local/operator-error.ts';
+import type { AdminCommand } from './admin/command.ts';
+import { replay } from './admin/replay.ts';
+
+const COMMANDS: Readonly<Record<string, AdminCommand>> = { replay };
+
+const USAGE = `What an operator does to a stack: npm run admin -- COMMAND
+
+${Object.values(COMMANDS)
+  .map(({ usage }) => usage)
+  .join('\n')}
+
+  --json       print JSON
+  --data DIR   data folder of npm start (default .local)
+
+Without a function of a deployment it asks the stack of npm start. On AWS it uses the configuration of the AWS SDK.`;
+
+const [name = '--help', ...args] = process.argv.slice(2);
+try {
+  if (name === '--help') console.log(USAGE);
+  else if (!Object.hasOwn(COMMANDS, name))
+    throw new OperatorError(`There is no command "${name}" (--help lists them).`);
+  else await COMMANDS[name]?.run(args);
+} catch (error) {
+  if (!(error instanceof OperatorError)) throw error;
+  console.error(`admin: ${error.message}`);
+  process.exitCode = 1;
+}

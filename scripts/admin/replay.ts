@@ -1,0 +1,42 @@
+import type { ReplayAnswer } from '../../protocol/service.ts';
+import { type AdminCommand, COMMON, parseCommand, seqOf } from './command.ts';
+import { invoke } from './stack.ts';
+
+/** Publishes the events of a conversation again, page by page (IM-EVENT-6). */
+export const replay: AdminCommand = {
+  usage: `  replay CONVERSATION --from SEQ [--to SEQ]   publishes a conversation's events again
+    --function NAME   of a deployment: its output ReplayEventsFunction`,
+  async run(args) {
+    const options = {
+      ...COMMON,
+      from: { type: 'string' },
+      to: { type: 'string' },
+      function: { type: 'string' },
+    } as const;
+    const { values, positionals } = parseCommand(args, options, ['CONVERSATION']);
+    const [conversationId] = positionals;
+    const target = {
+      name: values.function,
+      output: 'ReplayEventsFunction',
+      option: 'events',
+      data: values.data,
+    };
+    const toSeq = seqOf('--to', values.to);
+    let messages = 0;
+    let events = 0;
+    let next: number | undefined = seqOf('--from', values.from) ?? 1;
+    while (next !== undefined) {
+      const request = { conversationId, fromSeq: next, ...(toSeq !== undefined && { toSeq }) };
+      const page: ReplayAnswer = await invoke(target, request);
+      messages += page.messages;
+      events += page.events;
+      next = page.nextSeq;
+      if (next !== undefined && !values.json) console.log(`… ${messages} messages, next is seq ${next}`);
+    }
+    console.log(
+      values.json
+        ? JSON.stringify({ messages, events })
+        : `Published ${events} events of ${messages} messages.`,
+    );
+  },
+};
