@@ -14,7 +14,7 @@ const MAX_ENTRIES = 10;
 const MAX_BYTES = 256 * 1024;
 /** Calls at once: 40 events of a batch of 100, and no more than these are repeated if the function dies. */
 const CALLS_AT_ONCE = 4;
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 2_000;
 
 /** These name the request itself; SNS's other errors pass, or an operator ends them. */
 const REFUSALS = new Set([
@@ -37,7 +37,7 @@ interface Entry {
 
 /**
  * The topic of events. A call that fails ends the attempt: calls that have not begun yet are left out, since they would
- * likely fail as well, and each may take 5 s.
+ * likely fail as well, and each may take 2 s.
  */
 export function createEventTopic(TopicArn: string): EventPublisher {
   const client = new SNSClient({

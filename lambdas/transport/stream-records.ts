@@ -79,11 +79,7 @@ async function firstFailed(
   return undefined;
 }
 
-/** For the runbook: the record's key says the conversation, and the seq where to begin a replay (docs/operations.md#events). */
-function placeOf({ dynamodb }: DynamoDBRecord) {
-  return {
-    sequenceNumber: dynamodb?.SequenceNumber,
-    pk: dynamodb?.Keys?.['pk']?.S,
-    seq: dynamodb?.NewImage?.['seq']?.N,
-  };
+/** Where to find it (docs/operations.md, Late events). Not its key, which names users. */
+function placeOf({ eventSourceARN, dynamodb }: DynamoDBRecord) {
+  return { stream: eventSourceARN, sequenceNumber: dynamodb?.SequenceNumber };
 }

@@ -1,6 +1,17 @@
+import { messageOf, OperatorError } from '../../local/operator-error.ts';
 import type { ReplayAnswer } from '../../protocol/service.ts';
 import { type AdminCommand, COMMON, parseCommand, seqOf } from './command.ts';
-import { invoke } from './stack.ts';
+import { type FunctionTarget, invoke } from './stack.ts';
+
+/** @throws {OperatorError} */
+async function publish(target: FunctionTarget, request: { readonly conversationId: string }) {
+  try {
+    return await invoke<ReplayAnswer>(target, request);
+  } catch (error) {
+    if (messageOf(error) !== 'not_found') throw error;
+    throw new OperatorError(`There is no conversation ${request.conversationId} with a message.`);
+  }
+}
 
 /** Publishes the events of a conversation again, page by page (IM-EVENT-6). */
 export const replay: AdminCommand = {
@@ -14,7 +25,7 @@ export const replay: AdminCommand = {
       function: { type: 'string' },
     } as const;
     const { values, positionals } = parseCommand(args, options, ['CONVERSATION']);
-    const [conversationId] = positionals;
+    const [conversationId = ''] = positionals;
     const target = {
       name: values.function,
       output: 'ReplayEventsFunction',
@@ -27,7 +38,7 @@ export const replay: AdminCommand = {
     let next: number | undefined = seqOf('--from', values.from) ?? 1;
     while (next !== undefined) {
       const request = { conversationId, fromSeq: next, ...(toSeq !== undefined && { toSeq }) };
-      const page: ReplayAnswer = await invoke(target, request);
+      const page = await publish(target, request);
       messages += page.messages;
       events += page.events;
       next = page.nextSeq;
