@@ -1,15 +1,17 @@
 import { ENV } from '../lambdas/shared/env-names.ts';
+import { PROJECT_DIRECTORY } from '../local/runtime.ts';
 import type { BenchArguments } from './arguments.ts';
 import { pathOf } from './files.ts';
 import { type InitTime, measureInit } from './init/init-time.ts';
 import { type GrowthPoint, measureGrowth } from './latency/growth.ts';
 import { nameOf } from './measure/budget.ts';
-import { countScenarios } from './measure/count-scenarios.ts';
+import { countScenarios, scenariosByOptions } from './measure/count-scenarios.ts';
 import type { OperationResult } from './measure/recorder.ts';
 import { step } from './progress.ts';
 import { BOTH_CLIENTS, REFERENCE } from './report/report.ts';
 import { type CountsFile, countsOf, type TimesFile } from './results.ts';
 import { DESK_QUEUES } from './scenarios/desk.ts';
+import type { Scenario } from './scenarios/scenario.ts';
 import {
   type Assembly,
   bundleSizes,
@@ -43,17 +45,45 @@ export interface Findings extends Times {
 }
 
 export async function find(assembly: Assembly, options: BenchArguments): Promise<Findings> {
-  const results = await count(assembly, options);
-  const counts = countsOf(results, memoryOf(assembly), bundleSizes(assembly));
+  const { results, memory } = await count(assembly, options);
+  const counts = countsOf(results, { ...memoryOf(assembly), ...memory }, bundleSizes(assembly));
   const cpuMs = Object.fromEntries(results.map((result) => [nameOf(result), result.cpuMs]));
   return { results, counts, cpuMs, ...(await measureTimes(assembly, options)) };
 }
 
-async function count(
+interface Counted {
+  readonly results: readonly OperationResult[];
+  /** Of functions that the assembly without options does not have. */
+  readonly memory: Readonly<Record<string, number>>;
+}
+
+async function count(assembly: Assembly, { mode, scenarios, parts }: BenchArguments): Promise<Counted> {
+  if (!parts.includes('counts')) return { results: [], memory: {} };
+  const counted: Counted[] = [];
+  for (const [, group] of scenariosByOptions(mode, scenarios)) {
+    const { context } = group[0];
+    const own =
+      context &&
+      (await step(`synthesize with ${Object.keys(context).join(', ')}`, () =>
+        makeAssembly(PROJECT_DIRECTORY, context),
+      ));
+    try {
+      counted.push(await countOn(own ?? assembly, mode, group));
+    } finally {
+      own?.remove();
+    }
+  }
+  return {
+    results: counted.flatMap(({ results }) => results),
+    memory: Object.assign({}, ...counted.map(({ memory }) => memory)),
+  };
+}
+
+async function countOn(
   assembly: Assembly,
-  { mode, scenarios, parts }: BenchArguments,
-): Promise<readonly OperationResult[]> {
-  if (!parts.includes('counts')) return [];
+  mode: BenchArguments['mode'],
+  scenarios: readonly Scenario[],
+): Promise<Counted> {
   if (mode !== 'check') wrapHandlers(assembly, 'meter');
   const options = {
     cdkOut: assembly.directory,
@@ -61,7 +91,8 @@ async function count(
     maxInstancesPerFunction: COUNTING_INSTANCES,
     environment: { [ENV.deskQueues]: DESK_QUEUES.join(',') },
   };
-  return withBenchStack(options, (stack) => countScenarios(stack, mode, scenarios));
+  const results = await withBenchStack(options, (stack) => countScenarios(stack, mode, scenarios));
+  return { results, memory: memoryOf(assembly) };
 }
 
 async function measureTimes(assembly: Assembly, { mode, parts }: BenchArguments): Promise<Times> {

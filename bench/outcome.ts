@@ -87,8 +87,11 @@ export function summary({ init, growth, throughput, profile, counts }: Findings)
   return parts.join('\n');
 }
 
-/** Stores these counts as the budget, and reports them beside the times of the last full run, with import times if measured. */
-export function accept({ results, counts, init }: Findings): void {
+/**
+ * Stores these counts as the budget, and reports them beside the times of the last full run; with import times if measured, and
+ * with the CPU time of operations that the full run does not know yet.
+ */
+export function accept({ results, counts, cpuMs, init }: Findings): void {
   const budgets = readJson<Budgets>('budgets.json');
   const counted = results.map((result) => [nameOf(result), budgetOf(result.tally)] as const);
   writeJson('budgets.json', {
@@ -105,7 +108,13 @@ export function accept({ results, counts, init }: Findings): void {
     bundleBytes: counts.bundleBytes,
   };
   const times = readJson<TimesFile>('results/times.json');
-  const timesNow: TimesFile = init ? { ...times, init } : times;
+  const isNew = ([name, own]: readonly [string, object]) =>
+    times.cpuMs[name] === undefined && Object.keys(own).length > 0;
+  const timesNow: TimesFile = {
+    ...times,
+    ...(init && { init }),
+    cpuMs: { ...times.cpuMs, ...Object.fromEntries(Object.entries(cpuMs).filter(isNew)) },
+  };
   writeJson('results/counts.json', accepted);
   writeJson('results/times.json', timesNow);
   writeReport(accepted, timesNow);

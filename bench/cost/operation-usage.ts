@@ -26,6 +26,10 @@ export function usageOf(
     const ms = (cpuMs[name]?.meanMs ?? 0) / share + rows * assumptions.waitPerCallMs.value;
     return sum + (count * (megabytes / 1024) * ms) / 1000;
   }, 0);
+  // One function that waits for another is the largest of a run.
+  const invokes = tally.calls['Invoke'] ?? 0;
+  const waitMs = assumptions.waitPerInvokeMs.value - assumptions.waitPerCallMs.value;
+  const waiting = Math.max(0, ...runs.map(([name]) => memory[name] ?? 0)) / 1024;
   return {
     dynamodbWriteUnit: tally.writeUnits,
     dynamodbReadUnit: tally.readUnits,
@@ -33,7 +37,7 @@ export function usageOf(
     socketMessage: tally.socketMessages,
     httpRequest: tally.httpRequests,
     lambdaRequest: invocations,
-    lambdaGbSecond: gbSeconds,
+    lambdaGbSecond: gbSeconds + (invokes * waiting * waitMs) / 1000,
     accessLogGb: (accessLines(tally) * assumptions.accessLogBytesPerRequest.value) / 1e9,
     transferGb: sentGb(tally, assumptions),
   };

@@ -34,6 +34,7 @@ type AssumptionName =
   | 'traceShare'
   | 'vcpuMegabytes'
   | 'waitPerCallMs'
+  | 'waitPerInvokeMs'
   | 'pollSeconds'
   | 'callsAtOnce'
   | 'wireBytesPerMessage'

@@ -6,7 +6,9 @@ import {
   changePushPrice,
   directMessageExtra,
   groupMessagePrice,
+  HOOK_PRICE,
   hintPrice,
+  keptProfilesPrice,
   NEW_CONVERSATION_EXTRA,
   presencePrice,
   REFUSAL_PRICE,
@@ -115,6 +117,7 @@ export const PRICE_CHECKS: readonly PriceCheck[] = [
   check('sendMessage', 'requests/message of 16 KB', directMessageExtra(KB16, 1, false)),
   check('sendMessage', 'direct-online/message, two devices each', directMessageExtra(USUAL, 3, false)),
   check('sendMessage', 'direct-online/first message of a pair', NEW_CONVERSATION_EXTRA),
+  check('sendMessage', 'hook/message, with a hook', directMessageExtra(USUAL, 1, false) + HOOK_PRICE),
   check(
     'sendMessage',
     {
@@ -208,6 +211,7 @@ export const PRICE_CHECKS: readonly PriceCheck[] = [
   check('PUT /profile', 'people/a profile written'),
   check('GET /profiles', 'people/one’s own profile', readsPrice(0.5)),
   check('GET /profiles', 'people/100 profiles', page(50)),
+  check('GET /profiles', 'hook/100 profiles, asked of the source', readsPrice(50) + keptProfilesPrice(100)),
   check('PUT /contacts/{userId}', 'people/a contact added'),
   check('DELETE /contacts/{userId}', 'people/a contact removed'),
   check('GET /contacts', 'people/100 contacts', answerPrice),

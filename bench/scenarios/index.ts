@@ -10,6 +10,7 @@ import { groups } from './groups.ts';
 import { heartbeat } from './heartbeat.ts';
 import { hello } from './hello.ts';
 import { historyPage } from './history-page.ts';
+import { hook } from './hook.ts';
 import { live } from './live.ts';
 import { people } from './people.ts';
 import { poll } from './poll.ts';
@@ -40,5 +41,6 @@ export const SCENARIOS: readonly Scenario[] = [
   desk,
   poll,
   requests,
+  hook,
   reconnectStorm,
 ];

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly name: string;
   /** Whether it is fast enough for `--check`. */
   readonly isChecked: boolean;
+  /** Options of the deployment that it needs, as CDK context. @default - none: the stack that all others share */
+  readonly context?: Readonly<Record<string, string>>;
   run(bench: Bench): Promise<void>;
 }
 

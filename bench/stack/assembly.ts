@@ -18,11 +18,17 @@ export interface Assembly {
 
 const NOWHERE = 'http://127.0.0.1:9';
 
-/** @param projectDirectory folder of a cdk.json: the project's own, or the baseline's */
-export async function makeAssembly(projectDirectory: string): Promise<Assembly> {
+/**
+ * @param projectDirectory folder of a cdk.json: the project's own, or the baseline's
+ * @param options of the deployment, as CDK context
+ */
+export async function makeAssembly(
+  projectDirectory: string,
+  options: Readonly<Record<string, string>> = {},
+): Promise<Assembly> {
   const directory = mkdtempSync(join(tmpdir(), 'serverless-im-bench-'));
   // Budgets charge at random, and counts are exact: what they add on average is in the prices.
-  const context = { userBudget: 'none', strangersPerDay: 'none' };
+  const context = { userBudget: 'none', strangersPerDay: 'none', ...options };
   await synthesize({ projectDirectory, outDirectory: directory, context });
   const origins = { gateway: NOWHERE, connections: NOWHERE, issuer: NOWHERE, sqs: NOWHERE };
   const { functions, webSocketApis, httpApis } = loadStack(directory, origins);

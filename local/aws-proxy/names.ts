@@ -27,7 +27,13 @@ export class Names {
     return this.#short.get(name) ?? name;
   }
 
+  /** Those of the construct, and those beside it, each without the words that all of them begin with. */
   #add(named: readonly (readonly [name: string, logicalId: string])[]): void {
+    const groups = Map.groupBy(named, ([, logicalId]) => wordsOf(logicalId)[0]);
+    for (const group of groups.values()) this.#addGroup(group);
+  }
+
+  #addGroup(named: readonly (readonly [name: string, logicalId: string])[]): void {
     const words = named.map(([, logicalId]) => wordsOf(logicalId));
     const [first = []] = words;
     const different = first.findIndex((word, index) => words.some((other) => other[index] !== word));

@@ -19,10 +19,10 @@ export const SAMPLE = 70;
 export const REFUSAL_PRICE = 2.6;
 
 /**
- * Asking the hook: a run of 50 ms with 256 MB, while the sender waits, and one read. A longer one costs the operator more, and
- * is no user's fault.
+ * Asking the hook: a short run with 256 MB, while the sender waits, and one read. A longer one costs the operator more, and is no
+ * user's fault.
  */
-export const HOOK_PRICE = 1.2;
+export const HOOK_PRICE = 0.9;
 
 /** Asking the source of profiles, and keeping so many. */
 export function keptProfilesPrice(kept: number): number {
