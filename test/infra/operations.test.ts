@@ -149,6 +149,8 @@ describe('docs/operations.md', () => {
       'message',
       'error',
       'recordId',
+      'code',
+      'isRefused',
       'connectionId',
       'routeKey',
       'queue',
