@@ -89,7 +89,7 @@ export function createReactionWriter(
       const ofUser = root.isSharded ? SHARDING : both(NOT_SHARDED, adding(request));
       const { item, isChanged } = await update(message, ROOT + message.messageId, both(naming, ofUser));
       const now = toRoot(item);
-      if (!now.isSharded && !root.isSharded) {
+      if (!now.isSharded) {
         const isThere = namesOf(item, request.userId).has(request.name);
         if (isChanged || isThere) return toOutcome(message, isChanged, [item]);
         if (namesOf(item, request.userId).size >= LIMITS.reactionsPerUser) return 'full';

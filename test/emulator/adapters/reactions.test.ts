@@ -230,6 +230,13 @@ describe.each([
   });
 });
 
+it('on DynamoDB, reactions expire with their message', async () => {
+  const message = aMessage();
+  await tables.reactions.react(message, { userId: 'bob', name: '👍', on: true, isLarge: true });
+  const items = await tables.itemsAt('Messages', `${message.conversationId}#${message.messageId}`);
+  expect(items.map(({ ttl }) => ttl)).toEqual([NOON / 1_000 + 3_600, NOON / 1_000 + 3_600]);
+});
+
 describe.each([
   ['memory', () => memory],
   ['DynamoDB', (): Ports => tables],

@@ -1,5 +1,9 @@
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  TransactWriteCommand,
+  type UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAccounts } from '../../../lambdas/adapters/account-table.ts';
@@ -15,7 +19,7 @@ import {
 } from '../../../lambdas/adapters/dynamodb.ts';
 import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
-import { createReactionWriter } from '../../../lambdas/adapters/reaction-table.ts';
+import { createReactionReader, createReactionWriter } from '../../../lambdas/adapters/reaction-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { logger } from '../../../lambdas/shared/logger.ts';
@@ -265,6 +269,83 @@ describe('an inbox', () => {
       createInbox(busyAt(messageId), { tableName: 'inbox', clock }).remove('bob', ids);
     await expect(remove('M29')).rejects.toBeInstanceOf(UnavailableError);
     await expect(remove('other')).resolves.toBeUndefined();
+  });
+});
+
+describe('the calls of reactions', () => {
+  const aMessage = { conversationId: 'dm:alice:bob', messageId: 'M', seq: 1, sentAt: NOON };
+  /** With a summary that shows this reaction. */
+  const shown = (shards: number) => {
+    const list = ['👏', '👍'].map((name) => ({ name, count: 1, users: ['alice'] }));
+    return { ...aMessage, reactions: { version: 3, shards, list } };
+  };
+  const request = { userId: 'bob', name: '👍', on: true, isLarge: false };
+  const writer = (to: DynamoDBDocumentClient, historyTtlSeconds = 0) =>
+    createReactionWriter(to, { tableName: 'table', historyTtlSeconds });
+  const ADDS = 'ADD version :one, #user :these';
+  const NAMES = '#names = list_append(if_not_exists(#names, :none), :new)';
+
+  it.each([
+    ['a name that the summary shows', shown(1), request, ADDS],
+    ['one that it shows, in what was a small group', shown(1), { ...request, isLarge: true }, ADDS],
+    ['one that it does not show', shown(1), { ...request, name: '🎉' }, `SET ${NAMES} ${ADDS}`],
+    ['the first of a message', aMessage, request, `SET ${NAMES} ${ADDS}`],
+    [
+      'the first in a large group',
+      aMessage,
+      { ...request, isLarge: true },
+      `SET ${NAMES}, shards = :shards ADD version :one`,
+    ],
+    ['a removal', shown(1), { ...request, on: false }, 'ADD version :one DELETE #user :these'],
+  ])(
+    'guess from the message what is stored, so that one write suffices: %s',
+    async (_, message, wanted, first) => {
+      const { documents, inputs } = answering({
+        Attributes: { names: ['👍', '🎉'], shards: 16 },
+        Responses: {},
+      });
+      await writer(documents).react(message, wanted);
+      expect(inputs[0]).toMatchObject({ Key: { sk: '#r#M' }, UpdateExpression: first });
+    },
+  );
+
+  it("in a large group write the user's shard at once, which is the same for ever", async () => {
+    for (const on of [true, false]) {
+      const { documents, inputs } = answering({ Attributes: {}, Responses: {} });
+      await writer(documents).react(shown(16), { ...request, on });
+      expect(inputs[0]).toMatchObject({ Key: { pk: 'dm:alice:bob#M', sk: '#r#M#1' } });
+    }
+  });
+
+  it('write an expiry only if messages expire', async () => {
+    for (const [seconds, ttl] of [
+      [0, undefined],
+      [60, NOON / 1_000 + 60],
+    ] as const) {
+      // biome-ignore format: a table
+      const { documents, inputs } = answering({ Attributes: {} });
+      await writer(documents, seconds).react(shown(1), request);
+      const input = inputs[0] as UpdateCommandInput;
+      expect(input.UpdateExpression).toBe(ttl === undefined ? ADDS : `SET #ttl = :ttl ${ADDS}`);
+      expect(input.ExpressionAttributeValues?.[':ttl']).toBe(ttl);
+    }
+  });
+
+  it("delete one item of a small group's message, and read of each only the user's own", async () => {
+    const { documents, inputs } = answering({});
+    await writer(documents).forget(shown(1));
+    await createReactionReader(documents, 'table').ofUser('bob', [shown(1)]);
+    const Key = { pk: 'dm:alice:bob#M', sk: '#r#M' };
+    const read = {
+      Keys: [Key],
+      ConsistentRead: true,
+      ProjectionExpression: '#a0, #a1',
+      ExpressionAttributeNames: { '#a0': 'sk', '#a1': 'u#bob' },
+    };
+    expect(inputs).toEqual([
+      { RequestItems: { table: [{ DeleteRequest: { Key } }] } },
+      { RequestItems: { table: read } },
+    ]);
   });
 });
 
