@@ -12,6 +12,8 @@ export interface TerminalOptions {
   /** Receives the traces. */
   readonly output: NodeJS.WriteStream;
   readonly warn: (message: string) => void;
+  /** The number of the node whose calls are shown. Node 1 speaks for all when it says what the options do. @default - there is one */
+  readonly node?: string;
 }
 
 export interface TerminalProxy {
@@ -24,19 +26,26 @@ export interface TerminalProxy {
  * The AWS proxy of `npm start`.
  * @throws {OperatorError} if the faults file can't be used
  */
-export function createTerminalProxy({ trace, faultsFile, output, warn }: TerminalOptions): TerminalProxy {
+export function createTerminalProxy({
+  trace,
+  faultsFile,
+  output,
+  warn,
+  node,
+}: TerminalOptions): TerminalProxy {
   const faults = faultsFile === undefined ? undefined : readFaults(faultsFile);
   const proxy = createAwsProxy(faults);
   return {
     attach: proxy.attach,
     show({ stack }) {
-      if (faults !== undefined) {
+      if (faults !== undefined && (node ?? '1') === '1') {
         output.write(`Injecting faults from ${faultsFile}, seed ${faults.seed}.\n\n`);
         for (const line of idleRules(faults, stack)) warn(line);
       }
       if (!trace) return;
       const options = { names: new Names(stack), isColoured: output.hasColors?.() === true };
-      proxy.onInvocation((invocation) => output.write(`${traceOf(invocation, options)}\n\n`));
+      const label = node === undefined ? '' : `node ${node}  `;
+      proxy.onInvocation((invocation) => output.write(`${label}${traceOf(invocation, options)}\n\n`));
     },
   };
 }

@@ -50,7 +50,7 @@ async function serve({ cluster, site, options, printing }: NodeSetup): Promise<v
   if (gateway === undefined) throw new Error('This node does not listen yet');
   const { emulators, ...rest } = site;
   const connections = `http://127.0.0.1:${port}`;
-  const proxy = await openProxy(printing);
+  const proxy = await openProxy(printing, cluster.node);
   const logging: RuntimeOptions = printing.logs
     ? { onLogLine: (functionId, line) => console.error(`[${cluster.node} ${functionId}] ${line}`) }
     : {};
@@ -66,11 +66,12 @@ async function serve({ cluster, site, options, printing }: NodeSetup): Promise<v
 }
 
 /** Each node has a proxy of its own: faults that count calls count those of their node. */
-async function openProxy({ trace, faultsFile, json }: NodeSetup['printing']) {
+async function openProxy({ trace, faultsFile, json }: NodeSetup['printing'], node: string) {
   if (!trace && faultsFile === undefined) return undefined;
   const { createTerminalProxy } = await import('../aws-proxy/terminal.ts');
   return createTerminalProxy({
     trace,
+    node,
     ...(faultsFile !== undefined && { faultsFile }),
     output: json ? process.stderr : process.stdout,
     warn,

@@ -29,7 +29,11 @@ const SOURCE = `
     return { statusCode: response.status };
   };`;
 
-async function terminal(options: { readonly trace: boolean; readonly faults?: unknown }) {
+async function terminal(options: {
+  readonly trace: boolean;
+  readonly faults?: unknown;
+  readonly node?: string;
+}) {
   const { direct } = await startProxy();
   const faultsFile = join(temporaryFolder(), 'faults.json');
   writeFileSync(faultsFile, JSON.stringify(options.faults ?? null));
@@ -38,6 +42,7 @@ async function terminal(options: { readonly trace: boolean; readonly faults?: un
   const proxy = createTerminalProxy({
     trace: options.trace,
     ...('faults' in options && { faultsFile }),
+    ...(options.node !== undefined && { node: options.node }),
     output: output as unknown as NodeJS.WriteStream,
     warn: (message) => warnings.push(message),
   });
@@ -93,6 +98,24 @@ it('--faults applies the rules of its file, says so, and warns of a rule that ca
   const statuses = [await invoke(), await invoke(), await invoke()];
   expect(statuses).toEqual([200, 500, 200].map((statusCode) => ({ ok: true, payload: { statusCode } })));
   expect(printed()).toBe('');
+});
+
+it('of several nodes each names itself in its traces, and only the first says what is injected', async () => {
+  const { invoke, printed } = await terminal({ trace: true, faults: { faults: [] }, node: '2' });
+  await invoke();
+  expect(printed()).toMatch(/^node 2 {2}invoke ChatPut {2}.*ok\n\n$/s);
+});
+
+it('staleReads needs one node, and npm start says so in one line', async () => {
+  const file = join(temporaryFolder(), 'faults.json');
+  writeFileSync(file, JSON.stringify({ staleReads: { ms: 100 } }));
+  const starting = promisify(execFile)(process.execPath, ['local/main.ts', '--nodes', '2', '--faults', file]);
+  await expect(starting).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr:
+      'serverless-im: staleReads in --faults needs --nodes 1: each node would see only its own writes late.\n',
+  });
 });
 
 it('an unusable fault file ends npm start at once, in one line', async () => {

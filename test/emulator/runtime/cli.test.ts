@@ -36,6 +36,8 @@ interface Ready {
   readonly tokenUrl: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly lambda: string };
+  /** Missing for one node. */
+  readonly nodes?: readonly { readonly pid: number }[];
 }
 
 async function ready(started: Cli): Promise<Ready> {
@@ -53,6 +55,14 @@ function processesOf(folder: string): string[] {
     return found.filter((line) => !line.includes('pgrep'));
   } catch {
     return [];
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 
@@ -134,11 +144,11 @@ function openToOthers(folder: string): string[] {
   return data.filter((part) => (lstatSync(join(folder, part)).mode & 0o077) !== 0);
 }
 
-test('--json prints one line; a kill -9 leaves no process behind, and the next start finds all data, which no other user can read (IM-FAULT-18)', {
+test('--json prints one line; a kill -9 leaves no process behind, nodes included, and the next start, with one node, finds all data, which no other user can read (IM-FAULT-18)', {
   timeout: 240_000,
 }, async () => {
   const data = temporaryFolder();
-  const first = cli('--json', '--port', '0', '--data', data);
+  const first = cli('--json', '--nodes', '2', '--port', '0', '--data', data);
   const line = await ready(first);
   expect(line).toEqual({
     ready: true,
@@ -155,6 +165,13 @@ test('--json prints one line; a kill -9 leaves no process behind, and the next s
       s3: expect.stringMatching(/^http:/),
       lambda: expect.stringMatching(/^http:/),
     },
+    nodes: [1, 2].map((node) => ({
+      node,
+      pid: expect.any(Number),
+      port: expect.any(Number),
+      wsUrl: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+\/prod$/),
+      httpUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    })),
   });
   const { port } = new URL(line.httpUrl);
   const authorization = `Bearer ${await tokenOf(line)}`;
@@ -178,13 +195,15 @@ test('--json prints one line; a kill -9 leaves no process behind, and the next s
   await first.exit;
   expect(first.stdout().trim().split('\n')).toHaveLength(1);
   await eventually(() => processesOf(data)).toEqual([]);
+  await eventually(() => line.nodes?.filter(({ pid }) => isAlive(pid))).toEqual([]);
 
   // As an earlier version left it.
   chmodSync(join(data, 'dynamodb.db'), 0o644);
 
   // The page's default port, the one after the gateway's, may be in use by now.
   const again = cli('--json', '--port', port, '--web-port', '0', '--data', data);
-  const { httpUrl } = await ready(again);
+  const { httpUrl, nodes } = await ready(again);
+  expect(nodes).toBeUndefined();
   const history = await fetch(`${httpUrl}/conversations/dm:alice:bob/messages`, {
     headers: { authorization },
   });
