@@ -18,6 +18,8 @@ export interface BenchArguments {
   readonly memory: boolean;
   /** Measures only how long others wait while one user floods the stack. */
   readonly flood: boolean;
+  /** Measures only how long a message takes with and without a hook. */
+  readonly hook: boolean;
   readonly help: boolean;
 }
 
@@ -31,6 +33,7 @@ export const HELP = `npm run bench -- [options]
   --report           measure nothing; write the pages again from bench/results
   --memory           how long functions take at each memory size, some minutes; needs Linux and root
   --flood            how long others wait while one user floods the stack, against their wait before it; two minutes
+  --hook             how long a message takes with and without a hook; a minute
 
 Without --check, --scenario, and --part the results go to bench/results/ and docs/performance.md.`;
 
@@ -47,6 +50,7 @@ export function parseBenchArguments(args: readonly string[], known: readonly str
       report: { type: 'boolean', default: false },
       memory: { type: 'boolean', default: false },
       flood: { type: 'boolean', default: false },
+      hook: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -61,6 +65,7 @@ export function parseBenchArguments(args: readonly string[], known: readonly str
     report: values.report,
     memory: values.memory,
     flood: values.flood,
+    hook: values.hook,
     help: values.help,
   };
 }

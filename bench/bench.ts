@@ -2,6 +2,7 @@ import { PROJECT_DIRECTORY } from '../local/runtime.ts';
 import { type BenchArguments, HELP, parseBenchArguments } from './arguments.ts';
 import { find } from './findings.ts';
 import { measureFloods } from './latency/flood.ts';
+import { measureHook } from './latency/with-hook.ts';
 import { measureMemory } from './memory/memory.ts';
 import { accept, compare, judge, save, saveMemory, summary, writeCommittedReport } from './outcome.ts';
 import { step } from './progress.ts';
@@ -43,6 +44,10 @@ function readArguments(args: readonly string[]): BenchArguments | undefined {
 async function run(assembly: Assembly, options: BenchArguments): Promise<number> {
   if (options.memory) {
     saveMemory(await measureMemory(assembly));
+    return 0;
+  }
+  if (options.hook) {
+    console.log(await measureHook(assembly));
     return 0;
   }
   if (options.flood) {

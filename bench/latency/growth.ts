@@ -63,7 +63,7 @@ export async function measureGrowth(
   return points;
 }
 
-async function measureCrowd(
+export async function measureCrowd(
   stack: BenchStack,
   crowd: Crowd,
   messages: number,

@@ -67,7 +67,7 @@ async function speaker(on: Stack = stack) {
 const textsOf = (messages: readonly Json[]) => messages.map(({ content }) => content.text);
 
 describe('a message that the hook rejects', () => {
-  it('is refused with the reason, whichever way it comes, and reaches nobody (IM-HOOK-1)', async () => {
+  it('is refused with the reason, whichever way it comes, and reaches nobody (IM-HOOK-1, IM-REFUSE-16)', async () => {
     const { a, b, alice, bob, say } = await speaker();
     expect(await say('first')).toMatchObject({ type: 'sent', seq: 1 });
     const group = await newGroup(a, [b]);
