@@ -34,12 +34,24 @@ export function usageOf(
     dynamodbWriteUnit: tally.writeUnits,
     dynamodbReadUnit: tally.readUnits,
     sqsRequest: tally.queueRequests,
+    ...requestsOfPlatform(tally.calls),
     socketMessage: tally.socketMessages,
     httpRequest: tally.httpRequests,
     lambdaRequest: invocations,
     lambdaGbSecond: gbSeconds + (invokes * waiting * waitMs) / 1000,
     accessLogGb: (accessLines(tally) * assumptions.accessLogBytesPerRequest.value) / 1e9,
     transferGb: sentGb(tally, assumptions),
+  };
+}
+
+/** To services that only some options need. A publish is at most 64 KB here: ten events of short messages. */
+function requestsOfPlatform(calls: MeasuredOperation['tally']['calls']): Usage {
+  const { Publish: one = 0, PublishBatch: batches = 0, PutObject: puts = 0, GetObject: gets = 0 } = calls;
+  const publishes = one + batches;
+  return {
+    ...(publishes > 0 && { snsRequest: publishes }),
+    ...(puts > 0 && { s3PutRequest: puts }),
+    ...(gets > 0 && { s3GetRequest: gets }),
   };
 }
 

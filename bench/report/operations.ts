@@ -56,7 +56,7 @@ export function dollarsTable(
       'DynamoDB',
       'API Gateway',
       'Lambda',
-      'SQS',
+      'SQS, SNS, S3',
       'logs, traces, transfer',
       'CPU ms',
     ],
@@ -71,7 +71,7 @@ export function dollarsTable(
         million('DynamoDB'),
         million('API Gateway'),
         million('Lambda'),
-        million('SQS'),
+        short(million('SQS') + million('SNS') + million('S3')),
         short(million('CloudWatch and X-Ray') + million('Data transfer')),
         cpu.join(', '),
       ];

@@ -1,3 +1,4 @@
+import { archive } from './archive.ts';
 import { blocks } from './blocks.ts';
 import { changes } from './changes.ts';
 import { connect } from './connect.ts';
@@ -43,4 +44,5 @@ export const SCENARIOS: readonly Scenario[] = [
   requests,
   hook,
   reconnectStorm,
+  archive,
 ];

@@ -42,6 +42,10 @@ export interface BenchStack {
   without<Result>(queue: string, run: () => Promise<Result>): Promise<Result>;
   /** Sends an event to a queue of the stack. */
   enqueue(queue: string, event: object): Promise<void>;
+  /** Deletes all that will ever expire; resolves when the event sources of streams know. */
+  expire(): Promise<void>;
+  /** Ends the windows of batches that are being gathered. */
+  endWindows(): void;
   stop(): Promise<void>;
 }
 
@@ -69,6 +73,10 @@ export interface BenchStackOptions {
 const KEEP = 100_000;
 /** Instances of all functions together. High enough that no idle one is evicted, which would cause a cold start. */
 const MOST_INSTANCES = 64;
+
+/** Beyond any retention of the scenarios, and Lambda's longest window. */
+const UNTIL_EXPIRED_SECONDS = 366 * 86_400;
+const LONGEST_WINDOW_SECONDS = 300;
 
 /** Runs a task on its own stack, with simulated sockets beside real ones. */
 export async function withBenchStack<Result>(
@@ -207,6 +215,11 @@ async function startBenchStack(
       }
     },
     enqueue: (queue, event) => queues.put(queue, event),
+    async expire() {
+      await runtime.expireItems(UNTIL_EXPIRED_SECONDS);
+      await runtime.untilStreamsRead();
+    },
+    endWindows: () => runtime.advanceQueues(LONGEST_WINDOW_SECONDS),
     async stop() {
       client.destroy();
       queues.close();
