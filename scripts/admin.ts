@@ -3,10 +3,11 @@
  * is one line.
  */
 import { OperatorError } from '../local/operator-error.ts';
+import { archive } from './admin/archive.ts';
 import type { AdminCommand } from './admin/command.ts';
 import { replay } from './admin/replay.ts';
 
-const COMMANDS: Readonly<Record<string, AdminCommand>> = { replay };
+const COMMANDS: Readonly<Record<string, AdminCommand>> = { archive, replay };
 
 const USAGE = `What an operator does to a stack: npm run admin -- COMMAND
 
@@ -17,7 +18,7 @@ ${Object.values(COMMANDS)
   --json       print JSON
   --data DIR   data folder of npm start (default .local)
 
-Without a function of a deployment it asks the stack of npm start. On AWS it uses the configuration of the AWS SDK.`;
+Without a name of a deployment's it asks the stack of npm start. On AWS it uses the configuration of the AWS SDK.`;
 
 const [name = '--help', ...args] = process.argv.slice(2);
 try {

@@ -14,7 +14,7 @@ export interface Tally {
   /** Billed WebSocket messages: frames in, replies, pushes; not `$connect` and `$disconnect`. */
   readonly socketMessages: number;
   readonly httpRequests: number;
-  /** Bytes of request and response bodies exchanged with AWS. */
+  /** Bytes of request and response bodies exchanged with AWS, but for S3. */
   readonly bytesOut: number;
   readonly bytesIn: number;
   /** Bytes sent to clients: replies, answers, and pushes, without their headers and frames. */
@@ -64,7 +64,8 @@ export function tallyOf(invocations: readonly Invocation[], nameOf: (id: string)
       sum(sends, ({ bytesOut }) => Math.ceil(bytesOut / QUEUE_REQUEST_BYTES)) + batches * REQUESTS_PER_BATCH,
     socketMessages: frames.length + replies.length + posts.filter(({ status }) => status === 200).length,
     httpRequests: invocations.filter(({ trigger }) => trigger.kind === 'http').length,
-    bytesOut: sum(calls, ({ bytesOut }) => bytesOut),
+    // What goes to S3 is compressed, so its size depends on random ids.
+    bytesOut: sum(calls, ({ service, bytesOut }) => (service === 's3' ? 0 : bytesOut)),
     bytesIn: sum(calls, ({ bytesIn }) => bytesIn),
     sentBytes:
       invocations.reduce((total, { replyBytes = 0 }) => total + replyBytes, 0) +

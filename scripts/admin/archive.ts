@@ -1,32 +1,69 @@
-import { parseArgs } from 'node:util';
-import type { S3Client } from '@aws-sdk/client-s3';
+import { S3Client } from '@aws-sdk/client-s3';
 import { createArchiveReader } from '../../lambdas/adapters/archive-bucket.ts';
 import { type ArchiveRange, inOrder, readArchive } from '../../lambdas/domain/archive/read-archive.ts';
 import type { ArchivedMessage } from '../../lambdas/domain/model/archive.ts';
 import { OperatorError } from '../../local/operator-error.ts';
-
-export const ARCHIVE_HELP = `archive [--conversation C] [--from T] [--to T] [--json]
-
-  Prints archived messages, by conversation and seq, each once. T is when a message was sent, such as 2026-11-28 or
-  2026-11-28T09:30:00Z. --json prints a line of JSON each. Reads every object that was written since --from.`;
+import { type AdminCommand, COMMON, parseCommand } from './command.ts';
+import { LOCAL_CREDENTIALS, localStack } from './stack.ts';
 
 export interface ArchiveSource {
   readonly client: S3Client;
   readonly bucket: string;
 }
 
-/** @throws {OperatorError} on invalid arguments, or if the bucket can't be read */
+const OPTIONS = {
+  ...COMMON,
+  conversation: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+  bucket: { type: 'string' },
+} as const;
+
+/** Prints archived messages, by conversation and seq, each once (IM-ARCHIVE-3). */
+export const archive: AdminCommand = {
+  usage: `  archive [--conversation C] [--from T] [--to T]   prints messages that have expired, by conversation and seq
+    T is when a message was sent, such as 2026-11-28 or 2026-11-28T09:30:00Z. Reads all objects written since --from
+    --bucket NAME   of a deployment: its output ArchiveBucketName`,
+  async run(args) {
+    const { values } = parseCommand(args, OPTIONS, []);
+    const source = sourceOf(values);
+    try {
+      for (const line of await archiveLines(args, source)) console.log(line);
+    } finally {
+      source.client.destroy();
+    }
+  },
+};
+
+/** The lines that the command prints. @throws {OperatorError} on invalid arguments, or if the bucket can't be read */
 export async function archiveLines(
   args: readonly string[],
-  { client, bucket }: ArchiveSource,
+  source: ArchiveSource,
 ): Promise<readonly string[]> {
-  const { conversation, from, to, json } = parse(args);
+  const { conversation, from, to, json } = parseCommand(args, OPTIONS, []).values;
   const range = { conversationId: conversation, fromMs: timeOf('--from', from), toMs: timeOf('--to', to) };
-  const messages = inOrder(await messagesOf(client, bucket, range));
+  const messages = inOrder(await messagesOf(source, range));
   return messages.map((message) => (json ? JSON.stringify(message) : lineOf(message)));
 }
 
-async function messagesOf(client: S3Client, bucket: string, range: ArchiveRange): Promise<ArchivedMessage[]> {
+function sourceOf({ bucket, data }: { readonly bucket?: string; readonly data: string }): ArchiveSource {
+  if (bucket !== undefined) return { client: new S3Client({}), bucket };
+  const { outputs, endpoints } = localStack(data);
+  const { ArchiveBucketName: local } = outputs;
+  if (typeof local !== 'string')
+    throw new OperatorError(
+      'The stack has no archive: start it by npm start -- -c archive=true -c historyRetention=1d.',
+    );
+  return {
+    client: new S3Client({ ...LOCAL_CREDENTIALS, endpoint: String(endpoints['s3']) }),
+    bucket: local,
+  };
+}
+
+async function messagesOf(
+  { client, bucket }: ArchiveSource,
+  range: ArchiveRange,
+): Promise<ArchivedMessage[]> {
   const found: ArchivedMessage[] = [];
   try {
     for await (const message of readArchive(createArchiveReader(client, bucket), range)) found.push(message);
@@ -50,21 +87,4 @@ function timeOf(option: string, text: string | undefined): number | undefined {
   if (Number.isNaN(time))
     throw new OperatorError(`${option} takes a time like 2026-11-28T09:30:00Z, not "${text}".`);
   return time;
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        conversation: { type: 'string' },
-        from: { type: 'string' },
-        to: { type: 'string' },
-        json: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    const [firstLine] = String(error instanceof Error ? error.message : error).split('\n');
-    throw new OperatorError(`${firstLine} (npm run admin -- --help)`, { cause: error });
-  }
 }

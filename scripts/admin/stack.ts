@@ -26,7 +26,7 @@ export function localStack(directory: string): LocalStack {
     // It is not there, or is being written.
   }
   throw new OperatorError(
-    `No stack runs with the data folder ${directory}: start one by npm start, or name the function of a deployment.`,
+    `No stack runs with the data folder ${directory}: start one by npm start, or name the function or bucket of a deployment.`,
   );
 }
 
