@@ -115,6 +115,13 @@ describe('a user error is one line on stderr and status 1:', () => {
     expect(code).toBe(1);
   });
 
+  test('an option of the stack that is wrong', async () => {
+    const context = ['-c', 'beforeSend=examples/none.ts'];
+    const { code, stderr } = await cli('--port', '0', '--data', temporaryFolder(), ...context).exit;
+    expect(stderr).toBe('serverless-im: beforeSend: there is no file examples/none.ts\n');
+    expect(code).toBe(1);
+  });
+
   test('a data folder whose database is broken', async () => {
     const data = temporaryFolder();
     writeFileSync(
