@@ -125,10 +125,10 @@ export function createConversationReader(
           else departed.push(left);
         }
         const hasMoreDeparted = last !== undefined && departedFrom(last) !== undefined;
-        const skipsRest = hasMoreDeparted && departed.length > MAX_DEPARTED;
-        command.input.ExclusiveStartKey = skipsRest ? { pk, sk: AFTER_DEPARTURES } : last;
+        const readsThem = hasMoreDeparted && departed.length <= MAX_DEPARTED;
+        command.input.ExclusiveStartKey = hasMoreDeparted && !readsThem ? { pk, sk: AFTER_DEPARTURES } : last;
         // With a small page, each query would read only a few departures.
-        command.input.Limit = Math.max(hasMoreDeparted ? MAX_DEPARTED : 1, limit - memberships.length);
+        command.input.Limit = Math.max(readsThem ? MAX_DEPARTED : 1, limit - memberships.length);
       } while (command.input.ExclusiveStartKey !== undefined && memberships.length < limit);
       const hasAll = departedSinceMs !== undefined && departed.length <= MAX_DEPARTED;
       return {

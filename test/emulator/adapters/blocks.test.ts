@@ -94,6 +94,7 @@ describe.each([
     expect(await mark(NOON - 1, peer)).toBe(false);
     expect(await markedAt()).toBe(NOON);
     expect(await mark(NOON + 2, me)).toBe(true);
+    await block(peer, me);
     expect(await mark(NOON + 3)).toBe(true);
     expect(await markedAt()).toBe(NOON + 3);
   });

@@ -370,6 +370,10 @@ describe.each([
       expect(await next()).toEqual([second]);
       now = NOON + 48 * 3_600_000;
       expect(await next()).toEqual([{ volume: 3, atMs: now }]);
+      vi.stubEnv('MESSAGES_PER_VOLUME', '1');
+      for (let seq = 8; seq < 20; seq += 1) await next();
+      const volumes = (await next())?.map(({ volume }) => volume);
+      expect(volumes).toEqual(Array.from({ length: 10 }, (__, n) => 19 - n));
       now = NOON;
     });
 
@@ -401,6 +405,8 @@ describe.each([
       const [me, peer] = newPair();
       const id = `dm:${me}:${peer}`;
       await conversations.createDirect(id, [me, peer]);
+      const none = new Map([me, peer].map((userId) => [userId, 0]));
+      expect((await conversations.head(id)).lastSeqs).toEqual(none);
       for (const from of [me, peer, me, me]) await conversations.nextSeq(id, from, 'c');
       const { lastSeqs, seq } = await conversations.head(id);
       expect([seq, lastSeqs?.get(me), lastSeqs?.get(peer)]).toEqual([4, 4, 2]);
@@ -575,7 +581,7 @@ describe.each([
       const { groups, conversations } = ports();
       const conversationId = newGroup();
       const [admin, member] = newPair();
-      const rules = { posting: 'admins', slowModeSeconds: 30 } as const;
+      const rules = { posting: 'admins', slowModeSeconds: 30, pins: 'members' } as const;
       await groups.create(
         { ...facts, ...rules, admins: [admin] },
         [admin, member],
@@ -590,19 +596,35 @@ describe.each([
         groups.apply({ conversationId, openHistory: false, message: message(conversationId, seq), ...what });
       expect(await change(3, { posting: 'everyone' })).toBe(true);
       expect(await next(member, {})).toEqual({ refused: 'slow', slowModeSeconds: 30 });
+      expect(await next(member, { hasTurn: true, maxMembers: 1 })).toEqual({
+        refused: 'large',
+        memberCount: 2,
+      });
       expect(await next(member, { hasTurn: true })).toMatchObject({ seq: 3 });
       expect(await next(admin, { maxMembers: 1 })).toEqual({ refused: 'large', memberCount: 2 });
       expect(await next(admin, { maxMembers: 2 })).toMatchObject({ seq: 4 });
       // Without limits nothing of this applies.
       expect(await next(member)).toMatchObject({ seq: 5 });
-      expect(await change(6, { slowModeSeconds: 0 })).toBe(true);
+      expect(await change(6, { slowModeSeconds: 0, pins: 'admins' })).toBe(true);
+      expect(await next(member, { maxMembers: 1 })).toEqual({ refused: 'large', memberCount: 2 });
       expect(await next(member, {})).toEqual({ seq: 6, memberCount: 2 });
-      expect((await conversations.head(conversationId)).group).not.toHaveProperty('posting');
+      const { group } = await conversations.head(conversationId);
+      expect([group?.posting, group?.slowModeSeconds, group?.pins === 'members']).toEqual([
+        undefined,
+        undefined,
+        false,
+      ]);
       expect(await change(7, { posting: 'admins', slowModeSeconds: 5 })).toBe(true);
       expect((await conversations.head(conversationId)).group).toMatchObject({
         posting: 'admins',
         slowModeSeconds: 5,
       });
+      expect(await change(8, { slowModeSeconds: 0 })).toBe(true);
+      expect(await next(member, {})).toEqual({ refused: 'posting' });
+      // A direct conversation has no such limits.
+      const id = `dm:${admin}:${member}`;
+      await conversations.createDirect(id, [admin, member]);
+      expect(await conversations.nextSeq(id, member, 'c', { maxMembers: 1 })).toMatchObject({ seq: 1 });
     });
 
     it("takes a member's turn once an interval, whatever the clock does, and for nobody else (IM-BUDGET-5)", async () => {

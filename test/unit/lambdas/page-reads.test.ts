@@ -54,6 +54,43 @@ describe('a page of two reads no more rows than it needs, and goes on behind hid
   });
 });
 
+describe('a page of two conversations, with the departures before it (IM-CHANGE-3),', () => {
+  const pageWith = async (departures: number, limit = 2) => {
+    const name = (n: number) => String(n).padStart(4, '0');
+    const rows = [
+      ...Array.from({ length: departures }, (_, n) => `#left#${name(n).padStart(15, '0')}#g:${name(n)}`),
+      ...Array.from({ length: 300 }, (_, n) => `g:${name(n)}`),
+    ].map((sk) => ({ pk: 'u#bob', sk }));
+    const read: number[] = [];
+    const crowd = {
+      async send({ input }: QueryCommand) {
+        const start: string = input.ExclusiveStartKey?.['sk'] ?? '';
+        const Items = rows.filter(({ sk }) => sk > start).slice(0, input.Limit);
+        read.push(Items.length);
+        return { Items, ...(Items.length === input.Limit && { LastEvaluatedKey: Items.at(-1) }) };
+      },
+    } as unknown as DynamoDBDocumentClient;
+    const page = { limit, departedSinceMs: 1 };
+    const found = await createConversationReader(crowd, 'table').memberships('bob', page);
+    return { departed: found.departed?.length, listed: found.memberships.length, read };
+  };
+
+  it.each([
+    [0, { departed: 0, read: [2] }],
+    [1, { departed: 1, read: [2, 1] }],
+    [100, { departed: 100, read: [2, 100] }],
+    [102, { departed: undefined, read: [2, 100, 2] }],
+    [1_000, { departed: undefined, read: [2, 100, 2] }],
+  ])('reads up to a hundred of %i departures, and lists either all or none', async (departures, expected) => {
+    expect(await pageWith(departures)).toEqual({ ...expected, listed: 2 });
+  });
+
+  it('lists a hundred departures that end with a page, and finds that there are more', async () => {
+    expect(await pageWith(100, 100)).toEqual({ departed: 100, listed: 100, read: [100, 100] });
+    expect(await pageWith(101, 100)).toEqual({ departed: undefined, listed: 100, read: [100, 100, 1] });
+  });
+});
+
 describe("the desk's reads of a queue", () => {
   it('is at most the highest position that a customer is told (IM-DESK-5)', async () => {
     const chat = { conversationId: 'cs:1', queue: 'q', state: 'waiting', customer: 'bob', openedAtMs: NOON };
