@@ -7,6 +7,7 @@ import { departures } from './departures.ts';
 import { desk } from './desk.ts';
 import { directOffline } from './direct-offline.ts';
 import { directOnline } from './direct-online.ts';
+import { events } from './events.ts';
 import { groups } from './groups.ts';
 import { heartbeat } from './heartbeat.ts';
 import { hello } from './hello.ts';
@@ -43,6 +44,7 @@ export const SCENARIOS: readonly Scenario[] = [
   poll,
   requests,
   hook,
+  events,
   reconnectStorm,
   archive,
 ];

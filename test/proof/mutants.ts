@@ -19,6 +19,7 @@ export interface Mutant {
     | 'people'
     | 'budget'
     | 'block'
+    | 'event'
     | 'node'
     | 'hook'
     | 'archive'
@@ -34,6 +35,136 @@ export interface Mutant {
 
 /** Each mechanism of docs/guarantees.md, the edit that removes it, and the test that must then fail. */
 export const MUTANTS: readonly Mutant[] = [
+  {
+    // A change comes out as a new message, and a subscriber that knows the id drops it.
+    fault: 'event',
+    file: 'lambdas/domain/events/events-of.ts',
+    from: '(message.rev ?? 0) > 0 ? [changed(message)] : createdEvents(message)',
+    to: 'createdEvents(message)',
+    project: 'unit',
+    test: 'test/unit/lambdas/events.test.ts',
+    only: 'tell of a change',
+  },
+  {
+    // A worker that could not publish says that it could.
+    fault: 'event',
+    file: 'lambdas/transport/stream-records.ts',
+    from: "if (own.every((outcome) => outcome === 'published')) continue;",
+    to: 'if (own.length > 0) continue;',
+    project: 'unit',
+    test: 'test/unit/lambdas/publish-events.test.ts',
+    only: 'gives the batch back',
+  },
+  {
+    // What is behind a broken record comes out again with each of its retries.
+    fault: 'event',
+    file: 'lambdas/transport/stream-records.ts',
+    from: '      break;',
+    to: '      continue;',
+    project: 'unit',
+    test: 'test/unit/lambdas/publish-events.test.ts',
+    only: 'ends the batch before it',
+  },
+  {
+    // A broken record takes the good ones behind it into the failure queue.
+    fault: 'event',
+    file: 'lambdas/transport/stream-records.ts',
+    from: 'if (read.length === 0) throw',
+    to: 'if (read.length < 0) throw',
+    project: 'unit',
+    test: 'test/unit/lambdas/publish-events.test.ts',
+    only: 'fails the batch that it begins',
+  },
+  {
+    // A retry repeats all events of the batch.
+    fault: 'event',
+    file: 'lambdas/domain/events/publish.ts',
+    from: "outcome === 'failed' ? [index] : []",
+    to: 'outcome ? [index] : []',
+    project: 'unit',
+    test: 'test/unit/lambdas/publish-events.test.ts',
+    only: 'tries again what the topic did not take, and nothing else',
+  },
+  {
+    // An outage of a minute uses up the retries of Lambda.
+    fault: 'event',
+    file: 'lambdas/domain/events/publish.ts',
+    from: 'if (clock() + waitMs > endMs) return outcomes;',
+    to: 'if (clock() <= endMs) return outcomes;',
+    project: 'unit',
+    test: 'test/unit/lambdas/publish-events.test.ts',
+    only: 'gives the batch back',
+  },
+  {
+    // An entry that the topic did not take counts as published.
+    fault: 'event',
+    file: 'lambdas/adapters/event-topic.ts',
+    from: "failures.get(String(place)) ?? 'published'",
+    to: "'published'",
+    project: 'emulator',
+    test: 'test/emulator/adapters/events.test.ts',
+    only: 'says of each entry',
+  },
+  {
+    // A topic that is down is asked for each ten events of the batch, 2 s each.
+    fault: 'event',
+    file: 'lambdas/adapters/event-topic.ts',
+    from: 'if (hasFailed) return;',
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/adapters/events.test.ts',
+    only: 'ends the attempt when a call fails',
+  },
+  {
+    // The event of a ban is lost if its function dies and the ban is lifted before the retry.
+    fault: 'event',
+    file: 'lambdas/domain/sessions/ban.ts',
+    from: 'isRecent && userEvents.put(eventOf(userId, before)),',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/bans.test.ts',
+    only: 'are not lost if the function dies',
+  },
+  {
+    // A changed message does not say who changed it.
+    fault: 'event',
+    file: 'lambdas/adapters/message-table.ts',
+    from: "':change': what,",
+    to: "':change': { kind: what.kind },",
+    project: 'emulator',
+    test: 'test/emulator/adapters/events.test.ts',
+    only: 'with its last change',
+  },
+  {
+    // A replay leaves out the creation of messages that were changed.
+    fault: 'event',
+    file: 'lambdas/domain/events/events-of.ts',
+    from: '[...createdEvents(message), ...(isChanged ? [changed(message)] : [])]',
+    to: 'isChanged ? [changed(message)] : createdEvents(message)',
+    project: 'unit',
+    test: 'test/unit/lambdas/publish-events.test.ts',
+    only: 'its creation and its last change',
+  },
+  {
+    // Claims and reactions cost an invocation each, and end as broken rows.
+    fault: 'event',
+    file: 'lib/event-sources.ts',
+    from: 'dynamodb: { NewImage: { seq: { N: EXISTS } } }',
+    to: 'dynamodb: { NewImage: { pk: { S: EXISTS } } }',
+    project: 'flow',
+    test: 'test/flow/events.test.ts',
+    only: 'tells of exactly what the histories have',
+  },
+  {
+    // The example deletes what its server has not taken.
+    fault: 'event',
+    file: 'examples/webhook/forward.ts',
+    from: 'if (isTaken) return',
+    to: 'if (isTaken || true) return',
+    project: 'flow',
+    test: 'test/flow/events.test.ts',
+    only: 'leaves in the queue',
+  },
   {
     // What a user deletes is archived.
     fault: 'archive',
