@@ -3,7 +3,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import type { ServerlessImProps } from '../../lib/index.ts';
-import { EXTERNAL_ISSUER, synthesize } from './synth.ts';
+import { EXTERNAL_ISSUER, synthesizeAnew } from './synth.ts';
 
 function findingsIn(app: App): string[] {
   const { violations } = new AwsSolutionsChecks(app).validateScope(app);
@@ -24,7 +24,7 @@ describe('cdk-nag AwsSolutions', () => {
     ['in China', {}, { env: { region: 'cn-north-1' } }],
   ];
   it.each(variants)('finds nothing %s without a reason beside it', (_, props, stackProps) => {
-    expect(findingsIn(synthesize(props, stackProps).app)).toEqual([]);
+    expect(findingsIn(synthesizeAnew(props, stackProps).app)).toEqual([]);
   });
 
   it('would report a careless queue', () => {

@@ -15,8 +15,28 @@ export interface Synthesized {
   readonly template: Template;
 }
 
-/** A stack with the construct and nothing else. */
+const made = new Map<string, Synthesized>();
+
+/** A stack with the construct and nothing else. Tests of one worker share it, so they only read it. */
 export function synthesize(props: ServerlessImProps = {}, stackProps: StackProps = {}): Synthesized {
+  const key = keyOf([props, stackProps]);
+  if (key === undefined) return synthesizeAnew(props, stackProps);
+  const known = made.get(key) ?? synthesizeAnew(props, stackProps);
+  made.set(key, known);
+  return known;
+}
+
+/** Undefined for props that name parts of an app. */
+function keyOf(props: unknown): string | undefined {
+  try {
+    return JSON.stringify(props);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A stack that a test may change. */
+export function synthesizeAnew(props: ServerlessImProps = {}, stackProps: StackProps = {}): Synthesized {
   const app = new App({ context: CONTEXT });
   const stack = new Stack(app, 'Test', stackProps);
   const chat = new ServerlessIm(stack, 'Chat', props);
