@@ -18,6 +18,12 @@ describe('the archive (IM-ARCHIVE)', () => {
     );
   });
 
+  it('archives nothing without a retention, as no message expires then (IM-ARCHIVE-4)', () => {
+    expect(() => synthesize({ archive: true })).toThrow('archive needs historyRetention');
+    const socket = resource(synthesize().template, 'AWS::Lambda::Function', 'FunctionsSocket').Properties;
+    expect(socket['Environment']).toMatchObject({ Variables: { HISTORY_TTL_SECONDS: '0' } });
+  });
+
   it('is a private bucket that takes TLS alone, encrypted, and kept as the tables are (IM-ARCHIVE-5)', () => {
     expect(bucket.Properties).toMatchObject({
       PublicAccessBlockConfiguration: {

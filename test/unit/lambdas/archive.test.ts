@@ -1,5 +1,6 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { messageItem } from '../../../lambdas/adapters/message-table.ts';
 import { readStreamRow } from '../../../lambdas/adapters/stream-row.ts';
 import { type ArchiveRange, inOrder, readArchive } from '../../../lambdas/domain/archive/read-archive.ts';
 import type { ArchiveBatch, ArchivedMessage } from '../../../lambdas/domain/model/archive.ts';
@@ -139,6 +140,13 @@ describe('whatever a filter lets through', () => {
     await run(expired(1, { eventName: 'MODIFY', dynamodb: { NewImage } }));
     expect(linesOf(batches[0])).toMatchObject([{ seq: 1, messageId: 'id-1' }]);
   });
+});
+
+it('a message has no expiry without a retention (IM-ARCHIVE-4)', () => {
+  const message = readStreamRow(image(1));
+  if (message.kind !== 'message') throw new Error('The row is no message.');
+  expect(messageItem(message.message, 0)).not.toHaveProperty('ttl');
+  expect(messageItem(message.message, 86_400)).toHaveProperty('ttl', 1_764_086_400);
 });
 
 describe('reading the archive', () => {
