@@ -17,11 +17,10 @@ export const ARCHIVE_SOURCES = [
         dynamodb: { OldImage: HAS_SEQ },
       },
       // A put over a message that has expired, and that DynamoDB has not deleted yet: its sender used the clientMsgId again. A
-      // change of a message counts `rev`, so what has none is new.
-      {
-        eventName: ['MODIFY'],
-        dynamodb: { OldImage: HAS_SEQ, NewImage: { rev: { N: [{ exists: false }] } } },
-      },
+      // change of a message counts `rev`, so what has none is new. A deletion has no new image at all: so this filter lets it
+      // through, too, should a mapping know no key but `dynamodb`, as one of AWS's pages says and others contradict. The
+      // function looks who deleted it.
+      { dynamodb: { OldImage: HAS_SEQ, NewImage: { rev: { N: [{ exists: false }] } } } },
     ],
   },
 ] as const satisfies readonly StreamSource[];
