@@ -42,12 +42,17 @@ export const replay: AdminCommand = {
       messages += page.messages;
       events += page.events;
       next = page.nextSeq;
-      if (next !== undefined && !values.json) console.log(`… ${messages} messages, next is seq ${next}`);
+      if (next !== undefined && !values.json)
+        console.log(`… ${counted(messages, 'message')}, next is seq ${next}`);
     }
     console.log(
       values.json
         ? JSON.stringify({ messages, events })
-        : `Published ${events} events of ${messages} messages.`,
+        : `Published ${counted(events, 'event')} of ${counted(messages, 'message')}.`,
     );
   },
 };
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
@@ -421,6 +422,39 @@ describe('a replay', () => {
     expect(await replay({ conversationId: 'x', fromSeq: 0 })).toMatchObject({
       errorMessage: expect.stringContaining('invalid_request'),
     });
+  });
+});
+
+describe('npm run admin -- replay', () => {
+  const script = fileURLToPath(new URL('../../scripts/admin.ts', import.meta.url));
+  const admin = (...args: readonly string[]) =>
+    promisify(execFile)(process.execPath, [script, 'replay', ...args], {
+      env: {
+        ...process.env,
+        AWS_ENDPOINT_URL_LAMBDA: stack.endpoints.lambda,
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'local',
+        AWS_SECRET_ACCESS_KEY: 'local',
+      },
+    }).catch(({ code, stdout, stderr }) => ({ code, stdout, stderr }));
+
+  it('replays a conversation, and says in one line what is wrong (IM-EVENT-6)', async () => {
+    const { id, conversationId } = await sent('one');
+    await events.ids(id);
+    const named = ['--function', stack.outputs['ReplayEventsFunction'] ?? ''];
+    expect(await admin(conversationId, ...named)).toMatchObject({
+      stdout: 'Published 1 event of 1 message.\n',
+    });
+    const json = await admin(conversationId, '--from', '2', '--json', ...named);
+    expect(json).toMatchObject({ stdout: '{"messages":0,"events":0}\n' });
+    await vi.waitFor(async () => expect(countsOf(await events.all()).get(id)).toBe(2));
+    const refused = (text: string) => ({ code: 1, stdout: '', stderr: `admin: ${text}\n` });
+    expect(await admin('dm:x:y', ...named)).toEqual(
+      refused('There is no conversation dm:x:y with a message.'),
+    );
+    expect(await admin(conversationId, '--from', 'x')).toEqual(
+      refused('--from takes a seq, from 1 on, not "x".'),
+    );
   });
 });
 

@@ -3,7 +3,13 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, it } from 'vitest';
 import { ServerlessIm } from '../../lib/index.ts';
+import { alarmNamed, alarmsIn, resourceOf } from './alarms.ts';
 import { functionNameOf, resource, resources, synthesize } from './synth.ts';
+
+interface Statement {
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
 
 const { template } = synthesize({ events: true });
 const { template: without, chat: chatWithout } = synthesize();
@@ -109,6 +115,49 @@ describe('events (IM-EVENT)', () => {
       'ReplayEvents: EVENTS_TOPIC_ARN',
       'ServeEvents: EVENT_ROWS',
     ]);
+  });
+
+  it('are published by a function that may publish, read the two streams, and report a failure, and nothing else (IM-REFUSE-12)', () => {
+    const actionsOf = (name: string) =>
+      resources(template, 'AWS::IAM::Policy')
+        .filter(({ logicalId }) => logicalId.includes(`Functions${name}Role`))
+        .flatMap(({ Properties }) => (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement)
+        .filter(({ Action }) => !JSON.stringify(Action).includes('logs:'))
+        .map(({ Action, Resource }) => [[Action].flat().join(' '), JSON.stringify(Resource)] as const);
+    expect(actionsOf('PublishEvents')).toEqual([
+      ['sns:Publish', expect.stringContaining('EventsTopic')],
+      [
+        'sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage',
+        expect.stringContaining('PublishEventsStreamFailures'),
+      ],
+      ['dynamodb:ListStreams', '"*"'],
+      [
+        'dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator',
+        expect.stringMatching(/^\[.*Conversations.*StreamArn.*Messages.*StreamArn.*\]$/),
+      ],
+    ]);
+    expect(actionsOf('ReplayEvents').map(([actions]) => actions)).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'sns:Publish',
+    ]);
+  });
+
+  it('raise an alarm when they are late, and one when records failed; both cost $0.20 a month (IM-EVENT-5)', () => {
+    const known = alarmsIn(without).map(({ name }) => name);
+    const added = alarmsIn(template).filter(({ name }) => !known.includes(name));
+    expect(added.map(({ name, metrics }) => [name, metrics.map(({ MetricName }) => MetricName)])).toEqual([
+      ['EventsAge', ['IteratorAge']],
+      ['EventsFailures', ['ApproximateNumberOfMessagesVisible']],
+    ]);
+    expect(alarmNamed('EventsAge', added).properties).toMatchObject({
+      Threshold: 300_000,
+      Statistic: 'Maximum',
+      Period: 60,
+      DatapointsToAlarm: 5,
+    });
+    const [failures] = alarmNamed('EventsFailures', added).metrics;
+    expect(failures && resourceOf(failures)).toContain('PublishEventsStreamFailures');
   });
 
   it('can be published again by an operator who was granted it (IM-EVENT-6)', () => {
