@@ -159,7 +159,8 @@ export async function serveStack(
     connections: endpoints.connections,
     sqs: endpoints.sqs,
   });
-  for (const warning of stack.warnings) warn(warning);
+  // A cluster says it once.
+  if (site.cluster === undefined) for (const warning of stack.warnings) warn(warning);
   endpoints.enforceRoles?.(stack, warn);
   if (site.makesStorage) await createStorage(direct, stack);
   await endpoints.openTables?.(stack.tables);

@@ -2007,7 +2007,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     // A dead node stays dead.
     fault: 'node',
-    file: 'local/cluster/cluster.ts',
+    file: 'local/cluster/nodes.ts',
     from: '    void this.#revive(slot);',
     to: '',
     project: 'flow',
