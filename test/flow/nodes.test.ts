@@ -65,7 +65,7 @@ describe('users on different nodes', () => {
 });
 
 describe('a device that connects to another node', () => {
-  it('replaces its session on the first, whose socket is closed from afar (IM-CONN-3)', async () => {
+  it('replaces its session on the first, whose socket is closed from afar (IM-CONN-4)', async () => {
     const a = newUser('alice');
     const before = await cluster.on(1).join(a, { deviceId: 'phone' });
     await cluster.on(2).join(a, { deviceId: 'phone' });
