@@ -6,6 +6,7 @@ import type { SQSClientConfig } from '@aws-sdk/client-sqs';
 const LOCAL_FILE = new URL('../../.local/runtime.json', import.meta.url);
 
 interface LocalRuntime {
+  readonly pid: number;
   readonly outputs?: { readonly EventsTopicArn?: string };
   readonly endpoints?: { readonly sns: string; readonly sqs: string };
 }
@@ -32,9 +33,12 @@ export function findTopic(): {
   };
 }
 
-function readLocal(): LocalRuntime {
+function readLocal(): Partial<LocalRuntime> {
   try {
-    return JSON.parse(readFileSync(LOCAL_FILE, 'utf8')) as LocalRuntime;
+    const local = JSON.parse(readFileSync(LOCAL_FILE, 'utf8')) as LocalRuntime;
+    // Throws if it was killed, and left the file.
+    process.kill(local.pid, 0);
+    return local;
   } catch {
     return {};
   }

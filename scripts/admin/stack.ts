@@ -20,14 +20,19 @@ export const LOCAL_CREDENTIALS = {
 export function localStack(directory: string): LocalStack {
   try {
     const facts = recordOf(JSON.parse(readFileSync(join(directory, 'runtime.json'), 'utf8')));
-    if (facts['ready'] === true)
+    if (facts['ready'] === true && isAlive(Number(facts['pid'])))
       return { outputs: recordOf(facts['outputs']), endpoints: recordOf(facts['endpoints']) };
   } catch {
-    // It is not there, or is being written.
+    // It is not there, or is being written, or a runtime was killed and left it.
   }
   throw new OperatorError(
     `No stack runs with the data folder ${directory}: start one by npm start, or name the function or bucket of a deployment.`,
   );
+}
+
+/** @throws {Error} it is not */
+function isAlive(pid: number): boolean {
+  return process.kill(pid, 0);
 }
 
 export interface FunctionTarget {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, lstatSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -157,6 +157,9 @@ test('--json prints one line; a kill -9 leaves no process behind, nodes included
   const data = temporaryFolder();
   const first = cli('--json', '--nodes', '2', '--port', '0', '--data', data);
   const line = await ready(first);
+  // The same for other programs of this machine, without reading the output.
+  const written: unknown = JSON.parse(readFileSync(join(data, 'runtime.json'), 'utf8'));
+  expect(written).toEqual({ ...line, pid: first.child.pid, port: Number(new URL(line.httpUrl).port) });
   expect(line).toEqual({
     ready: true,
     webUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/),
