@@ -242,7 +242,7 @@ export const NOT_BLOCKED = '(attribute_not_exists(#blockedBy) OR NOT contains(#b
 /** The other user of a direct conversation; `undefined` in a group or a support chat. */
 export function peerIn(conversationId: string, userId: string): string | undefined {
   const conversation = parseConversationId(conversationId);
-  return conversation?.kind === 'direct' ? peerOf(conversation, userId) : undefined;
+  return conversation && peerOf(conversation, userId);
 }
 
 export function blockersIn(head: Item | undefined): readonly string[] {

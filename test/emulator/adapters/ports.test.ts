@@ -1072,6 +1072,25 @@ describe.each([
       expect(await list(31)).toEqual({ seqs: [], count: 0, next: undefined });
     });
 
+    it('lists what changed in several volumes by time, whatever the keys, and says whether there is more (IM-CHANGE-6)', async () => {
+      vi.stubEnv('MESSAGES_PER_VOLUME', '2');
+      const { messages } = ports();
+      const conversationId = `dm:${newPair().join(':')}`;
+      const all = [1, 2, 3, 4, 5].map((seq) => aMessage({ conversationId, seq, clientMsgId: `c${seq}` }));
+      for (const message of all) await messages.putIfAbsent(message);
+      for (const [index, atMs] of [[4, 10], [1, 20], [0, 30], [2, 40]] as const) // biome-ignore format: a table
+        await messages.edit(all[index] as StoredMessage, { by: 'z', editId: 'e', contentJson: '1', atMs });
+      const list = async (volumes: number[], limit: number) => {
+        const page = await messages.changed(conversationId, { volumes, sinceMs: 0, limit });
+        return [page.messages.map(({ seq }) => seq), page.next !== undefined];
+      };
+      expect(await list([2, 1, 0], 9)).toEqual([[5, 2, 1, 3], false]);
+      expect(await list([2, 1, 0], 3)).toEqual([[5, 2, 1], true]);
+      expect(await list([7, 1], 1)).toEqual([[2], true]);
+      const page = await messages.page(conversationId, { after: 1, limit: 2, head: 5 });
+      expect([page.messages.map(({ seq }) => seq), page.hasMore]).toEqual([[2, 3], true]);
+    });
+
     it('marks a conversation with the highest time of a change, whatever the order of the marks (IM-CHANGE-3)', async () => {
       const { conversations } = ports();
       const users = newPair();

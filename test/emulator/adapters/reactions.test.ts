@@ -217,6 +217,7 @@ describe.each([
     expect(edited?.message).toMatchObject({ rev: 3, reactions: { version: 3 } });
     const touched = await messages.touch(message, BOB_REACTS);
     expect(touched).toMatchObject({ isChanged: true, message: { rev: 4, reactions: { version: 3 } } });
+    expect(touched?.message.change).toEqual({ kind: 'reacted', by, name, on });
     const recalled = await messages.recall(message, '{"type":"recalled","by":"a","at":1}', {
       by: 'bob',
       atMs: NOON,
@@ -303,14 +304,15 @@ describe.each([
     const pinned = { by: 'a', at: NOON };
     expect(await messages.showPin(message, { version: 2, pinned }, { by: 'bob', atMs: NOON })).toMatchObject({
       isChanged: true,
-      message: { rev: 1, pin: { version: 2, pinned } },
+      message: { rev: 1, pin: { version: 2, pinned }, change: { kind: 'pinned', by: 'bob' } },
     });
     expect(await messages.showPin(message, { version: 2 }, { by: 'bob', atMs: NOON })).toMatchObject({
       isChanged: false,
       message: { pin: { pinned } },
     });
     const off = await messages.showPin(message, { version: 3 }, { by: 'bob', atMs: NOON });
-    expect(off).toMatchObject({ isChanged: true, message: { rev: 2, pin: { version: 3 } } });
+    const change = { kind: 'unpinned', by: 'bob' };
+    expect(off).toMatchObject({ isChanged: true, message: { rev: 2, pin: { version: 3 }, change } });
     expect(off?.message.pin).not.toHaveProperty('pinned');
     await messages.recall(message, '{"type":"recalled","by":"a","at":1}', { by: 'bob', atMs: NOON });
     expect(await messages.showPin(message, { version: 9, pinned }, { by: 'bob', atMs: NOON })).toMatchObject({

@@ -1,5 +1,5 @@
 import type { BatchGetCommandInput, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createConversationReader } from '../../../lambdas/adapters/conversation-table.ts';
 import { createDeskReader } from '../../../lambdas/adapters/desk-table.ts';
 import { createGroupReader } from '../../../lambdas/adapters/group-table.ts';
@@ -52,6 +52,20 @@ describe('a page of two reads no more rows than it needs, and goes on behind hid
     expect(await read()).toHaveLength(2);
     expect(limits).toEqual(expected);
   });
+});
+
+it('a page of messages queries the volumes of its range, and no others', async () => {
+  vi.stubEnv('MESSAGES_PER_VOLUME', '2');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const asked: unknown[] = [];
+  const empty = {
+    async send({ input }: QueryCommand) {
+      asked.push(input.ExpressionAttributeValues?.[':pk']);
+      return { Items: [] };
+    },
+  } as unknown as DynamoDBDocumentClient;
+  await createMessageReader(empty, table).page('dm:a:b', { head: 9, after: 5, limit: 2 });
+  expect(asked).toEqual(['dm:a:b#3', 'dm:a:b#4']);
 });
 
 describe('a page of two conversations, with the departures before it (IM-CHANGE-3),', () => {
