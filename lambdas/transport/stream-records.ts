@@ -29,10 +29,11 @@ export async function publishRecords(
 ): Promise<DynamoDBBatchResponse> {
   const { read, broken } = readRecords(ports, records);
   if (broken !== undefined) {
-    logger.error('record not published', { ...placeOf(broken.record), error: describe(broken.reason) });
+    logger.error('record not published', { ...placeOf(broken.record), error: reasonOf(broken.reason) });
     if (read.length === 0) throw new Error('A record can not be published.');
   }
-  const failed = (await firstFailed(ports, read)) ?? broken?.record;
+  const isAlone = records.length === 1;
+  const failed = (await firstFailed(ports, read, isAlone)) ?? broken?.record;
   const itemIdentifier = failed?.dynamodb?.SequenceNumber;
   return { batchItemFailures: itemIdentifier === undefined ? [] : [{ itemIdentifier }] };
 }
@@ -61,6 +62,7 @@ function readRecords({ readRow }: StreamPorts, records: readonly DynamoDBRecord[
 async function firstFailed(
   ports: StreamPorts,
   read: readonly ReadRecord[],
+  isAlone: boolean,
 ): Promise<DynamoDBRecord | undefined> {
   const outcomes = await publishPatiently(
     ports,
@@ -73,10 +75,15 @@ async function firstFailed(
     if (own.every((outcome) => outcome === 'published')) continue;
     const isRefused = own.includes('refused');
     logger.error('record not published', { ...placeOf(record), isRefused });
-    if (isRefused && index === 0 && read.length > 1) throw new Error('The topic refuses a record.');
+    if (isRefused && index === 0 && !isAlone) throw new Error('The topic refuses a record.');
     return record;
   }
   return undefined;
+}
+
+/** Without the engine's words about what is no JSON: they quote it, and it may be a message's text (IM-REFUSE-11). */
+function reasonOf(reason: unknown) {
+  return reason instanceof SyntaxError ? { name: reason.name, message: 'is not JSON' } : describe(reason);
 }
 
 /** Where to find it (docs/operations.md, Late events). Not its key, which names users. */

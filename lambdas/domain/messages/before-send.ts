@@ -9,6 +9,7 @@ import {
   NoVerdictError,
   RateLimitedError,
 } from '../../shared/errors.ts';
+import { requireShallow } from '../../shared/json.ts';
 import { describe, logger } from '../../shared/logger.ts';
 import { parseWith } from '../../shared/parse.ts';
 import { requireNotBlocked } from '../access/direct.ts';
@@ -72,7 +73,10 @@ const verdictSchema = lazySchema(() =>
 function judge(answer: unknown, { contentJson, ...words }: Words): string {
   const verdict = parseWith(verdictSchema, answer);
   if (verdict.verdict === 'reject') throw new BlockedContentError(reasonText(verdict.reason));
-  return verdict.verdict === 'accept' ? contentJson : contentJsonOf({ ...words, content: verdict.content });
+  if (verdict.verdict === 'accept') return contentJson;
+  // As deep as in a frame (IM-FRAME-3): not all clients could decode more.
+  requireShallow(verdict);
+  return contentJsonOf({ ...words, content: verdict.content });
 }
 
 function reasonText(reason: unknown): string | undefined {

@@ -13,6 +13,7 @@ import { LIMITS } from '../../../protocol/limits.ts';
 import { aRequest, by, callerOf, createWorldOf, type World } from '../../adapters/memory/world.ts';
 
 const CONVERSATION = 'dm:alice:bob';
+const nested = (levels: number): object => (levels === 1 ? {} : { a: nested(levels - 1) });
 const text = (words: string) => ({ type: 'text', text: words }) as const;
 
 /** A world with a hook that gives these answers, one after the other, and the last one again and again. */
@@ -165,6 +166,10 @@ describe('without a valid answer of the hook', () => {
     ['its verdict is unknown', { verdict: 'maybe' }],
     ['it rewrites to invalid content', { verdict: 'rewrite', content: { type: 'text', text: ' ' } }],
     ['it rewrites to a system message', { verdict: 'rewrite', content: { type: 'system', event: 'left' } }],
+    [
+      'it rewrites to what is nested too deep',
+      { verdict: 'rewrite', content: { type: 'custom', data: nested(31) } },
+    ],
     ['it rewrites to too much', { verdict: 'rewrite', content: text('x'.repeat(20_000)) }],
   ] as const;
 

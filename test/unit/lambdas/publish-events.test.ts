@@ -133,7 +133,7 @@ describe('a broken record (IM-EVENT-5)', () => {
   });
 
   it('is named in the log by its place, without its text and without users', async () => {
-    await publish([aRecord(1), aRecord(2, BROKEN)]);
+    await publish([aRecord(1), aRecord(2, { content: { S: 'secret' } })]);
     expect(logger.error).toHaveBeenCalledWith(
       'record not published',
       expect.objectContaining({ stream: 'arn', sequenceNumber: '102' }),
@@ -147,6 +147,11 @@ describe('a broken record (IM-EVENT-5)', () => {
     expect(now).toBe(NOON);
     await expect(publish([aRecord(2), aRecord(3)])).rejects.toThrow();
     expect(await publish([aRecord(2)])).toEqual(failing(2));
+  });
+
+  it('is alone in the end, too, if the one before it is refused', async () => {
+    topic.answer = (id) => (id === 'M1-0' ? 'refused' : 'published');
+    await expect(publish([aRecord(1), aRecord(2, BROKEN), aRecord(3)])).rejects.toThrow();
   });
 });
 
