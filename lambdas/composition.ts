@@ -136,6 +136,7 @@ export const messageWriter = maker(['messagesTable', 'historyTtlSeconds'], (env)
   createMessageWriter(documents.get(), {
     tableName: env.messagesTable,
     historyTtlSeconds: Number(env.historyTtlSeconds),
+    keepsChange: hasEnv('keepChanges'),
     ...clockOnly,
   }),
 );

@@ -40,6 +40,11 @@ export class Events extends Construct {
     return this.#grant(grantee, 'sns:Subscribe');
   }
 
+  /** Makes the function write into a changed message what its last change was, which its event says. */
+  keepChanges(fn: HandlerFunction): void {
+    fn.addEnvironment(ENV.keepChanges, 'true');
+  }
+
   /** Makes the function write a row for what has no other row. */
   addRows(fn: HandlerFunction): void {
     fn.addEnvironment(ENV.eventRows, 'true');

@@ -55,7 +55,7 @@ export const FUNCTIONS = {
       ...BUDGET_SETTINGS,
       ...TOKEN_SETTINGS,
     ],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, hooks }) => {
+    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks }) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
@@ -64,6 +64,7 @@ export const FUNCTIONS = {
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'GET', 'POST', 'DELETE');
+      events?.keepChanges(fn);
       hooks.grantBeforeSend(fn);
       if (desk === undefined) return;
       // A transfer puts the new agent's rows into the conversation, and removes the former one's.
@@ -89,7 +90,7 @@ export const FUNCTIONS = {
       ...TOKEN_SETTINGS,
       'allowedOrigins',
     ],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, hooks }) => {
+    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks }) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
       // To remove a member of a group, and to check that a new admin is a member.
@@ -100,6 +101,7 @@ export const FUNCTIONS = {
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');
+      events?.keepChanges(fn);
       hooks.grantBeforeSend(fn);
       hooks.grantProfileSource(fn);
       if (desk === undefined) return;
@@ -183,6 +185,7 @@ export const FUNCTIONS = {
       hooks.grantBeforeServiceEvents(fn);
       // A message to a chat may show that its agent is gone, which asks for a check (IM-DESK-7).
       desk?.queue.grantSend(fn);
+      events?.keepChanges(fn);
       events?.addRows(fn);
     },
   },

@@ -17,6 +17,7 @@ export type SettingName = Exclude<
   | 'deskQueues'
   | 'eventsTopicArn'
   | 'eventRows'
+  | 'keepChanges'
   | 'archiveBucket'
   | 'connectionsEndpoint'
   | 'profileSourceFunction'

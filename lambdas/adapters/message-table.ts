@@ -69,6 +69,8 @@ export interface MessageReaderProps {
 export interface MessageWriterProps extends MessageReaderProps {
   /** 0: forever. */
   readonly historyTtlSeconds: number;
+  /** Whether a changed message says its last change and the author of it, for events (IM-EVENT-2). Up to 200 bytes of an item. */
+  readonly keepsChange: boolean;
 }
 
 export function createMessageReader(
@@ -201,7 +203,7 @@ export function createMessageReader(
 
 export function createMessageWriter(
   documents: DynamoDBDocumentClient,
-  { tableName, historyTtlSeconds, clock }: MessageWriterProps,
+  { tableName, historyTtlSeconds, keepsChange, clock }: MessageWriterProps,
 ): MessageWriter {
   return {
     async putIfAbsent(message) {
@@ -294,22 +296,36 @@ export function createMessageWriter(
     return existing;
   }
 
-  /** Changes a message that was not recalled, counts the change, and keeps what it was. */
+  /**
+   * Changes a message that was not recalled, and counts the change. Keeps what it was, or else removes what an earlier one was,
+   * from when the deployment had events.
+   */
   async function change(
     place: MessagePlace,
     atMs: number,
     what: MessageChange,
     { set, remove, unless, values }: Rewrite,
   ): Promise<Change | undefined> {
+    const count = 'changedAt = :at, rev = if_not_exists(rev, :zero) + :one';
+    const sets = listed(set, count, keepsChange ? '#change = :change' : undefined);
+    const removes = listed(remove, keepsChange ? undefined : '#change');
     const { item, isChanged } = await updateIf(documents, tableName, {
       Key: messageItemKey(place),
-      UpdateExpression: `SET ${set === undefined ? '' : `${set}, `}changedAt = :at, #change = :change, rev = if_not_exists(rev, :zero) + :one${remove === undefined ? '' : ` REMOVE ${remove}`}`,
+      UpdateExpression: `SET ${sets}${removes === '' ? '' : ` REMOVE ${removes}`}`,
       ConditionExpression: `attribute_exists(seq) AND attribute_not_exists(recalled)${unless === undefined ? '' : ` AND NOT (${unless})`}`,
       ExpressionAttributeNames: { '#change': 'change' },
-      ExpressionAttributeValues: { ...values, ':at': atMs, ':change': what, ':zero': 0, ':one': 1 },
+      ExpressionAttributeValues: {
+        ...values,
+        ...{ ':at': atMs, ':zero': 0, ':one': 1 },
+        ...(keepsChange && { ':change': what }),
+      },
     });
     return item === undefined || isClaim(item) ? undefined : { message: toStored(item), isChanged };
   }
+}
+
+function listed(...clauses: readonly (string | undefined)[]): string {
+  return clauses.filter((clause) => clause !== undefined).join(', ');
 }
 
 interface Rewrite {

@@ -25,6 +25,8 @@ export const ENV = {
   eventsTopicArn: 'EVENTS_TOPIC_ARN',
   /** Whether to write rows of events; only in deployments with events. */
   eventRows: 'EVENT_ROWS',
+  /** Whether a changed message says its last change; only in deployments with events. */
+  keepChanges: 'KEEP_CHANGES',
   /** Name of the bucket of expired messages; only in deployments with an archive. */
   archiveBucket: 'ARCHIVE_BUCKET',
   /** The stage's `@connections` endpoint. The AWS SDK reads this variable itself. */

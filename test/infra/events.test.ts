@@ -25,7 +25,7 @@ describe('events (IM-EVENT)', () => {
     expect(chatWithout.events).toBeUndefined();
     expect(chatWithout.eventsTopic).toBeUndefined();
     expect(JSON.stringify(without.toJSON())).not.toMatch(
-      /StreamSpecification|AWS::SNS|sns:|dynamodb:(ListStreams|GetRecords)|EVENT_ROWS|EVENTS_TOPIC|PublishEvents|ReplayEvents|IteratorAge/,
+      /StreamSpecification|AWS::SNS|sns:|dynamodb:(ListStreams|GetRecords)|EVENT_ROWS|KEEP_CHANGES|EVENTS_TOPIC|PublishEvents|ReplayEvents|IteratorAge/,
     );
   });
 
@@ -103,17 +103,20 @@ describe('events (IM-EVENT)', () => {
     expect(resources(template, 'AWS::KMS::Key')).toEqual([]);
   });
 
-  it('add a variable to the function that bans users, and to no other (IM-EVENT-1)', () => {
+  it('add a variable to the functions that change messages, and to the one that bans users (IM-EVENT-1)', () => {
     const variables = resources(template, 'AWS::Lambda::Function').flatMap(({ logicalId, Properties }) => {
       const { Variables } = Properties['Environment'] as { Variables: object };
       return Object.keys(Variables)
-        .filter((name) => name.startsWith('EVENT'))
+        .filter((name) => /^EVENT|KEEP_CHANGES/.test(name))
         .map((name) => `${functionNameOf(logicalId)}: ${name}`);
     });
     expect(variables.sort()).toEqual([
+      'Http: KEEP_CHANGES',
       'PublishEvents: EVENTS_TOPIC_ARN',
       'ReplayEvents: EVENTS_TOPIC_ARN',
       'ServeEvents: EVENT_ROWS',
+      'ServeEvents: KEEP_CHANGES',
+      'Socket: KEEP_CHANGES',
     ]);
   });
 

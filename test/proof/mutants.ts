@@ -129,8 +129,8 @@ export const MUTANTS: readonly Mutant[] = [
     // A changed message does not say who changed it.
     fault: 'event',
     file: 'lambdas/adapters/message-table.ts',
-    from: "':change': what,",
-    to: "':change': { kind: what.kind },",
+    from: "':change': what }",
+    to: "':change': { kind: what.kind } }",
     project: 'emulator',
     test: 'test/emulator/adapters/events.test.ts',
     only: 'with its last change',

@@ -211,6 +211,22 @@ describe('a row of a stream', () => {
     expect(await rowAt('Messages', pk)).toEqual({ kind: 'message', message: changed });
   });
 
+  it('says no change in a deployment without events, and not that of an earlier one with them (IM-EVENT-2)', async () => {
+    const message = aMessage();
+    await tables.messages.putIfAbsent(message);
+    await tables.messages.edit(message, { by: 'alice', editId: 'e', contentJson: '{}', atMs: NOON + 1 });
+    const edit = { by: 'alice', editId: 'f', contentJson: '[]', mentions: ['bob'], atMs: NOON + 2 };
+    const change = await tables.messagesWithoutEvents.edit(message, edit);
+    expect(change).toMatchObject({ isChanged: true, message: { rev: 2, mentions: ['bob'] } });
+    expect(change?.message).not.toHaveProperty('change');
+    const recalled = await tables.messagesWithoutEvents.recall(message, '{}', {
+      by: 'alice',
+      atMs: NOON + 3,
+    });
+    expect(recalled?.message).not.toHaveProperty('change');
+    expect(recalled?.message).not.toHaveProperty('mentions');
+  });
+
   it('is a report, or what happened to a user (IM-EVENT-2)', async () => {
     const message = aMessage();
     const reporter = newName('bob');

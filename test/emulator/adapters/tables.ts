@@ -57,9 +57,9 @@ export async function startTables(clock: Clock) {
     nameOf('Messages'),
   ];
   const inDesk = { deskTable, conversationsTable, messagesTable, historyTtlSeconds: 0, clock };
-  const messages = (historyTtlSeconds = 0) => ({
+  const messages = (historyTtlSeconds = 0, keepsChange = true) => ({
     ...createMessageReader(documents, { tableName: messagesTable, clock }),
-    ...createMessageWriter(documents, { tableName: messagesTable, historyTtlSeconds, clock }),
+    ...createMessageWriter(documents, { tableName: messagesTable, historyTtlSeconds, keepsChange, clock }),
   });
   const noted = new Map<string, number>();
   const inInbox = { tableName: nameOf('Inbox'), inboxTtlSeconds: 3_600, clock };
@@ -85,6 +85,8 @@ export async function startTables(clock: Clock) {
     },
     messages: messages(),
     messagesWithTtl: messages,
+    /** Of a deployment without events. */
+    messagesWithoutEvents: messages(0, false),
     reports: {
       ...createReportWriter(documents, conversationsTable),
       /** As an operator reads them (docs/operations.md). */

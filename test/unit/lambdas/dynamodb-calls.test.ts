@@ -390,7 +390,7 @@ describe('a write in whose way another one is, each time', () => {
 describe('a write that needs what is stored already', () => {
   const refusing = (error: Error) => {
     const documents = { send: () => Promise.reject(error) } as unknown as DynamoDBDocumentClient;
-    const props = { tableName: 'table', historyTtlSeconds: 0, clock: () => NOON };
+    const props = { tableName: 'table', historyTtlSeconds: 0, keepsChange: true, clock: () => NOON };
     const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'c' };
     return [
       () => createMessageWriter(documents, props).putIfAbsent(aMessage),
