@@ -73,12 +73,15 @@ export class NodeChild {
   }
 
   async #next<Kind extends FromNode['kind']>(kind: Kind): Promise<Extract<FromNode, { kind: Kind }>> {
+    const ended = () => new OperatorError(`its process ended (${this.#death})`);
+    // While the other nodes were starting: it says nothing any more.
+    if (this.#death !== undefined) throw ended();
     const { promise, resolve, reject } = Promise.withResolvers<Extract<FromNode, { kind: Kind }>>();
     const onMessage = (message: FromNode) => {
       if (message.kind === kind) resolve(message as Extract<FromNode, { kind: Kind }>);
       if (message.kind === 'failed') reject(new OperatorError(message.message));
     };
-    const onExit = () => reject(new OperatorError(`its process ended (${this.#death})`));
+    const onExit = () => reject(ended());
     this.#process.on('message', onMessage);
     this.#process.once('exit', onExit);
     try {

@@ -76,6 +76,16 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'fails the batch that it begins',
   },
   {
+    // A record that the topic refuses takes a broken one behind it, and all that follow, into the failure queue.
+    fault: 'event',
+    file: 'lambdas/transport/stream-records.ts',
+    from: 'isRefused && index === 0 && !isAlone',
+    to: 'isRefused && index === 0 && read.length > 1',
+    project: 'unit',
+    test: 'test/unit/lambdas/publish-events.test.ts',
+    only: 'is alone in the end, too',
+  },
+  {
     // A retry repeats all events of the batch.
     fault: 'event',
     file: 'lambdas/domain/events/publish.ts',
@@ -2034,6 +2044,16 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'before its turn in slow mode',
   },
   {
+    // A hook stores what no frame may hold.
+    fault: 'hook',
+    file: 'lambdas/domain/messages/before-send.ts',
+    from: 'requireShallow(verdict);',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/before-send.test.ts',
+    only: 'nested too deep',
+  },
+  {
     // A reject whose reason is malformed would count as a failure.
     fault: 'hook',
     file: 'lambdas/domain/messages/before-send.ts',
@@ -2175,6 +2195,16 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'are asked for again when their time is over',
   },
   {
+    // A user whose profile is refused makes every reader ask, and wait.
+    fault: 'hook',
+    file: 'lambdas/domain/people/profile-source.ts',
+    from: 'facts.set(userId, kept.get(userId)?.profile && before);',
+    to: 'facts.delete(userId);',
+    project: 'unit',
+    test: 'test/unit/lambdas/profile-source.test.ts',
+    only: 'are not asked for by each reader if they are refused',
+  },
+  {
     // A source that is down makes every reader wait.
     fault: 'hook',
     file: 'lambdas/domain/people/profile-source.ts',
@@ -2188,8 +2218,8 @@ export const MUTANTS: readonly Mutant[] = [
     // Each page with a user without a profile asks again.
     fault: 'hook',
     file: 'lambdas/domain/people/profile-source.ts',
-    from: 'return factsIn(answer.profiles, userIds);',
-    to: 'return new Map([...factsIn(answer.profiles, userIds)].filter(([, facts]) => facts !== undefined));',
+    from: 'return factsIn(answer.profiles, userIds, kept);',
+    to: 'return new Map([...factsIn(answer.profiles, userIds, kept)].filter(([, facts]) => facts !== undefined));',
     project: 'unit',
     test: 'test/unit/lambdas/profile-source.test.ts',
     only: 'also that there is none',

@@ -42,10 +42,13 @@ export function createSourcedProfiles(options: SourcedProfilesOptions): SourcedP
   }
 
   /** What the source says, by user. Empty if it can't be asked now. */
-  async function ask(userIds: readonly string[]): Promise<ReadonlyMap<string, ProfileFacts | undefined>> {
+  async function ask(
+    userIds: readonly string[],
+    kept: ReadonlyMap<string, KeptProfile>,
+  ): Promise<ReadonlyMap<string, ProfileFacts | undefined>> {
     try {
       const answer = parseWith(answerSchema, await source.ask({ userIds }));
-      return factsIn(answer.profiles, userIds);
+      return factsIn(answer.profiles, userIds, kept);
     } catch (error) {
       pausedUntilMs = clock() + PAUSE_MS;
       logger.error('profile source failed', { error: describe(error) });
@@ -58,7 +61,7 @@ export function createSourcedProfiles(options: SourcedProfilesOptions): SourcedP
       const kept = await cache.kept(userIds, mayBeStale);
       const nowMs = clock();
       const due = nowMs < pausedUntilMs ? [] : userIds.filter((userId) => isDue(kept.get(userId), nowMs));
-      const said = due.length === 0 ? new Map<string, ProfileFacts | undefined>() : await ask(due);
+      const said = due.length === 0 ? new Map<string, ProfileFacts | undefined>() : await ask(due, kept);
       const [refreshed] = await settleAll([
         Promise.all(
           [...said].map(async ([userId, facts]) => {
@@ -78,10 +81,14 @@ export function createSourcedProfiles(options: SourcedProfilesOptions): SourcedP
 
 const answerSchema = lazySchema(() => z.object({ profiles: z.array(z.looseObject({ userId: z.string() })) }));
 
-/** A user whom the answer leaves out has no profile. A profile that is none is skipped: what is kept stays. */
+/**
+ * A user whom the answer leaves out has no profile. Of one whose profile is refused, what is kept stays, and counts as the answer:
+ * otherwise each reader would ask again, and wait.
+ */
 function factsIn(
   profiles: readonly { readonly userId: string }[],
   asked: readonly string[],
+  kept: ReadonlyMap<string, KeptProfile>,
 ): ReadonlyMap<string, ProfileFacts | undefined> {
   const facts = new Map<string, ProfileFacts | undefined>(asked.map((userId) => [userId, undefined]));
   for (const profile of profiles) {
@@ -92,7 +99,8 @@ function factsIn(
       if (own.custom !== undefined) requireSmall(own.custom);
       facts.set(userId, own);
     } catch (error) {
-      facts.delete(userId);
+      const { userId: _, version: __, ...before } = kept.get(userId)?.profile ?? {};
+      facts.set(userId, kept.get(userId)?.profile && before);
       logger.error('profile refused', { error: describe(error) });
     }
   }

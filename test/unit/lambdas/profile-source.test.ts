@@ -101,6 +101,16 @@ describe("the business's own profiles (IM-PROFILE-3)", () => {
     expect(await world.profiles.profiles(['frank'], false)).toEqual([]);
   });
 
+  it('are not asked for by each reader if they are refused, but when their time is over', async () => {
+    const { world, list, asked, state } = withSource({ bob: { name: 'line\nbreak' } });
+    expect(await list('bob')).toEqual([]);
+    expect(await list('bob')).toEqual([]);
+    expect(asked).toHaveLength(1);
+    state.people = { bob: { name: 'Bob' } };
+    world.advance(TTL_MS);
+    expect(await list('bob')).toEqual([{ userId: 'bob', name: 'Bob', version: 2 }]);
+  });
+
   it.each([[null], [{ profiles: 7 }], [{ profiles: [{ name: 'nobody' }] }]])(
     'are not changed by an answer that is none: %j',
     async (answer) => {
