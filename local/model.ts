@@ -167,6 +167,8 @@ export interface HttpRouteModel {
   readonly path: string;
   readonly functionId: string;
   readonly authorizer?: JwtAuthorizerModel;
+  /** Takes only requests that an IAM principal has signed. @default false */
+  readonly requiresIam?: boolean;
 }
 
 export interface JwtAuthorizerModel {

@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { THROTTLED } from '../functions/messages.ts';
 import type { HttpApiModel, HttpRouteModel, Invoker } from '../model.ts';
 import { preflightHeaders, withCorsHeaders } from './cors.ts';
-import { httpEvent } from './http-event.ts';
+import { type AuthorizerContext, httpEvent } from './http-event.ts';
 import { gatewayReply, type HttpReply, parseHttpResult } from './http-response.ts';
 import { HttpRouteTable, type RouteMatch } from './http-route-table.ts';
+import { callerOf } from './iam-authorizer.ts';
 import { describeFailure, invokeWithin } from './invocation.ts';
 import { JwtAuthorizer } from './jwt-authorizer.ts';
 import { readBody } from './request-body.ts';
-import { readRequestFacts } from './request-facts.ts';
+import { type RequestFacts, readRequestFacts } from './request-facts.ts';
 import { newGatewayId } from './request-id.ts';
 import type { Runtime } from './runtime.ts';
 import { StageThrottle } from './throttle.ts';
@@ -61,13 +62,26 @@ export class HttpApi {
     }
     const body = await readBody(request, this.#runtime.limits.httpBodyBytes);
     if (body === 'too-large') return gatewayReply(413, 'Request Entity Too Large');
+    const authorizer = match.route.requiresIam
+      ? await this.#iamCaller(facts, match, body)
+      : verdict && { jwt: verdict.identity };
+    // aws/aws-cdk#21182: 403 whatever is missing, the signature or the permission.
+    if (authorizer === 'refused') return gatewayReply(403, 'Forbidden');
     const nowMs = this.#runtime.clock.now();
-    const identity = verdict?.identity;
     const api = this.#model;
     return this.#invoke(
       match,
-      httpEvent({ request, facts, api, path, match, body, identity, requestId, nowMs }),
+      httpEvent({ request, facts, api, path, match, body, authorizer, requestId, nowMs }),
     );
+  }
+
+  async #iamCaller(
+    facts: RequestFacts,
+    { route: { method } }: RouteMatch,
+    body: Buffer,
+  ): Promise<AuthorizerContext | 'refused'> {
+    const iam = await callerOf(facts, { method, body, nowMs: this.#runtime.clock.now() });
+    return iam === undefined ? 'refused' : { iam };
   }
 
   async #invoke({ route, routeKey }: RouteMatch, event: unknown): Promise<HttpReply> {

@@ -2,9 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpApiModel } from '../model.ts';
 import { ACCOUNT_ID } from '../stack/identifiers.ts';
 import type { RouteMatch } from './http-route-table.ts';
+import type { IamIdentity } from './iam-authorizer.ts';
 import type { JwtIdentity } from './jwt-authorizer.ts';
 import { type RequestFacts, valuesByName } from './request-facts.ts';
 import { formatRequestTime } from './request-id.ts';
+
+/** `requestContext.authorizer` */
+export type AuthorizerContext = { readonly jwt: JwtIdentity } | { readonly iam: IamIdentity };
 
 export interface HttpEventParts {
   readonly request: IncomingMessage;
@@ -14,7 +18,8 @@ export interface HttpEventParts {
   readonly path: string;
   readonly match: RouteMatch;
   readonly body: Buffer;
-  readonly identity: JwtIdentity | undefined;
+  /** @default - the route needs no authorization */
+  readonly authorizer: AuthorizerContext | undefined;
   readonly requestId: string;
   readonly nowMs: number;
 }
@@ -26,7 +31,7 @@ export interface HttpEventParts {
  * `rawPath` is decoded despite its name: captures in honojs/hono#2156 and hotsock/voker#8.
  */
 export function httpEvent(parts: HttpEventParts) {
-  const { request, facts, api, path, match, identity, nowMs } = parts;
+  const { request, facts, api, path, match, authorizer, nowMs } = parts;
   const { cookies, headers } = readHeaders(facts);
   const query = joinRepeated(new URLSearchParams(facts.rawQueryString));
   return {
@@ -41,7 +46,7 @@ export function httpEvent(parts: HttpEventParts) {
     requestContext: {
       accountId: ACCOUNT_ID,
       apiId: api.apiId,
-      ...(identity === undefined ? {} : { authorizer: { jwt: identity } }),
+      ...(authorizer && { authorizer }),
       domainName: facts.domainName,
       domainPrefix: facts.domainName.split('.')[0] ?? '',
       http: {

@@ -79,10 +79,12 @@ export function apiModels(
   };
   const httpRoute = (route: Resource): HttpRouteModel => {
     const authorizer = authorizerOf(route, 'JWT');
+    const type = reader(route).optionalText('AuthorizationType');
     return {
       ...parseRouteKey(reader(route).text('RouteKey')),
       functionId: integrationOf(route),
       ...(authorizer && { authorizer: jwtAuthorizer(authorizer) }),
+      ...(type === 'AWS_IAM' && { requiresIam: true }),
     };
   };
 
