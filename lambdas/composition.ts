@@ -85,6 +85,7 @@ export const accounts = maker(['routesTable'], ({ routesTable }) =>
 export const meter = maker(['routesTable', 'userBudget', 'strangersPerDay'], (env) =>
   createMeter({ accounts: accounts.get(), limits: budgetLimitsOf(env), ...clockOnly }),
 );
+export const budgetLimits = maker(['userBudget', 'strangersPerDay'], budgetLimitsOf);
 /** For workers, and other services. */
 export const noBudget = maker([], () => UNLIMITED);
 

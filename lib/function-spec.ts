@@ -51,6 +51,8 @@ export type Trigger =
       /** Additional route keys of a deployment with a desk. @default - none */
       readonly deskRoutes?: readonly string[];
     }
+  /** Those whom IAM allows it, by route keys: `ServerlessIm` has a grant for it. */
+  | { readonly kind: 'admin'; readonly routes: readonly string[] }
   | { readonly kind: 'queue'; readonly queue: QueueName }
   | {
       readonly kind: 'stream';
@@ -78,6 +80,8 @@ export interface FunctionSpec {
    * @default false
    */
   readonly sendsToOwnQueue?: boolean;
+  /** Whether its log says who did what: such a log is kept longer. @default false */
+  readonly audits?: boolean;
   /** Settings that it gets as environment variables. */
   readonly settings: readonly SettingName[];
   /** Grants its permissions, by exact action. All others are denied (test/infra/permissions.test.ts). */

@@ -1,3 +1,4 @@
+import { ADMIN_ROUTES } from '../protocol/admin.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { ARCHIVE_SOURCES } from './archive-source.ts';
@@ -199,6 +200,30 @@ export const FUNCTIONS = {
     grant: (fn, { storage, gateway }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       gateway.grantConnections(fn, 'POST', 'DELETE');
+    },
+  },
+  admin: {
+    module: 'lambdas/functions/admin',
+    description: "The operator's side: sends as anyone, recalls anything, bans, and looks at users",
+    trigger: { kind: 'admin', routes: ADMIN_ROUTES },
+    timeoutSeconds: SENDER_TIMEOUT_SECONDS,
+    memoryMegabytes: 512,
+    audits: true,
+    settings: ['leaseSeconds', 'historyTtlSeconds', 'maxDevices', ...BUDGET_SETTINGS],
+    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks }) => {
+      storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
+      storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
+      storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem');
+      storage.messages.grantQueryBySeq(fn);
+      offlineQueue.grantSend(fn);
+      fanOutQueue.grantSend(fn);
+      gateway.grantConnections(fn, 'POST', 'DELETE');
+      events?.keepChanges(fn);
+      hooks.grantBeforeServiceEvents(fn);
+      hooks.grantProfileSource(fn);
+      // A ban, or a message to a chat, asks for a check of an agent.
+      desk?.queue.grantSend(fn);
+      events?.addRows(fn);
     },
   },
   matchDesk: {

@@ -25,6 +25,10 @@ export interface HandlerFunctionProps {
   readonly sendsToOwnQueue?: boolean;
   /** Records of every run, besides faults: `reports`, `traces`. */
   readonly diagnostics: readonly Diagnostic[];
+  /** See `FunctionSpec`. @default false */
+  readonly audits?: boolean;
+  /** Whether the log of a function that audits is kept when the stack is deleted. @default false */
+  readonly retain?: boolean;
   /** Maximum concurrent executions, reserved out of the account's. @default - limited only by the account */
   readonly reservedConcurrency?: number | undefined;
 }
@@ -36,9 +40,10 @@ export interface HandlerFunctionProps {
 export class HandlerFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: HandlerFunctionProps) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
-      retention: RetentionDays.ONE_MONTH,
-      // Logs expire after a month and contain no user data: not worth keeping when the stack is deleted.
-      removalPolicy: RemovalPolicy.DESTROY,
+      // A yearly review sees its whole year (docs/adr/0049-an-admin-api-behind-iam.md).
+      retention: props.audits ? RetentionDays.THIRTEEN_MONTHS : RetentionDays.ONE_MONTH,
+      // The others expire after a month and contain no user data: not worth keeping when the stack is deleted.
+      removalPolicy: props.audits && props.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     // Its own role, since the default one may write to every log group (AWSLambdaBasicExecutionRole).
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });

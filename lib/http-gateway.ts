@@ -7,8 +7,9 @@ import {
   HttpStage,
   type IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { accessLog, HTTP_LOG_FIELDS } from './access-log.ts';
@@ -84,6 +85,29 @@ export class HttpGateway extends Construct {
   addOwnRoutes(id: string, fn: LambdaFunction, routeKeys: readonly string[]): void {
     for (const route of this.#addRoutes(id, fn, routeKeys))
       acknowledge(route, 'AwsSolutions-APIG4', 'The function checks the token of every request.');
+  }
+
+  /**
+   * Adds routes for principals whom IAM allows `execute-api:Invoke` on them. API Gateway verifies the signature of each request,
+   * and the function gets the caller's ARN.
+   */
+  addIamRoutes(id: string, fn: LambdaFunction, routeKeys: readonly string[]): void {
+    this.#addRoutes(id, fn, routeKeys, new HttpIamAuthorizer());
+  }
+
+  /** Allows requests to IAM routes. @param path with wildcards: `/admin/*` */
+  grantInvoke(grantee: IGrantable, path: string): Grant {
+    const { stageName } = this.stage;
+    const resource = {
+      service: 'execute-api',
+      resource: this.api.apiId,
+      resourceName: `${stageName}/*${path}`,
+    };
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['execute-api:Invoke'],
+      resourceArns: [Stack.of(this).formatArn(resource)],
+    });
   }
 
   #addRoutes(

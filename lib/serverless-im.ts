@@ -168,6 +168,15 @@ export class ServerlessIm extends Construct {
   }
 
   /**
+   * Allows a role or a user to call the admin API (docs/protocol.md, section 21), and nothing else: `execute-api:Invoke` on
+   * `/admin/*`. Who has it can write as anyone, ban anyone, and recall any message.
+   * @example chat.grantAdmin(supportToolRole);
+   */
+  grantAdmin(grantee: IGrantable): Grant {
+    return this.http.grantInvoke(grantee, '/admin/*');
+  }
+
+  /**
    * Allows an operator to publish events again: those of a conversation, by invoking `functions.replayEvents`, and those of
    * records that failed, by invoking `functions.publishEvents` (docs/operations.md, Events).
    * @throws {Error} without `events: true`
@@ -202,6 +211,7 @@ export class ServerlessIm extends Construct {
       ...spec,
       code: (hooks.any ? ASKING_BUNDLES : BUNDLES).code(spec.module),
       diagnostics,
+      retain: options.retain,
       ...(name === 'poll' && { reservedConcurrency: pollConcurrency }),
     });
     for (const setting of spec.settings) fn.addEnvironment(ENV[setting], settings[setting]);
@@ -228,6 +238,8 @@ export class ServerlessIm extends Construct {
       } else if (trigger.kind === 'http') {
         const { routes, deskRoutes = [] } = trigger;
         this.http.addOwnRoutes(pascalCase(name), fn, options.desk ? [...routes, ...deskRoutes] : routes);
+      } else if (trigger.kind === 'admin') {
+        this.http.addIamRoutes(pascalCase(name), fn, trigger.routes);
       } else if (trigger.kind === 'queue') {
         this.#consume(trigger.queue, fn, options);
       }

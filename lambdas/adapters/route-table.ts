@@ -234,8 +234,12 @@ function banIn(item: Item | undefined): Ban | undefined {
 function presenceIn(item: Item | undefined): Presence {
   const seen = item?.['seen'];
   const seenAtMs = typeof seen === 'number' ? seen : undefined;
-  const bannedUntilMs = bannedUntilMsIn(item);
-  return { sessions: sessionsIn(item), seenAtMs, ...(bannedUntilMs !== undefined && { bannedUntilMs }) };
+  const ban = banIn(item);
+  return {
+    sessions: sessionsIn(item),
+    seenAtMs,
+    ...(ban !== undefined && { ban, bannedUntilMs: ban.untilMs }),
+  };
 }
 
 function sessionOf(item: Item | undefined, deviceId: string): Session | undefined {

@@ -83,7 +83,8 @@ export function createHttpHandler(
   };
 }
 
-function json(statusCode: number, body: object | undefined): APIGatewayProxyStructuredResultV2 {
+/** A response in JSON that nobody stores. */
+export function json(statusCode: number, body: object | undefined): APIGatewayProxyStructuredResultV2 {
   if (body === undefined) return { statusCode };
   const retryAfterMs = 'retryAfterMs' in body ? Number(body.retryAfterMs) : undefined;
   const headers = {
@@ -111,6 +112,9 @@ async function toRequest({ tokens, allowedOrigins }: HttpOptions, event: HttpEve
   };
 }
 
-function bodyText({ body = '', isBase64Encoded }: HttpEvent): string {
+export function bodyText({
+  body = '',
+  isBase64Encoded,
+}: Pick<HttpEvent, 'body' | 'isBase64Encoded'>): string {
   return isBase64Encoded ? Buffer.from(body, 'base64').toString() : body;
 }

@@ -35,8 +35,8 @@ function dropReasonOf(error: unknown): 'blocked' | 'banned' | 'content' | undefi
 }
 
 async function serve(ports: ServiceEventPorts, event: ServiceEvent, sentAtMs: number): Promise<void> {
-  if (event.type === 'user.banned') return banUser(ports, event, sentAtMs);
-  if (event.type === 'user.unbanned') return unbanUser(ports, event, sentAtMs);
+  if (event.type === 'user.banned') return void (await banUser(ports, event, sentAtMs));
+  if (event.type === 'user.unbanned') return void (await unbanUser(ports, event, sentAtMs));
   const changer = { userId: event.from, isService: true };
   // What a banned user wrote may be recalled in their name.
   if (event.type === 'message.recall') return void (await recall(ports, changer, event));
@@ -46,7 +46,10 @@ async function serve(ports: ServiceEventPorts, event: ServiceEvent, sentAtMs: nu
 }
 
 /** @throws {BannedError} the user is banned */
-async function requireMayWrite({ routes, clock }: ServiceEventPorts, userId: string): Promise<void> {
+export async function requireMayWrite(
+  { routes, clock }: Pick<ServiceEventPorts, 'routes' | 'clock'>,
+  userId: string,
+): Promise<void> {
   const presence = (await routes.presencesOf([userId])).get(userId);
   requireNotBanned(presence?.bannedUntilMs, clock());
 }

@@ -50,6 +50,7 @@ describe('the desk', () => {
       Socket: ['DESK_QUEUES', 'DESK_QUEUE_URL', 'DESK_TABLE'],
       Http: ['DESK_QUEUES', 'DESK_QUEUE_URL', 'DESK_TABLE'],
       ServeEvents: ['DESK_QUEUE_URL'],
+      Admin: ['DESK_QUEUE_URL'],
       MatchDesk: ['DESK_AGENT_GRACE_SECONDS', 'DESK_QUEUE_URL', 'DESK_TABLE'],
     });
   });

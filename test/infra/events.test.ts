@@ -103,7 +103,7 @@ describe('events (IM-EVENT)', () => {
     expect(resources(template, 'AWS::KMS::Key')).toEqual([]);
   });
 
-  it('add a variable to the functions that change messages, and to the one that bans users (IM-EVENT-1)', () => {
+  it('add a variable to the functions that change messages, and to those that ban users (IM-EVENT-1)', () => {
     const variables = resources(template, 'AWS::Lambda::Function').flatMap(({ logicalId, Properties }) => {
       const { Variables } = Properties['Environment'] as { Variables: object };
       return Object.keys(Variables)
@@ -111,6 +111,8 @@ describe('events (IM-EVENT)', () => {
         .map((name) => `${functionNameOf(logicalId)}: ${name}`);
     });
     expect(variables.sort()).toEqual([
+      'Admin: EVENT_ROWS',
+      'Admin: KEEP_CHANGES',
       'Http: KEEP_CHANGES',
       'PublishEvents: EVENTS_TOPIC_ARN',
       'ReplayEvents: EVENTS_TOPIC_ARN',

@@ -22,6 +22,7 @@ describe('the functions', () => {
       .map(({ logicalId }) => functionNameOf(logicalId))
       .sort();
   const WITHOUT_DESK = [
+    'Admin',
     'Authorize',
     'FanOut',
     'Http',
@@ -32,7 +33,7 @@ describe('the functions', () => {
     'StoreOffline',
   ];
 
-  it('are nine, or eight without a desk', () => {
+  it('are ten, or nine without a desk', () => {
     expect(namesIn(template)).toEqual([...WITHOUT_DESK, 'MatchDesk'].sort());
     expect(namesIn(synthesize({ ...EXTERNAL_ISSUER, desk: false }).template)).toEqual(WITHOUT_DESK);
   });
@@ -63,14 +64,18 @@ describe('every function', () => {
     expect(recordOf('traces')).toEqual(['WARN Active']);
   });
 
-  it('has its own log group, kept for a month', () => {
+  it('has its own log group, kept for a month, and that of the audit for a year and a month (IM-ADMIN-2)', () => {
     const groups = functions.map(({ Properties }) => {
       const { LogGroup } = Properties['LoggingConfig'] as { LogGroup: { Ref: string } };
       return LogGroup.Ref;
     });
     expect(new Set(groups).size).toBe(functions.length);
-    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
-    template.allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete' });
+    const logs = resources(template, 'AWS::Logs::LogGroup');
+    const kept = logs.filter(({ Properties }) => Properties['RetentionInDays'] !== 30);
+    expect(kept.map(({ logicalId, Properties }) => [logicalId, Properties['RetentionInDays']])).toEqual([
+      [expect.stringContaining('FunctionsAdminLogs'), 400],
+    ]);
+    expect(logs.filter(({ DeletionPolicy }) => DeletionPolicy !== 'Delete')).toEqual(kept);
   });
 
   it('logs under one service name, and reads no source map before an error', () => {
@@ -89,13 +94,13 @@ describe('every function', () => {
     const timeouts = functions
       .filter(({ logicalId }) => !calledByQueues.includes(logicalId))
       .map(({ Properties }) => Number(Properties['Timeout']));
-    expect(timeouts).toHaveLength(5);
+    expect(timeouts).toHaveLength(6);
     expect(Math.max(...timeouts)).toBeLessThan(29);
   });
 });
 
 describe('a function', () => {
-  it.each(['Socket', 'Http', 'ServeEvents'])(
+  it.each(['Socket', 'Http', 'ServeEvents', 'Admin'])(
     'that sends messages is cut off after 10 s: %s (IM-SEND-3)',
     (name) => {
       expect(propertiesOf(name)['Timeout']).toBe(10);
@@ -163,6 +168,7 @@ describe('a function', () => {
       'FanOut',
       'ServeEvents',
       'LogOut',
+      'Admin',
       'MatchDesk',
     ]) {
       expect(environment(name)).toMatchObject({ AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: url('https') });

@@ -2,6 +2,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import type { ServerlessImProps } from '../../lib/index.ts';
 import { ACTIONS } from '../../protocol/actions.ts';
+import { ADMIN_ROUTES } from '../../protocol/admin.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../protocol/http.ts';
 import { EXTERNAL_ISSUER, ofApi, type Resource, resource, resources, synthesize } from './synth.ts';
 
@@ -131,7 +132,10 @@ describe('the WebSocket API', () => {
 
 describe('the HTTP API', () => {
   it('leaves tokens to its functions, which check them as those of the socket do (IM-CONN-2)', () => {
-    expect(new Set(Object.values(authorizationTypes(routesOf('Http'))))).toEqual(new Set(['NONE']));
+    const usersRoutes = routesOf('Http').filter(
+      ({ Properties }) => !String(Properties['RouteKey']).includes(' /admin/'),
+    );
+    expect(new Set(Object.values(authorizationTypes(usersRoutes)))).toEqual(new Set(['NONE']));
     const settingsOf = (name: string) => {
       const { Environment } = resource(template, 'AWS::Lambda::Function', `Functions${name}`).Properties;
       const { Variables } = Environment as { Variables: Record<string, unknown> };
@@ -145,15 +149,34 @@ describe('the HTTP API', () => {
   });
 
   it("has the protocol's routes and the poll, without the desk's routes if the desk is left out", () => {
-    expect(routeKeys(routesOf('Http'))).toEqual([...HTTP_ROUTES, ...DESK_HTTP_ROUTES, POLL_ROUTE].sort());
-    expect(routeKeys(routesOf('Http', withoutDesk))).toEqual([...HTTP_ROUTES, POLL_ROUTE].sort());
+    const always = [...HTTP_ROUTES, POLL_ROUTE, ...ADMIN_ROUTES];
+    expect(routeKeys(routesOf('Http'))).toEqual([...always, ...DESK_HTTP_ROUTES].sort());
+    expect(routeKeys(routesOf('Http', withoutDesk))).toEqual([...always].sort());
+  });
+
+  it('leaves the routes below /admin, and no others, to IAM, and one function serves them alone (IM-ADMIN-1)', () => {
+    const types = authorizationTypes(routesOf('Http'));
+    const byIam = Object.keys(types).filter((routeKey) => types[routeKey] === 'AWS_IAM');
+    expect(byIam.sort()).toEqual([...ADMIN_ROUTES].sort());
+    expect(byIam).toEqual(
+      Object.keys(types)
+        .filter((routeKey) => routeKey.includes('/admin'))
+        .sort(),
+    );
+    const targetsOf = (routes: readonly Resource[]) =>
+      new Set(routes.map(({ Properties }) => JSON.stringify(Properties['Target'])));
+    const isAdmin = ({ Properties }: Resource) => byIam.includes(String(Properties['RouteKey']));
+    const admins = targetsOf(routesOf('Http').filter(isAdmin));
+    expect(admins.size).toBe(1);
+    const others = targetsOf(routesOf('Http').filter((route) => !isAdmin(route)));
+    expect([...others].filter((target) => admins.has(target))).toEqual([]);
   });
 
   it('calls functions with payload 2.0', () => {
     const versions = ofApi(template, 'Http', 'Integration').map(
       ({ Properties }) => Properties['PayloadFormatVersion'],
     );
-    expect(versions).toEqual(['2.0', '2.0']);
+    expect(versions).toEqual(['2.0', '2.0', '2.0']);
   });
 
   it('allows the allowed origins only what they need (IM-REFUSE-2)', () => {

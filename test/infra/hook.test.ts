@@ -66,7 +66,7 @@ describe('the option beforeSend', () => {
       BEFORE_SEND_TIMEOUT_MS: '500',
       BEFORE_SEND_ON_FAILURE: 'accept',
     });
-    expect(invokersIn(template).map(([name]) => name)).toEqual(['Socket', 'Http', 'ServeEvents']);
+    expect(invokersIn(template).map(([name]) => name)).toEqual(['Socket', 'Http', 'ServeEvents', 'Admin']);
   });
 
   it('counts the faults of the HTTP function, too: what passes unseen shows nowhere else (IM-HOOK-2)', () => {
@@ -98,20 +98,21 @@ describe('the option profileSource', () => {
     return Template.fromStack(stack);
   };
 
-  it('lets only the function that reads profiles ask it (IM-PROFILE-3)', () => {
+  it('lets only the functions that read profiles ask it (IM-PROFILE-3)', () => {
     const template = withSource();
-    expect(invokersIn(template)).toEqual([['Http', 'lambda:InvokeFunction', HANDLER]]);
+    const readers = ['Http', 'Admin'];
+    expect(invokersIn(template)).toEqual(readers.map((name) => [name, 'lambda:InvokeFunction', HANDLER]));
     const all = variablesOf(template, 'PROFILE_SOURCE');
-    expect(Object.entries(all).filter(([, own]) => Object.keys(own).length > 0)).toEqual([
-      [
-        'Http',
+    expect(Object.entries(all).filter(([, own]) => Object.keys(own).length > 0)).toEqual(
+      readers.map((name) => [
+        name,
         {
           PROFILE_SOURCE_FUNCTION: HANDLER,
           PROFILE_SOURCE_TIMEOUT_MS: '1000',
           PROFILE_SOURCE_TTL_SECONDS: '3600',
         },
-      ],
-    ]);
+      ]),
+    );
     const without = variablesOf(synthesize().template, 'PROFILE_SOURCE');
     expect(Object.values(without).flatMap((own) => Object.keys(own))).toEqual([]);
   });

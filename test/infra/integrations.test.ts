@@ -40,11 +40,12 @@ describe('an integration', () => {
     expect(new Set(Object.values(answeredBy('WebSocket')))).toEqual(new Set(['Socket']));
   });
 
-  it('is shared by all routes of the HTTP API except the poll, which has its own function', () => {
+  it('is shared by all routes of the HTTP API except the poll and the admin API, which have functions of their own', () => {
     const { [POLL_ROUTE]: poll, ...others } = answeredBy('Http');
-    expect(ofApi(template, 'Http', 'Integration')).toHaveLength(2);
+    expect(ofApi(template, 'Http', 'Integration')).toHaveLength(3);
     expect(poll).toBe('Poll');
-    expect(new Set(Object.values(others))).toEqual(new Set(['Http']));
+    for (const [routeKey, name] of Object.entries(others))
+      expect(name).toBe(routeKey.includes(' /admin/') ? 'Admin' : 'Http');
   });
 
   const permissionsOf = (name: string) =>
@@ -56,6 +57,7 @@ describe('an integration', () => {
     ['Socket', 'WebSocket', '/*'],
     ['Http', 'Http', '/*/*/*'],
     ['Poll', 'Http', '/*/*/*'],
+    ['Admin', 'Http', '/*/*/*'],
   ])('needs one permission for all routes: of %s for the %s API', (name, api, path) => {
     const sources = permissionsOf(name).map(({ Properties }) => {
       const { 'Fn::Join': join } = Properties['SourceArn'] as { 'Fn::Join': [string, unknown[]] };

@@ -172,6 +172,7 @@ describe('a function that crashes, times out, or isn’t run', () => {
       Socket: ['WebSocketErrors'],
       Http: ['HttpErrors'],
       Poll: ['HttpErrors'],
+      Admin: ['HttpErrors'],
       StoreOffline: ['OfflineDeadLetters', 'QueueAge'],
       FanOut: ['FanOutDeadLetters', 'QueueAge'],
       ServeEvents: ['ServiceDeadLetters', 'QueueAge'],

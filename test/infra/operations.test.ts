@@ -156,6 +156,10 @@ describe('docs/operations.md', () => {
       'queue',
       'longestWaitSeconds',
       'userHash',
+      'caller',
+      'action',
+      'target',
+      'outcome',
     ];
     const fieldsOf = (groups: string) => {
       if (/WebSocketAccessLog|SOCKET_LOG/.test(groups)) return Object.keys(WEB_SOCKET_LOG_FIELDS);

@@ -1,5 +1,6 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError, ServerlessIm, ServerlessImStack } from '../../lib/index.ts';
@@ -83,6 +84,21 @@ describe("the construct in a user's own app", () => {
         ],
       },
     });
+  });
+
+  it('lets those call the admin API to whom it is granted, and opens nothing else (IM-ADMIN-1)', () => {
+    const stack = new Stack(new App({ context: NO_BUNDLING }), 'Own');
+    const chat = new ServerlessIm(stack, 'Chat', EXTERNAL_ISSUER);
+    const tool = new Role(stack, 'Tool', { assumedBy: new AccountRootPrincipal() });
+    chat.grantAdmin(tool);
+    const template = Template.fromStack(stack);
+    const api = resource(template, 'AWS::ApiGatewayV2::Api', 'Http').logicalId;
+    const arn = ['arn:', { Ref: 'AWS::Partition' }, ':execute-api:', { Ref: 'AWS::Region' }, ':'];
+    const path = [{ Ref: 'AWS::AccountId' }, ':', { Ref: api }, '/$default/*/admin/*'];
+    const { Properties } = resource(template, 'AWS::IAM::Policy', 'ToolDefaultPolicy');
+    expect((Properties['PolicyDocument'] as { Statement: object[] }).Statement).toEqual([
+      { Action: 'execute-api:Invoke', Effect: 'Allow', Resource: { 'Fn::Join': ['', [...arn, ...path]] } },
+    ]);
   });
 
   it('refuses contradicting props in one line', () => {

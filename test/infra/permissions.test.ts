@@ -149,6 +149,14 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...send('OfflineQueue', 'FanOutQueue', 'DeskQueue'),
     ...connections('POST', 'DELETE'),
   ],
+  Admin: [
+    ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
+    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem'),
+    ...onTable('Messages', 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem'),
+    ...onTable('Messages/index/bySeq', 'Query'),
+    ...send('OfflineQueue', 'FanOutQueue', 'DeskQueue'),
+    ...connections('POST', 'DELETE'),
+  ],
   LogOut: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...connections('POST', 'DELETE')],
   MatchDesk: [
     ...consume('DeskQueue'),
@@ -170,6 +178,7 @@ const FOR_DESK: Readonly<Record<string, readonly string[]>> = {
   ],
   Http: [...onTable('Desk', 'GetItem', 'BatchGetItem', 'Query'), ...send('DeskQueue')],
   ServeEvents: send('DeskQueue'),
+  Admin: send('DeskQueue'),
 };
 
 const namesIn = (from: Template) =>
@@ -239,6 +248,7 @@ describe('permissions (IM-REFUSE-12)', () => {
       return [functionNameOf(id), nameOf(Properties['SourceArn'])];
     });
     expect(permissions.sort()).toEqual([
+      ['Admin', arnOf(httpApi, '*/*/*')],
       ['Authorize', arnOf(webSocketApi, `authorizers/<${authorizer}>`)],
       ['Http', arnOf(httpApi, '*/*/*')],
       ['Poll', arnOf(httpApi, '*/*/*')],

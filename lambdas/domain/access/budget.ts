@@ -114,6 +114,15 @@ export function createMeter({ accounts, limits, clock, random = Math.random }: M
   };
 }
 
+/** What a user can spend now, below 0 while requests are refused. */
+export function creditsLeft(
+  { perMinute, burst }: NonNullable<BudgetLimits['spending']>,
+  paidAtMs: number,
+  nowMs: number,
+): number {
+  return Math.floor(burst - (Math.max(0, paidAtMs - nowMs) / 60_000) * perMinute);
+}
+
 export function overBudget(retryAfterMs: number): RateLimitedError {
   return new RateLimitedError('You have done too much in a short time. Wait a little.', retryAfterMs);
 }

@@ -7,6 +7,7 @@ import { enterConversation } from '../access/membership.ts';
 import { type HintPorts, hint, hintToGroup } from '../delivery/deliver.ts';
 import type { Budget } from '../model/budget.ts';
 import {
+  anyConversation,
   type Conversation,
   type ConversationReader,
   type ConversationWriter,
@@ -54,6 +55,8 @@ export interface Changer {
   readonly caller?: Caller | undefined;
   /** Services may change a message at any time. */
   readonly isService?: boolean;
+  /** The operator sees every conversation (IM-ADMIN-3). */
+  readonly isOperator?: boolean;
 }
 
 export type MessageTarget = Target & { readonly seq: number };
@@ -70,12 +73,12 @@ export interface Changeable {
 /** @throws {NotFoundError} no such message, or the user may not see it */
 export async function findChangeable(
   ports: ChangePorts,
-  { userId, caller }: Changer,
+  { userId, caller, isOperator = false }: Changer,
   { seq, ...target }: MessageTarget,
 ): Promise<Changeable> {
-  const conversation = resolveConversation(userId, target);
+  const conversation = isOperator ? anyConversation(target) : resolveConversation(userId, target);
   const [{ visibleFrom, head }, message] = await settleAll([
-    enter(ports, userId, conversation),
+    isOperator ? lookInto(ports, conversation) : enter(ports, userId, conversation),
     messageAt(ports.messages, conversation.conversationId, seq),
     caller && requireCaller(ports, caller),
   ]);
@@ -89,6 +92,12 @@ async function enter({ conversations }: ChangePorts, userId: string, conversatio
   if (conversation.kind === 'direct') return { visibleFrom: 1, head: undefined };
   const { membership, head } = await enterConversation(conversations, userId, conversation);
   return { visibleFrom: membership.visibleFrom, head };
+}
+
+/** Enters as no member. */
+async function lookInto({ conversations }: ChangePorts, { kind, conversationId }: Conversation) {
+  const head = kind === 'direct' ? undefined : await conversations.head(conversationId);
+  return { visibleFrom: 1, head };
 }
 
 /**
@@ -189,7 +198,7 @@ export async function announce(
 async function pushChange(
   ports: ChangePorts,
   { conversation, head }: Changeable,
-  { userId, caller }: Changer,
+  { caller }: Changer,
   change: MessageChange,
   stored: StoredMessage,
 ): Promise<void> {
@@ -198,7 +207,7 @@ async function pushChange(
   const frame: ChangedPush = { type: 'changed', conversationId, change, message };
   const exceptConnectionId = caller?.connectionId;
   if (conversation.kind === 'direct') {
-    const posts = await hint(ports, frame, { users: [userId, conversation.peer], exceptConnectionId });
+    const posts = await hint(ports, frame, { users: conversation.users, exceptConnectionId });
     return ports.budget.charge(hintPrice(2, posts, Buffer.byteLength(stored.contentJson)));
   }
   const memberCount = head === undefined ? 0 : memberCountOf(head);

@@ -22,7 +22,7 @@ export interface RecallPorts extends ReactPorts, PinPorts {}
  * Redacts a stored message. History, inbox, and `lastMessage` all read this one item, so every later read is redacted
  * (IM-FAULT-15). Then pushes the change to the members who are online. Idempotent.
  * @returns the message as it is now
- * @throws {RecallWindowPassedError} the message is older than 2 minutes, and the user is neither an admin nor a service
+ * @throws {RecallWindowPassedError} the message is older than 2 minutes, and the user is neither an admin, a service, nor the operator
  * @throws {ForbiddenError} another user's message and the user is not an admin, or a system message
  * @throws {NotFoundError} no such message, or the user may not see it
  */
@@ -32,7 +32,8 @@ export async function recall(ports: RecallPorts, changer: Changer, target: Messa
   requireRight(found, changer);
   if (isRecalled(message)) return toMessage(message);
   const isLate = ports.clock() - message.sentAt > LIMITS.recallWindowMs;
-  if (isLate && !isAdmin && changer.isService !== true) throw new RecallWindowPassedError();
+  if (isLate && !isAdmin && changer.isService !== true && changer.isOperator !== true)
+    throw new RecallWindowPassedError();
   let contentJson = '';
   const { message: recalled } = await commitChange(ports, found, undefined, (at) => {
     const content: RecalledContent = { type: 'recalled', by: changer.userId, at };
@@ -51,8 +52,8 @@ export async function recall(ports: RecallPorts, changer: Changer, target: Messa
 }
 
 /** Applies to a message that was recalled before, too. */
-function requireRight({ message, isAdmin }: Changeable, { userId }: Changer): void {
+function requireRight({ message, isAdmin }: Changeable, { userId, isOperator = false }: Changer): void {
   if (contentOf(message).type === 'system') throw new ForbiddenError("System messages can't be recalled.");
-  if (!isAdmin && message.from !== userId)
+  if (!isAdmin && !isOperator && message.from !== userId)
     throw new ForbiddenError('Only its sender or an admin may recall a message.');
 }

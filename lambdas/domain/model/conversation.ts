@@ -221,6 +221,17 @@ export function resolveConversation(userId: string, target: Target): Conversatio
   return { kind: 'direct', conversationId: conversation.id, users: conversation.users, peer };
 }
 
+/**
+ * The conversation of this id, whoever is in it.
+ * @throws {NotFoundError} it is malformed, or its users are in the wrong order
+ */
+export function anyConversation({ conversationId = '' }: Target): Conversation {
+  const conversation = parseConversationId(conversationId);
+  const [first] = conversation?.kind === 'direct' ? conversation.users : [''];
+  if (conversation === undefined) throw new NotFoundError();
+  return resolveConversation(first, { conversationId });
+}
+
 /** The member count of a group or a support chat. */
 export function memberCountOf({ group, chat }: Head): number {
   return group?.memberCount ?? (chat === undefined ? 0 : MAX_CHAT_MEMBERS);

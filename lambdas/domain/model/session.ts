@@ -32,6 +32,8 @@ export interface Presence {
   readonly seenAtMs: number | undefined;
   /** When the user's ban ends (`isBanned`). */
   readonly bannedUntilMs?: number | undefined;
+  /** The same in full. */
+  readonly ban?: Ban | undefined;
 }
 
 /** The sessions of all users: one session per device (IM-CONN-3). Reads are strong unless told otherwise. */

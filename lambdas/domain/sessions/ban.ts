@@ -24,30 +24,33 @@ export interface BanPorts {
  * by a write that the ban refuses, so a connect on its way is either among them or refused. Removes the routes before it
  * closes the sockets, as a log-out does. Idempotent, and an event that is older than the last one changes nothing.
  * @param sentAtMs when the operator sent the event
+ * @returns whether the ban was stored, and not a later event before
  * @throws {UnavailableError} retry: sessions may be left
  */
 export async function banUser(
   ports: BanPorts,
   { userId, until, reason }: Omit<UserBannedEvent, 'type'>,
   sentAtMs: number,
-): Promise<void> {
+): Promise<boolean> {
   const ban: Ban = { atMs: sentAtMs, untilMs: until ?? NO_END, reason };
   const banned = await storeAndTell(ports, userId, ban);
-  if (banned === undefined || !isBanned(ban.untilMs, ports.clock())) return;
+  if (banned === undefined) return false;
+  if (!isBanned(ban.untilMs, ports.clock())) return true;
   const { sessions } = banned;
   await Promise.all(sessions.map((session) => ports.routes.disconnect(session, ports.clock())));
   const closing = { code: 'banned', ...(until !== undefined && { until }) } as const;
   await Promise.all(sessions.map((session) => endSession(ports.connections, session, closing)));
   await requestAgentCheck(ports, userId);
+  return true;
 }
 
-/** Lifts a ban. Idempotent. */
+/** Lifts a ban. Idempotent. Returns whether that was stored, and not a later event before. */
 export async function unbanUser(
   ports: Pick<BanPorts, 'routes' | 'userEvents' | 'clock'>,
   { userId }: Omit<UserUnbannedEvent, 'type'>,
   sentAtMs: number,
-): Promise<void> {
-  await storeAndTell(ports, userId, { atMs: sentAtMs, untilMs: 0 });
+): Promise<boolean> {
+  return (await storeAndTell(ports, userId, { atMs: sentAtMs, untilMs: 0 })) !== undefined;
 }
 
 /** A service event is retried for half an hour, and an operator redrives it from the dead letters within days. */

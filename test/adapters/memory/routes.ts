@@ -38,7 +38,7 @@ export function inMemoryRoutes(): RouteTable {
           {
             sessions: [...devicesOf(userId).values()],
             seenAtMs: seen.get(userId),
-            ...(bans.has(userId) && { bannedUntilMs: bans.get(userId)?.untilMs }),
+            ...(bans.has(userId) && { ban: bans.get(userId), bannedUntilMs: bans.get(userId)?.untilMs }),
           },
         ]),
       );

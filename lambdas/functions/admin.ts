@@ -1,0 +1,35 @@
+import * as of from '../composition.ts';
+import { lazily } from '../shared/lazily.ts';
+import { createAdminHandler } from '../transport/admin.ts';
+import { adminAnswers } from '../transport/admin-answers.ts';
+
+const ports = lazily({
+  budget: of.noBudget,
+  budgetLimits: of.budgetLimits,
+  routes: of.routes,
+  accounts: of.accounts,
+  connections: of.connections,
+  conversations: of.conversations,
+  conversationWriter: of.conversationWriter,
+  groups: of.groups,
+  messages: of.messages,
+  messageWriter: of.messageWriter,
+  reactions: of.reactions,
+  reactionWriter: of.reactionWriter,
+  pins: of.pins,
+  pinWriter: of.pinWriter,
+  profiles: of.profiles,
+  profileWriter: of.profileWriter,
+  sourcedProfiles: of.sourcedProfilesIfAny(),
+  offlineQueue: of.offlineQueue,
+  fanOutQueue: of.fanOutQueue,
+  deskEvents: of.deskEventsIfAny(),
+  hook: of.hookIfAny(),
+  userEvents: of.userEventsIfAny(),
+  leaseMs: of.leaseMs,
+  maxDevices: of.maxDevices,
+  clock: of.clock,
+});
+
+/** The admin API: for the account's own services and operators, whom IAM knows. */
+export const handler = createAdminHandler(adminAnswers(ports));

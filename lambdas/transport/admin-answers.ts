@@ -1,0 +1,125 @@
+import {
+  type ADMIN_ROUTES,
+  type AdminUserBody,
+  adminBanSchema,
+  adminLogOutSchema,
+  adminMessageSchema,
+  messagePath,
+} from '../../protocol/admin.ts';
+import { SYSTEM } from '../../protocol/ids.ts';
+import { personPath, profileSchema } from '../../protocol/people.ts';
+import { type BudgetLimits, creditsLeft } from '../domain/access/budget.ts';
+import { type RecallPorts, recall } from '../domain/messages/recall.ts';
+import { type SendPorts, send } from '../domain/messages/send.ts';
+import type { Accounts } from '../domain/model/account.ts';
+import { NO_END } from '../domain/model/ban.ts';
+import type { Presence, Session } from '../domain/model/session.ts';
+import { listProfiles, type ProfilePorts, putProfile } from '../domain/people/profile.ts';
+import { type BanPorts, banUser, unbanUser } from '../domain/sessions/ban.ts';
+import { type LogOutPorts, logOut } from '../domain/sessions/log-out.ts';
+import { ConflictError } from '../shared/errors.ts';
+import { parseWith } from '../shared/parse.ts';
+import { settleAll } from '../shared/settle.ts';
+import type { AdminAnswer } from './admin.ts';
+import { requireMayWrite } from './service-events.ts';
+
+export interface AdminPorts extends SendPorts, RecallPorts, BanPorts, LogOutPorts, ProfilePorts {
+  readonly accounts: Accounts;
+  readonly budgetLimits: BudgetLimits;
+}
+
+/** The routes of the admin API (docs/protocol.md, section 21). */
+export function adminAnswers(
+  ports: AdminPorts,
+): Readonly<Record<(typeof ADMIN_ROUTES)[number], AdminAnswer>> {
+  return {
+    'POST /admin/messages': ({ body }) => {
+      const request = parseWith(adminMessageSchema, body());
+      const { from, to, conversationId, clientMsgId } = request;
+      return {
+        target: { from, to, conversationId, clientMsgId },
+        run: async () => {
+          if (from !== SYSTEM) await requireMayWrite(ports, from);
+          return send(ports, from, request);
+        },
+      };
+    },
+    'POST /admin/users/{userId}/log-out': ({ path, optionalBody }) => {
+      const target = { ...parseWith(personPath, path), ...parseWith(adminLogOutSchema, optionalBody()) };
+      return {
+        target,
+        run: async () => {
+          await logOut(ports, target);
+          return undefined;
+        },
+      };
+    },
+    'PUT /admin/users/{userId}/ban': ({ path, optionalBody, atMs }) => {
+      const { userId } = parseWith(personPath, path);
+      const { until, reason } = parseWith(adminBanSchema, optionalBody());
+      return {
+        target: { userId, until },
+        run: () => unlessLate(banUser(ports, { userId, until, reason }, atMs)),
+      };
+    },
+    'DELETE /admin/users/{userId}/ban': ({ path, atMs }) => {
+      const { userId } = parseWith(personPath, path);
+      return { target: { userId }, run: () => unlessLate(unbanUser(ports, { userId }, atMs)) };
+    },
+    'GET /admin/users/{userId}': ({ path }) => {
+      const { userId } = parseWith(personPath, path);
+      return { target: { userId }, run: () => lookAt(ports, userId) };
+    },
+    'PUT /admin/users/{userId}/profile': ({ path, body }) => {
+      const { userId } = parseWith(personPath, path);
+      const facts = parseWith(profileSchema, body());
+      return { target: { userId }, run: () => putProfile(ports, userId, facts) };
+    },
+    'DELETE /admin/conversations/{conversationId}/messages/{seq}': ({ path }) => {
+      const { conversationId, seq } = parseWith(messagePath, path);
+      const target = { conversationId, seq: Number(seq) };
+      return { target, run: () => recall(ports, { userId: SYSTEM, isOperator: true }, target) };
+    },
+  };
+}
+
+/** @throws {ConflictError} nothing was stored, since a later ban is there, or a later lifting of one */
+async function unlessLate(storing: Promise<boolean>): Promise<undefined> {
+  if (!(await storing)) throw new ConflictError('A later request has banned this user, or lifted the ban.');
+  return undefined;
+}
+
+async function lookAt(ports: AdminPorts, userId: string): Promise<AdminUserBody> {
+  const { routes, accounts, budgetLimits, clock } = ports;
+  const [presences, { paidAtMs }, { profiles }] = await settleAll([
+    routes.presencesOf([userId]),
+    accounts.account(userId),
+    listProfiles(ports, userId, [userId]),
+  ]);
+  const { sessions, seenAtMs, ban }: Presence = presences.get(userId) ?? {
+    sessions: [],
+    seenAtMs: undefined,
+  };
+  const { spending } = budgetLimits;
+  const [profile] = profiles;
+  return {
+    userId,
+    sessions: sessions.map(shown),
+    ...(seenAtMs !== undefined && { lastSeenAt: seenAtMs }),
+    ...(ban !== undefined && ban.untilMs !== 0 && { ban: shownBan(ban) }),
+    ...(spending && { budget: { left: creditsLeft(spending, paidAtMs, clock()), ...spending } }),
+    ...(profile && { profile }),
+  };
+}
+
+function shown({ deviceId, mode, connectedAtMs, expiresAtMs }: Session) {
+  return { deviceId, mode, connectedAt: connectedAtMs, expiresAt: expiresAtMs };
+}
+
+function shownBan({ atMs, untilMs, reason }: NonNullable<Presence['ban']>) {
+  return {
+    at: atMs,
+    ...(untilMs !== NO_END && { until: untilMs }),
+    ...(reason !== undefined && { reason }),
+  };
+}

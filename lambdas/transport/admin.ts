@@ -1,0 +1,71 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { ERROR_CODES } from '../../protocol/codes.ts';
+import { errorBody, ForbiddenError, isFault } from '../shared/errors.ts';
+import { parseJsonObject } from '../shared/json.ts';
+import { describe, logger } from '../shared/logger.ts';
+import { bodyText, json } from './http.ts';
+
+type IamContext = { readonly authorizer?: { readonly iam?: { readonly userArn?: string } } };
+export type AdminEvent = Omit<APIGatewayProxyEventV2, 'requestContext'> & {
+  readonly requestContext: Pick<APIGatewayProxyEventV2['requestContext'], 'timeEpoch' | 'requestId'> &
+    IamContext;
+};
+
+export interface AdminRequest {
+  readonly path: Readonly<Record<string, string | undefined>>;
+  /** When the gateway got it: of two requests the later one counts, whichever instance serves it. */
+  readonly atMs: number;
+  /** Parses the body. @throws {BadFrameError} not a JSON object */
+  readonly body: () => Record<string, unknown>;
+  /** The same, and empty if there is no body. */
+  readonly optionalBody: () => Record<string, unknown>;
+}
+
+/** A call that was understood. */
+export interface AdminCall {
+  /** Ids, for the audit. Never content, nor a reason. */
+  readonly target: Readonly<Record<string, string | number | undefined>>;
+  readonly run: () => Promise<object | undefined>;
+}
+
+/** Parses a request, without any effect. @throws {InvalidRequestError} */
+export type AdminAnswer = (request: AdminRequest) => AdminCall;
+
+/**
+ * Returns a handler for requests that API Gateway has authorized by IAM (IM-ADMIN-1). Writes one line for each of them: the
+ * caller, what it asked for, and how that ended (IM-ADMIN-2).
+ */
+export function createAdminHandler(answers: Readonly<Record<string, AdminAnswer>>) {
+  return async (event: AdminEvent): Promise<APIGatewayProxyStructuredResultV2> => {
+    const { requestId, authorizer } = event.requestContext;
+    const audit = { caller: authorizer?.iam?.userArn, action: event.routeKey, requestId };
+    let target: AdminCall['target'] | undefined;
+    try {
+      // A route without IAM would be a mistake of the stack's: then nobody may do anything.
+      if (audit.caller === undefined) throw new ForbiddenError('The request has no IAM principal.');
+      const answer = answers[event.routeKey];
+      if (answer === undefined) throw new Error(`No answer for the route ${event.routeKey}.`);
+      const call = answer(toRequest(event));
+      ({ target } = call);
+      const body = await call.run();
+      logger.info('admin call', { ...audit, target, outcome: 'done' });
+      return json(body === undefined ? 204 : 200, body);
+    } catch (error) {
+      const body = errorBody(error);
+      logger.info('admin call', { ...audit, target, outcome: body.code });
+      if (isFault(error))
+        logger.error('request failed', { routeKey: event.routeKey, error: describe(error) });
+      return json(ERROR_CODES[body.code].status, body);
+    }
+  };
+}
+
+function toRequest(event: AdminEvent): AdminRequest {
+  const body = () => parseJsonObject(bodyText(event));
+  return {
+    path: event.pathParameters ?? {},
+    atMs: event.requestContext.timeEpoch,
+    body,
+    optionalBody: () => (bodyText(event) === '' ? {} : body()),
+  };
+}

@@ -1,0 +1,89 @@
+import * as z from 'zod/mini';
+import { messageRequestSchema } from './frames.ts';
+import { DEVICE_ID, parseConversationId, SENDER_ID } from './ids.ts';
+import { lazySchema } from './lazy-schema.ts';
+import { LIMITS } from './limits.ts';
+import type { Profile } from './people.ts';
+
+/** The admin API (docs/protocol.md, section 21): routes, bodies, and answers. */
+export const ADMIN_ROUTES = [
+  'POST /admin/messages',
+  'POST /admin/users/{userId}/log-out',
+  'PUT /admin/users/{userId}/ban',
+  'DELETE /admin/users/{userId}/ban',
+  'GET /admin/users/{userId}',
+  'PUT /admin/users/{userId}/profile',
+  'DELETE /admin/conversations/{conversationId}/messages/{seq}',
+] as const;
+
+export type AdminRoute = (typeof ADMIN_ROUTES)[number];
+
+/** `POST /admin/messages`: a message as any user, or as `system`. */
+export const adminMessageSchema = lazySchema(() =>
+  z.intersection(
+    z.object({ from: z.string().check(z.regex(SENDER_ID, 'is not a user id')) }),
+    messageRequestSchema(),
+  ),
+);
+
+/** `POST /admin/users/{userId}/log-out`. The body may be missing. */
+export const adminLogOutSchema = lazySchema(() =>
+  z.object({
+    /** @default - all sessions */
+    deviceId: z.optional(z.string().check(z.regex(DEVICE_ID, 'is not a device id'))),
+  }),
+);
+
+/** `PUT /admin/users/{userId}/ban` replaces the whole ban. The body may be missing. */
+export const adminBanSchema = lazySchema(() =>
+  z.object({
+    /** Epoch milliseconds. @default - until the ban is lifted */
+    until: z.optional(z.int().check(z.minimum(0))),
+    /** For the operator. No user sees it. */
+    reason: z.optional(z.string().check(z.maxLength(LIMITS.banReasonChars))),
+  }),
+);
+
+/** The message in a path. */
+export const messagePath = lazySchema(() =>
+  z.object({
+    conversationId: z
+      .string()
+      .check(z.refine((id) => parseConversationId(id) !== undefined, 'is not a conversation id')),
+    seq: z.string().check(z.regex(/^[1-9][0-9]{0,14}$/, 'must be a whole number from 1')),
+  }),
+);
+
+/** `GET /admin/users/{userId}`: what the server knows of a user. Any user id has an answer: there is no user directory. */
+export interface AdminUserBody {
+  readonly userId: string;
+  /** Open sessions, and those whose socket has ended without a word. */
+  readonly sessions: readonly AdminSession[];
+  /** The end of the last session, epoch milliseconds. Missing if none has ended yet. */
+  readonly lastSeenAt?: number;
+  /** Missing if there is none, or it was lifted. It may have ended. */
+  readonly ban?: {
+    /** When the operator said so, epoch milliseconds. */
+    readonly at: number;
+    /** When it ends. Missing: not by itself. */
+    readonly until?: number;
+    readonly reason?: string;
+  };
+  /** In credits (IM-BUDGET). Missing if users of this deployment have no budget. */
+  readonly budget?: {
+    /** What the user can spend now. Below 0: requests are refused. */
+    readonly left: number;
+    readonly perMinute: number;
+    readonly burst: number;
+  };
+  /** Missing if the user has none. */
+  readonly profile?: Profile;
+}
+
+export interface AdminSession {
+  readonly deviceId: string;
+  readonly mode: 'managed' | 'plain' | 'polling';
+  /** Epoch milliseconds, as all times. */
+  readonly connectedAt: number;
+  readonly expiresAt: number;
+}

@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ADMIN_ROUTES } from '../../protocol/admin.ts';
+import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../protocol/http.ts';
+import { asAdmin } from './setup/admin.ts';
+import type { Json } from './setup/json.ts';
+import { historyOf, sending, textContent } from './setup/sends.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+let stack: Stack;
+const logs: { readonly fn: string; readonly line: string }[] = [];
+beforeAll(async () => {
+  stack = await startStack({
+    onWarning: () => undefined,
+    onLogLine: (fn, line) => void logs.push({ fn, line }),
+  });
+});
+afterAll(() => stack?.stop());
+
+const isClosing = ({ type }: Json) => type === 'session.closed';
+const FORBIDDEN = { status: 403, body: { message: 'Forbidden' } };
+/** A path of the route, with ids that exist or not. */
+const pathOf = (routeKey: string) => {
+  const [method = '', path = ''] = routeKey.split(' ');
+  return { method, path: path.replace('{seq}', '1').replaceAll(/\{\w+\}/g, 'bob') };
+};
+const audit = () =>
+  logs.flatMap(({ fn, line }) =>
+    fn.includes('Admin') && line.includes('admin call') ? [JSON.parse(line)] : [],
+  );
+
+describe('the doors', () => {
+  it.each(ADMIN_ROUTES)('are closed to users, whatever their role: %s (IM-ADMIN-1)', async (routeKey) => {
+    const { method, path } = pathOf(routeKey);
+    const before = audit().length;
+    const token = await stack.token('mallory', { roles: ['service', 'admin', 'agent'] });
+    for (const authorization of [undefined, `Bearer ${token}`, `AWS4-HMAC-SHA256 ${token}`]) {
+      const response = await fetch(stack.httpUrl + path, {
+        method,
+        ...(authorization !== undefined && { headers: { authorization } }),
+        ...(method !== 'GET' && { body: '{}' }),
+      });
+      expect({ status: response.status, body: await response.json() }).toEqual(FORBIDDEN);
+    }
+    expect(audit()).toHaveLength(before);
+  });
+
+  it.each([...HTTP_ROUTES, ...DESK_HTTP_ROUTES, POLL_ROUTE])(
+    'of users take no signature of an operator: %s (IM-ADMIN-1)',
+    async (routeKey) => {
+      const { method, path } = pathOf(routeKey);
+      const { status, body } = await asAdmin(stack, `${method} ${path}`, method === 'GET' ? undefined : {});
+      expect({ status, code: body.code }).toEqual({ status: 401, code: 'unauthorized' });
+    },
+  );
+});
+
+describe('the operator', () => {
+  it('sends as the system and as any user, once however often (IM-ADMIN-3)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, bob] = [await stack.join(a), await stack.join(b)];
+    const notice = { from: 'system', to: b, clientMsgId: 'n1', content: textContent('n1') };
+    const sent = await asAdmin(stack, 'POST /admin/messages', notice);
+    expect(sent).toMatchObject({ status: 200, body: { seq: 1, duplicate: false } });
+    expect(await asAdmin(stack, 'POST /admin/messages', notice)).toMatchObject({
+      status: 200,
+      body: { messageId: sent.body.messageId, duplicate: true },
+    });
+    expect(await bob.message('n1')).toMatchObject({ from: 'system' });
+    await asAdmin(stack, 'POST /admin/messages', {
+      from: a,
+      to: b,
+      clientMsgId: 'n2',
+      content: textContent('n2'),
+    });
+    expect(await bob.message('n2')).toMatchObject({ from: a });
+    expect(await alice.message('n2')).toMatchObject({ from: a });
+    const bad = { from: 'system', to: b, clientMsgId: 'n3', content: { type: 'text' } };
+    expect(await asAdmin(stack, 'POST /admin/messages', bad)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request' },
+    });
+  });
+
+  it('logs a user out, one device or all (IM-ADMIN-3)', async () => {
+    const b = newUser('bob');
+    const phone = await stack.join(b, { deviceId: 'phone' });
+    const tablet = await stack.join(b, { deviceId: 'tablet' });
+    const route = `POST /admin/users/${b}/log-out`;
+    expect(await asAdmin(stack, route, { deviceId: 'phone' })).toMatchObject({ status: 204 });
+    expect(await phone.frame(isClosing)).toMatchObject({ code: 'logged_out' });
+    expect(tablet.frames.some(isClosing)).toBe(false);
+    expect(await asAdmin(stack, route)).toMatchObject({ status: 204 });
+    expect(await tablet.frame(isClosing)).toMatchObject({ code: 'logged_out' });
+  });
+
+  it('bans, looks, and lifts the ban (IM-ADMIN-3)', async () => {
+    const b = newUser('b@c|d');
+    const socket = await stack.join(b, { deviceId: 'phone' });
+    const user = `/admin/users/${encodeURIComponent(b)}`;
+    await asAdmin(stack, `PUT ${user}/profile`, { name: 'Bob' });
+    const look = async () => (await asAdmin(stack, `GET ${user}`)).body;
+    expect(await look()).toMatchObject({
+      userId: b,
+      sessions: [{ deviceId: 'phone', mode: 'managed' }],
+      profile: { name: 'Bob', version: 1 },
+    });
+    expect(await asAdmin(stack, `PUT ${user}/ban`, { reason: 'CANARY' })).toMatchObject({ status: 204 });
+    expect(await socket.frame(isClosing)).toMatchObject({ code: 'banned' });
+    expect(await stack.http(b, '/session')).toMatchObject({ status: 403 });
+    expect(await look()).toMatchObject({ sessions: [], ban: { reason: 'CANARY' } });
+    expect(await asAdmin(stack, `DELETE ${user}/ban`)).toMatchObject({ status: 204 });
+    expect(await look()).not.toHaveProperty('ban');
+    expect(await stack.http(b, '/session')).toMatchObject({ status: 200 });
+  });
+
+  it('recalls any message, for those who are online and for those who read later (IM-ADMIN-3)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, bob] = [await stack.join(a), await stack.join(b)];
+    await alice.request(sending(b, 'CANARY'));
+    await bob.message('CANARY');
+    const conversation = encodeURIComponent(`dm:${a}:${b}`);
+    const route = `DELETE /admin/conversations/${conversation}/messages/1`;
+    const recalled = { type: 'recalled', by: 'system' };
+    expect(await asAdmin(stack, route)).toMatchObject({ status: 200, body: { content: recalled } });
+    for (const socket of [alice, bob])
+      expect(await socket.frame(({ type }) => type === 'changed')).toMatchObject({
+        change: { kind: 'recalled', by: 'system' },
+        message: { content: recalled },
+      });
+    expect(await historyOf(stack, b, a)).toMatchObject([{ content: recalled }]);
+    const missing = route.replace('messages/1', 'messages/2');
+    expect(await asAdmin(stack, missing)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+
+  it('recalls a message in a group without being a member (IM-ADMIN-3)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const bob = await stack.join(b);
+    const body = JSON.stringify({ name: 'Team', members: [b] });
+    const { conversationId } = (await stack.http(a, '/groups', { method: 'POST', body })).body;
+    const message = { from: a, conversationId, clientMsgId: 'g1', content: textContent('g1') };
+    const { seq } = (await asAdmin(stack, 'POST /admin/messages', message)).body;
+    await bob.message('g1');
+    const route = (which: number) =>
+      `DELETE /admin/conversations/${encodeURIComponent(conversationId)}/messages/${which}`;
+    expect(await asAdmin(stack, route(seq))).toMatchObject({ status: 200 });
+    const isRecalled = ({ type, change }: Json) => type === 'changed' && change.kind === 'recalled';
+    expect(await bob.frame(isRecalled)).toMatchObject({ message: { seq } });
+    expect(await asAdmin(stack, route(1))).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+  });
+
+  it('leaves a line for each call, with the ARN and without content or credentials (IM-ADMIN-2)', async () => {
+    const b = newUser('bob');
+    await asAdmin(stack, `PUT /admin/users/${b}/ban`, { reason: 'CANARY' });
+    await asAdmin(stack, `PUT /admin/users/${b}/profile`, { name: 1 });
+    const ofBob = () => audit().filter(({ target }) => target?.userId === b);
+    await vi.waitFor(() => expect(ofBob()).toHaveLength(1));
+    expect(ofBob()[0]).toMatchObject({
+      level: 'INFO',
+      caller: expect.stringMatching(/^arn:aws:iam::\d{12}:user\/local$/),
+      action: 'PUT /admin/users/{userId}/ban',
+      outcome: 'done',
+    });
+    await vi.waitFor(() =>
+      expect(audit()).toContainEqual(
+        expect.objectContaining({
+          action: 'PUT /admin/users/{userId}/profile',
+          outcome: 'invalid_request',
+        }),
+      ),
+    );
+    const all = logs.map(({ line }) => line).join('\n');
+    for (const secret of ['CANARY', 'AWS4-HMAC', 'Signature=']) expect(all).not.toContain(secret);
+  });
+});

@@ -1,0 +1,188 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { UnavailableError } from '../../../lambdas/shared/errors.ts';
+import { logger } from '../../../lambdas/shared/logger.ts';
+import { type AdminEvent, createAdminHandler } from '../../../lambdas/transport/admin.ts';
+import { type AdminPorts, adminAnswers } from '../../../lambdas/transport/admin-answers.ts';
+import { createWorld } from '../../adapters/memory/world.ts';
+
+const CALLER = 'arn:aws:sts::111122223333:assumed-role/Support/eve';
+const iam = { iam: { userArn: CALLER } };
+
+/** An admin API in memory, and the lines that it logs. */
+function start(more: Partial<AdminPorts> = {}) {
+  const world = createWorld();
+  const spending = { perMinute: 600, burst: 3_000 };
+  const ports = { ...world, budgetLimits: { spending }, maxDevices: 10, ...more };
+  const handle = createAdminHandler(adminAnswers(ports));
+  const lines: unknown[] = [];
+  const info = vi.spyOn(logger, 'info').mockImplementation((message, fields) => {
+    lines.push({ message, ...fields });
+  });
+  const error = vi.spyOn(logger, 'error').mockImplementation((message) => void lines.push({ message }));
+  onTestFinished(() => {
+    info.mockRestore();
+    error.mockRestore();
+  });
+  const call = async (
+    routeKey: string,
+    pathParameters: Record<string, string> = {},
+    body?: object,
+    { authorizer = iam, timeEpoch = world.clock() }: { authorizer?: object; timeEpoch?: number } = {},
+  ) => {
+    const answer = await handle({
+      routeKey,
+      pathParameters,
+      requestContext: { authorizer, timeEpoch, requestId: 'r1' },
+      ...(body && { body: JSON.stringify(body) }),
+    } as unknown as AdminEvent);
+    return {
+      status: answer.statusCode,
+      body: answer.body === undefined ? undefined : JSON.parse(answer.body),
+    };
+  };
+  return { ...world, call, lines };
+}
+
+const line = (action: string, outcome: string, target?: object) => ({
+  message: 'admin call',
+  caller: CALLER,
+  action,
+  target,
+  outcome,
+  requestId: 'r1',
+});
+const BAN = 'PUT /admin/users/{userId}/ban';
+const UNBAN = 'DELETE /admin/users/{userId}/ban';
+const LOOK = 'GET /admin/users/{userId}';
+const RECALL = 'DELETE /admin/conversations/{conversationId}/messages/{seq}';
+const text = (words: string) => ({ type: 'text', text: words });
+
+describe('the audit (IM-ADMIN-2)', () => {
+  it('has one line for each call: caller, action, target, and outcome, and no content', async () => {
+    const { call, lines } = start();
+    const sent = { from: 'alice', to: 'bob', clientMsgId: 'c1', content: text('CANARY') };
+    await call('POST /admin/messages', {}, sent);
+    await call(BAN, { userId: 'bob' }, { reason: 'CANARY', until: 5 });
+    await call(LOOK, { userId: 'bob' });
+    await call('PUT /admin/users/{userId}/profile', { userId: 'bob' }, { name: 'CANARY' });
+    expect(lines).toEqual([
+      line('POST /admin/messages', 'done', { from: 'alice', to: 'bob', clientMsgId: 'c1' }),
+      line(BAN, 'done', { userId: 'bob', until: 5 }),
+      line(LOOK, 'done', { userId: 'bob' }),
+      line('PUT /admin/users/{userId}/profile', 'done', { userId: 'bob' }),
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('CANARY');
+  });
+
+  it('has a line for a call that was refused or failed, too, with its code', async () => {
+    const { call, lines } = start({
+      accounts: { ...createWorld().accounts, account: () => Promise.reject(new UnavailableError()) },
+    });
+    expect(await call(BAN, { userId: 'system' }, { reason: 'CANARY' })).toMatchObject({ status: 400 });
+    expect(await call(LOOK, { userId: 'bob' })).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(await call('POST /admin/messages')).toMatchObject({ status: 400, body: { code: 'bad_frame' } });
+    expect(lines).toEqual([
+      line(BAN, 'invalid_request'),
+      line(LOOK, 'unavailable', { userId: 'bob' }),
+      { message: 'request failed' },
+      line('POST /admin/messages', 'bad_frame'),
+    ]);
+  });
+
+  it('refuses a request without an IAM principal, even if a route were open (IM-ADMIN-1)', async () => {
+    const { call, routes, lines } = start();
+    for (const authorizer of [{}, { jwt: { claims: { sub: 'eve' } } }])
+      expect(await call(BAN, { userId: 'bob' }, {}, { authorizer })).toMatchObject({ status: 403 });
+    expect((await routes.presencesOf(['bob'])).get('bob')?.ban).toBeUndefined();
+    expect(lines).toHaveLength(2);
+  });
+});
+
+describe('a ban (IM-ADMIN-3)', () => {
+  it('counts from when the gateway got it, and says if a later one is there', async () => {
+    const { call, clock } = start();
+    const now = clock();
+    expect(await call(BAN, { userId: 'bob' }, { reason: 'spam' })).toEqual({ status: 204, body: undefined });
+    expect(await call(UNBAN, { userId: 'bob' }, undefined, { timeEpoch: now - 1 })).toMatchObject({
+      status: 409,
+      body: { code: 'conflict' },
+    });
+    expect(await call(BAN, { userId: 'bob' }, {}, { timeEpoch: now - 1 })).toMatchObject({ status: 409 });
+    expect((await call(LOOK, { userId: 'bob' })).body.ban).toEqual({ at: now, reason: 'spam' });
+    expect(await call(UNBAN, { userId: 'bob' })).toMatchObject({ status: 204 });
+    expect((await call(LOOK, { userId: 'bob' })).body).not.toHaveProperty('ban');
+  });
+});
+
+describe('a look at a user (IM-ADMIN-3)', () => {
+  it('shows sessions, the end of the last one, the ban, the budget, and the profile', async () => {
+    const { call, clock, routes, accounts } = start();
+    const now = clock();
+    const session = { userId: 'bob', mode: 'managed', connectedAtMs: now, expiresAtMs: now + 9 } as const;
+    for (const deviceId of ['phone', 'tablet'])
+      await routes.connect({ ...session, deviceId, connectionId: deviceId, leaseUntilMs: now });
+    await routes.disconnect({ userId: 'bob', deviceId: 'tablet', connectionId: 'tablet' }, now - 1);
+    await accounts.addDebt('bob', 60_000, { nowMs: now });
+    await call('PUT /admin/users/{userId}/profile', { userId: 'bob' }, { name: 'Bob' });
+    await call(BAN, { userId: 'bob' }, { until: now });
+    expect((await call(LOOK, { userId: 'bob' })).body).toEqual({
+      userId: 'bob',
+      sessions: [{ deviceId: 'phone', mode: 'managed', connectedAt: now, expiresAt: now + 9 }],
+      lastSeenAt: expect.any(Number),
+      ban: { at: now, until: now },
+      budget: { left: 2_400, perMinute: 600, burst: 3_000 },
+      profile: { userId: 'bob', name: 'Bob', version: 1 },
+    });
+  });
+
+  it('has an answer for a user of whom nothing is known', async () => {
+    const { call } = start({ budgetLimits: {} });
+    expect((await call(LOOK, { userId: 'nobody' })).body).toEqual({ userId: 'nobody', sessions: [] });
+  });
+});
+
+describe('a recall by the operator (IM-ADMIN-3)', () => {
+  it('needs no membership and no age, and says that the system did it', async () => {
+    const { call, advance } = start();
+    const sent = { from: 'alice', to: 'bob', clientMsgId: 'c1', content: text('CANARY') };
+    expect((await call('POST /admin/messages', {}, sent)).body).toMatchObject({ seq: 1, duplicate: false });
+    advance(86_400_000);
+    const path = { conversationId: 'dm:alice:bob', seq: '1' };
+    const { status, body } = await call(RECALL, path);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ seq: 1, from: 'alice', content: { type: 'recalled', by: 'system' } });
+    expect((await call(RECALL, path)).body).toEqual(body);
+  });
+
+  it('finds no message of an id with its users in the wrong order, nor one that is not there', async () => {
+    const { call } = start();
+    await call('POST /admin/messages', {}, { from: 'a', to: 'b', clientMsgId: 'c', content: text('x') });
+    for (const [conversationId, seq] of [
+      ['dm:b:a', '1'],
+      ['dm:a:b', '2'],
+      ['g:01ARZ3NDEKTSV4RRFFQ69G5FAV', '1'],
+    ] as const)
+      expect(await call(RECALL, { conversationId, seq })).toMatchObject({ status: 404 });
+    for (const [conversationId, seq] of [
+      ['dm:a:a', '1'],
+      ['nonsense', '1'],
+      ['dm:a:b', '0'],
+      ['dm:a:b', '1e3'],
+    ] as const)
+      expect(await call(RECALL, { conversationId, seq })).toMatchObject({ status: 400 });
+  });
+});
+
+describe('a message of the operator (IM-ADMIN-3)', () => {
+  it('may be of the system, and not of a banned user', async () => {
+    const { call } = start();
+    const message = { to: 'bob', clientMsgId: 'c1', content: text('x') };
+    expect(await call('POST /admin/messages', {}, { ...message, from: 'system' })).toMatchObject({
+      status: 200,
+    });
+    await call(BAN, { userId: 'alice' });
+    expect(await call('POST /admin/messages', {}, { ...message, from: 'alice' })).toMatchObject({
+      status: 403,
+    });
+  });
+});
