@@ -1866,7 +1866,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'block',
     file: 'lambdas/domain/sessions/ban.ts',
-    from: '|| !isBanned(ban.untilMs, ports.clock())',
+    from: '  if (!isBanned(ban.untilMs, ports.clock())) return true;\n',
     to: '',
     project: 'unit',
     test: 'test/unit/lambdas/bans.test.ts',
