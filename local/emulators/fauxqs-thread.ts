@@ -23,6 +23,7 @@ const now = Date.now;
 let aheadMs = 0;
 Date.now = () => now() + aheadMs;
 
+keepReturnedMessages();
 if (dataDirectory !== undefined) returnMessagesInFlight(join(dataDirectory, 'fauxqs.db'));
 const { startFauxqs } = await import('fauxqs');
 const server = await startFauxqs({
@@ -50,4 +51,19 @@ function returnMessagesInFlight(file: string): void {
   } finally {
     database.close();
   }
+}
+
+/**
+ * fauxqs with a database loses a message whose visibility time-out is set to 0: it writes NULL as the message's receive count,
+ * where the table takes none, and has forgotten the message by then.
+ */
+function keepReturnedMessages(): void {
+  const { prepare } = DatabaseSync.prototype;
+  DatabaseSync.prototype.prepare = function prepareKeeping(this: DatabaseSync, sql, ...rest) {
+    const kept = sql.replace(
+      /\b(approximate_receive_count|approximate_first_receive_timestamp) = \?/g,
+      '$1 = coalesce(?, $1)',
+    );
+    return Reflect.apply(prepare, this, [kept, ...rest]);
+  };
 }

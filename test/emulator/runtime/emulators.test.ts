@@ -150,27 +150,35 @@ describe('SQS', () => {
     ]);
   });
 
-  test('hands a message to another poller if the one that waited for it has died', async () => {
-    const sqs = await startSqs();
-    onTestFinished(() => sqs.stop());
-    const client = sqsClient(sqs.endpoint);
-    onTestFinished(() => client.destroy());
-    const attributes = { VisibilityTimeout: '600' };
-    await createQueues(client, [{ logicalId: 'Q', queueName: 'polled', attributes }]);
-    const QueueUrl = localQueueUrl(sqs.endpoint, 'polled');
-    const look = async () => client.send(new GetQueueAttributesCommand({ QueueUrl }));
+  test.each([
+    { where: 'in memory', isKept: false },
+    { where: 'in a folder', isKept: true },
+  ])(
+    'hands a message to another poller if the one that waited for it has died, $where',
+    async ({ isKept }) => {
+      const sqs = await startSqs(isKept ? { dataDirectory: temporaryFolder() } : {});
+      onTestFinished(() => sqs.stop());
+      const client = sqsClient(sqs.endpoint);
+      onTestFinished(() => client.destroy());
+      const attributes = { VisibilityTimeout: '600' };
+      await createQueues(client, [{ logicalId: 'Q', queueName: 'polled', attributes }]);
+      const QueueUrl = localQueueUrl(sqs.endpoint, 'polled');
+      const look = async () => client.send(new GetQueueAttributesCommand({ QueueUrl }));
 
-    const dying = sqsClient(sqs.endpoint);
-    const poll = dying.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
-    poll.catch(() => {});
-    for (let round = 0; round < 3; round += 1) await look();
-    dying.destroy();
-    for (let round = 0; round < 3; round += 1) await look();
+      const dying = sqsClient(sqs.endpoint);
+      const poll = dying.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
+      poll.catch(() => {});
+      for (let round = 0; round < 3; round += 1) await look();
+      dying.destroy();
+      for (let round = 0; round < 3; round += 1) await look();
 
-    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
-    const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
-    expect(Messages).toMatchObject([{ Body: 'hello' }]);
-  });
+      await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
+      const { Messages } = await client.send(
+        new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20, MessageSystemAttributeNames: ['All'] }),
+      );
+      expect(Messages).toMatchObject([{ Body: 'hello', Attributes: { ApproximateReceiveCount: '2' } }]);
+    },
+  );
 
   test('changes a queue’s attributes when the template does', async () => {
     const sqs = await startSqs();
