@@ -10,9 +10,15 @@ export class ImError extends Error {
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
+    this.name = nameOf(code);
     this.code = code;
   }
+}
+
+/** `not_found` is logged as `NotFoundError`. The class's own name is lost when the functions are bundled. */
+function nameOf(code: ErrorCode): string {
+  const words = code.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return `${words.join('')}Error`;
 }
 
 export class BadFrameError extends ImError {

@@ -97,7 +97,7 @@ describe('docs/operations.md', () => {
     const calls = allOf(sources, /outcomeOf\('([^']+)'/g);
     const logged = [
       ...jobs.flatMap((job) => [`ERROR malformed ${job}`, `WARN ${job} retried`, `ERROR ${job} failed`]),
-      ...answered.map((name) => `ERROR ${name} failed`),
+      ...answered.flatMap((name) => [`ERROR ${name} failed`, `WARN ${name} refused`]),
       ...calls.flatMap((call) => [`WARN ${call} failed`, `WARN ${call} throttled`]),
       ...[...sources.matchAll(/logger\.(\w+)\('([^']+)'/g)].map(
         ([, level = '', message = '']) => `${level.toUpperCase()} ${message}`,

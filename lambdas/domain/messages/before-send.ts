@@ -16,7 +16,7 @@ import { requireNotBlocked } from '../access/direct.ts';
 import { requireMayPost } from '../access/posting.ts';
 import type { Budget } from '../model/budget.ts';
 import type { Conversation, Head, Turn } from '../model/conversation.ts';
-import type { Hook, HookQuestion } from '../model/hook.ts';
+import { type Hook, type HookQuestion, InvocationError } from '../model/hook.ts';
 import { HOOK_PRICE } from '../model/prices.ts';
 import { contentJsonOf } from './store.ts';
 
@@ -51,7 +51,7 @@ export async function askHook(
   await budget.charge(HOOK_PRICE);
   try {
     const answer = await hook.ask({ ...question, content: JSON.parse(words.contentJson) as SentContent });
-    return judge(answer, words);
+    return checked(answer, words);
   } catch (error) {
     if (error instanceof BlockedContentError) throw error;
     if (hook.onFailure === 'reject') throw new NoVerdictError({ cause: error });
@@ -69,6 +69,16 @@ const verdictSchema = lazySchema(() =>
     z.object({ verdict: z.literal('rewrite'), content: contentSchema() }),
   ]),
 );
+
+/** @throws {InvocationError} the answer is no verdict, or content that nobody may send */
+function checked(answer: unknown, words: Words): string {
+  try {
+    return judge(answer, words);
+  } catch (error) {
+    if (error instanceof BlockedContentError) throw error;
+    throw new InvocationError('The answer is no verdict.', { cause: error });
+  }
+}
 
 function judge(answer: unknown, { contentJson, ...words }: Words): string {
   const verdict = parseWith(verdictSchema, answer);

@@ -28,7 +28,7 @@ export interface Hook {
 
 export type OnFailure = 'accept' | 'reject';
 
-/** An operator's function gave no answer: it failed, was throttled, is gone, or took too long. */
+/** An operator's function gave no answer, since it failed, was throttled, is gone, or took too long; or none of use. */
 export class InvocationError extends Error {
   override readonly name = 'InvocationError';
 }

@@ -175,7 +175,11 @@ describe('without a valid answer of the hook', () => {
 
   it.each(FAILURES)('a message is refused, to be sent again: %s (IM-HOOK-2)', async (_, answer) => {
     const { world } = await asking(answer, ACCEPT);
-    await expect(say(world)).rejects.toMatchObject({ code: 'unavailable' });
+    // The cause is what the operator looks for in the log (docs/operations.md).
+    await expect(say(world)).rejects.toMatchObject({
+      code: 'unavailable',
+      cause: { name: 'InvocationError' },
+    });
     expect(await history(world)).toEqual([]);
     expect(await say(world)).toMatchObject({ seq: 1 });
   });

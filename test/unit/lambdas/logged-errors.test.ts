@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { InvalidRequestError, UnavailableError } from '../../../lambdas/shared/errors.ts';
+import { ImError, InvalidRequestError, UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { parseJson } from '../../../lambdas/shared/json.ts';
 import { describe as describeError } from '../../../lambdas/shared/logger.ts';
 import { parseWith } from '../../../lambdas/shared/parse.ts';
@@ -14,6 +14,13 @@ describe('an error in the log', () => {
       message: error.message,
       stack: error.stack,
       cause: { name: 'TypeError', message: 'cut', stack: cause.stack },
+    });
+  });
+
+  it('is named after its code, since bundling takes the names of classes away', () => {
+    class Minified extends ImError {}
+    expect(describeError(new Minified('payload_too_large', 'words'))).toMatchObject({
+      name: 'PayloadTooLargeError',
     });
   });
 
