@@ -83,6 +83,8 @@ export class Front {
     node.once('error', onRefused);
     node.once('connect', () => {
       node.off('error', onRefused);
+      // It has disconnected meanwhile: nothing would ever close the socket to the node.
+      if (client.destroyed) return void node.destroy();
       node.on('error', () => node.destroy());
       node.write(headOf(request), 'latin1');
       node.write(head);

@@ -1,7 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Balance } from '../../../local/cluster/balance.ts';
 import { Front } from '../../../local/cluster/front.ts';
+import { listenOn } from '../../../local/listening.ts';
 import { type FixtureOptions, startNodes } from '../gateway/gateway-fixture.ts';
 import { TestClient } from '../gateway/test-client.ts';
 
@@ -34,6 +37,33 @@ async function startFront(options: FixtureOptions = {}) {
 }
 
 describe('the front', () => {
+  it('opens nothing on a node for a client that disconnects meanwhile', async () => {
+    const closed = Promise.withResolvers<void>();
+    const node = createServer().on('connection', (socket) => socket.once('close', closed.resolve));
+    const port = await listenOn(node, 0);
+    let accepted: Socket | undefined;
+    const onAccepted = (event: unknown) => {
+      const { socket } = event as { readonly socket: Socket };
+      if (socket.localPort === frontPort) accepted = socket;
+    };
+    subscribe('net.server.socket', onAccepted);
+    const balance = new Balance();
+    const take = () => {
+      accepted?.destroy();
+      return () => {};
+    };
+    balance.byLoad = () => [{ node: 1, port, take }];
+    const front = new Front(balance, answersToken);
+    const frontPort = await front.listen(0);
+    onTestFinished(async () => {
+      unsubscribe('net.server.socket', onAccepted);
+      await front.close();
+      node.close();
+    });
+    new TestClient(`ws://127.0.0.1:${frontPort}/prod`).webSocket.on('error', () => {});
+    await closed.promise;
+  });
+
   it('leads each client to the node with the fewest sockets, those that came past it included', async () => {
     const { client, balance, sockets } = await startFront();
     for (let n = 0; n < 4; n += 1) await client().opened();
