@@ -44,7 +44,8 @@ const signer = new SignatureV4({
 
 /**
  * The IAM authorizer of HTTP APIs: verifies the Signature Version 4 of a request. Takes the header `Authorization` only, and no
- * session tokens, since the one principal of this machine has a long-term key.
+ * session tokens, since the one principal of this machine has a long-term key. Its key is no secret, so a web page is refused, which
+ * AWS would not do: any page that is open in a browser here could sign, too.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html
  * @param method of the request
  * @param nowMs the server's time
@@ -55,6 +56,7 @@ export async function callerOf(
   { method, body, nowMs }: { readonly method: string; readonly body: Buffer; readonly nowMs: number },
 ): Promise<IamIdentity | undefined> {
   const headers = joined(facts.headers);
+  if (headers.has('origin')) return undefined;
   const claimed = parseAuthorization(headers.get('authorization'));
   const signedAt = parseDate(headers.get('x-amz-date'));
   if (claimed === undefined || signedAt === undefined) return undefined;

@@ -108,6 +108,10 @@ describe('a request is refused', () => {
     ['is for another path', { path: '/users/bob/ban' }],
     ['is for another query', { query: { a: '1' } }],
     ['is for another host', { headers: { host: 'other.example.com' } }],
+    [
+      'comes from a web page, which knows the key as anybody does',
+      { headers: { origin: 'https://evil.example' } },
+    ],
     ['says that its body is not signed', { headers: { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } }],
   ];
   it.each(cases)('if it %s', async (_case, options) => {
