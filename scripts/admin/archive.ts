@@ -77,8 +77,16 @@ async function messagesOf(
 function lineOf({ conversationId, seq, sentAt, from, content, rev }: ArchivedMessage): string {
   const text = content.type === 'text' ? content.text : JSON.stringify(content);
   const changed = rev === 0 ? '' : `  (changed ${rev}×)`;
-  // A text of several lines stays one line, and cannot move the terminal's cursor.
-  return `${conversationId}  ${seq}  ${new Date(sentAt).toISOString()}  ${from}: ${JSON.stringify(text).slice(1, -1)}${changed}`;
+  return `${conversationId}  ${seq}  ${new Date(sentAt).toISOString()}  ${from}: ${inOneLine(text)}${changed}`;
+}
+
+/** A text of several lines stays one line, and can neither move the terminal's cursor nor turn the direction of the line. */
+function inOneLine(text: string): string {
+  return JSON.stringify(text)
+    .slice(1, -1)
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
+      return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    });
 }
 
 function timeOf(option: string, text: string | undefined): number | undefined {

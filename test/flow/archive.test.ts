@@ -122,13 +122,15 @@ describe('a message that expires', () => {
 
   it('is printed by conversation and time for an operator (IM-ARCHIVE-3)', async () => {
     const { bob, socket, conversationId } = await newPair();
-    await send(socket, bob, 'two\nlines');
+    await send(socket, bob, 'two\nlines\u009b2J\u202e');
     await stack.expireItems(UNTIL_EXPIRED_SECONDS);
-    const [message] = await untilArchived(conversationId, ['two\nlines']);
+    const [message] = await untilArchived(conversationId, ['two\nlines\u009b2J\u202e']);
     const print = (...args: string[]) =>
       archiveLines(['--conversation', conversationId, ...args], { client: s3, bucket });
     const sentAt = new Date(message?.sentAt ?? 0).toISOString();
-    expect(await print()).toEqual([`${conversationId}  1  ${sentAt}  ${message?.from}: two\\nlines`]);
+    expect(await print()).toEqual([
+      `${conversationId}  1  ${sentAt}  ${message?.from}: two\\nlines\\u009b2J\\u202e`,
+    ]);
     expect(await print('--from', sentAt)).toHaveLength(1);
     expect(await print('--to', sentAt)).toEqual([]);
     expect(await print('--from', '2100-01-01')).toEqual([]);
