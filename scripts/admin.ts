@@ -5,9 +5,20 @@
 import { OperatorError } from '../local/operator-error.ts';
 import { archive } from './admin/archive.ts';
 import type { AdminCommand } from './admin/command.ts';
+import { recall, send } from './admin/messages.ts';
 import { replay } from './admin/replay.ts';
+import { ban, logOut, look, unban } from './admin/users.ts';
 
-const COMMANDS: Readonly<Record<string, AdminCommand>> = { archive, replay };
+const COMMANDS: Readonly<Record<string, AdminCommand>> = {
+  ban,
+  unban,
+  'log-out': logOut,
+  look,
+  send,
+  recall,
+  archive,
+  replay,
+};
 
 const USAGE = `What an operator does to a stack: npm run admin -- COMMAND
 
@@ -15,6 +26,7 @@ ${Object.values(COMMANDS)
   .map(({ usage }) => usage)
   .join('\n')}
 
+  --http URL   of a deployment, for the commands without an option of their own for it: its output HttpUrl
   --json       print JSON
   --data DIR   data folder of npm start (default .local)
 

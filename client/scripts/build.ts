@@ -5,7 +5,7 @@ import { dts } from 'rolldown-plugin-dts';
 
 /**
  * `npm run build -w client`: builds the published package, ESM and CJS, each with its types. It includes the code from
- * `protocol/` and has no dependencies but `react`.
+ * `protocol/` and has no dependencies but `react`, and `@smithy/signature-v4` in `./admin`.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dir = `${root}dist`;
@@ -15,8 +15,9 @@ const shared: InputOptions = {
     react: `${root}src/react/index.ts`,
     desk: `${root}src/desk/index.ts`,
     polling: `${root}src/polling/index.ts`,
+    admin: `${root}src/admin/index.ts`,
   },
-  external: ['react'],
+  external: ['react', '@smithy/signature-v4'],
   // Without this, the build includes the protocol's unused patterns.
   treeshake: { manualPureFunctions: ['RegExp'] },
   platform: 'neutral',

@@ -76,7 +76,7 @@ export {};`;
 
 describe('the packed tarball', () => {
   it('contains the build, its types, and its docs, and no source', () => {
-    const names = ['index', 'react', 'desk', 'polling', 'shared'];
+    const names = ['index', 'react', 'desk', 'polling', 'admin', 'shared'];
     const built = ['./dist', './dist/cjs'].flatMap((dir) =>
       names.flatMap((name) => [`${dir}/${name}.js`, `${dir}/${name}.d.ts`]),
     );
@@ -128,6 +128,7 @@ describe('the packed tarball', () => {
       ['/react', 'react'],
       ['/desk', 'desk'],
       ['/polling', 'polling'],
+      ['/admin', 'admin'],
     ])
       expect(resolver(folder, `@serverless-im/client${subpath}`)).toBe(
         join(folder, 'package', built, `${entry}.js`),
@@ -154,12 +155,12 @@ describe('the packed tarball', () => {
     expect(stdout).toBe('');
   });
 
-  it('imports only React', async () => {
+  it('imports only React, and the signer of the admin API', async () => {
     const { stdout } = await run('grep', ['-rhoE', `(from|require\\()\\s*["'][^"']+["']`, 'package/dist'], {
       cwd: folder,
     });
     const imported = new Set([...stdout.matchAll(/["']([^"']+)["']/g)].map(([, name]) => name));
     const outside = [...imported].filter((name) => !/^\.\/shared\d*\.js$/.test(name ?? ''));
-    expect(outside).toEqual(['react']);
+    expect(outside.sort()).toEqual(['@smithy/signature-v4', 'react']);
   });
 });

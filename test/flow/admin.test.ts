@@ -1,3 +1,9 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ADMIN_ROUTES } from '../../protocol/admin.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../protocol/http.ts';
@@ -6,6 +12,7 @@ import type { Json } from './setup/json.ts';
 import { historyOf, sending, textContent } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
+const run = promisify(execFile);
 let stack: Stack;
 const logs: { readonly fn: string; readonly line: string }[] = [];
 beforeAll(async () => {
@@ -170,5 +177,53 @@ describe('the operator', () => {
     );
     const all = logs.map(({ line }) => line).join('\n');
     for (const secret of ['CANARY', 'AWS4-HMAC', 'Signature=']) expect(all).not.toContain(secret);
+  });
+});
+
+describe('npm run admin', () => {
+  const script = fileURLToPath(new URL('../../scripts/admin.ts', import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), 'serverless-im-admin-'));
+  beforeAll(() => {
+    const { outputs, endpoints } = stack;
+    writeFileSync(
+      join(folder, 'runtime.json'),
+      JSON.stringify({ ready: true, pid: process.pid, outputs, endpoints }),
+    );
+  });
+  const admin = (...args: readonly string[]) =>
+    run(process.execPath, [script, ...args, '--data', folder]).then(
+      ({ stdout }) => stdout.trim(),
+      ({ stderr }: { stderr: string }) => stderr.trim(),
+    );
+
+  it('sends, recalls, bans, looks, lifts the ban, and logs out, by createAdmin (IM-ADMIN-3)', async () => {
+    const b = newUser('bob');
+    const socket = await stack.join(b, { deviceId: 'phone' });
+    const conversationId = `dm:${b}:system`;
+    expect(await admin('send', b, 'hello', '--id', 'n1')).toBe(`Sent as system: seq 1 of ${conversationId}.`);
+    expect(await socket.message('hello')).toMatchObject({ from: 'system' });
+    expect(JSON.parse(await admin('send', b, 'hello', '--id', 'n1', '--json'))).toMatchObject({
+      seq: 1,
+      duplicate: true,
+    });
+    expect(await admin('recall', conversationId, '1')).toBe(
+      `Recalled seq 1 of ${conversationId}, by system.`,
+    );
+    expect(await admin('log-out', b, '--device', 'phone')).toBe(`${b} is logged out on phone.`);
+    expect(await socket.frame(isClosing)).toMatchObject({ code: 'logged_out' });
+    expect(await admin('ban', b, '--for', '24h', '--reason', 'spam')).toMatch(/ is banned until 20..-/);
+    expect(await admin('look', b)).toMatch(/no session\n.*banned .*, "spam"/s);
+    expect(await admin('unban', b)).toBe(`${b} is not banned.`);
+    expect(JSON.parse(await admin('look', b, '--json'))).toMatchObject({ userId: b, sessions: [] });
+  }, 60_000);
+
+  it("says an operator's mistake in one line", async () => {
+    expect(await admin('recall', 'dm:a:b', '7')).toBe('admin: not_found: There is no such conversation.');
+    expect(await admin('ban', 'a b')).toBe(
+      'admin: invalid_request: The request is invalid. (userId is not a user id)',
+    );
+    expect(await admin('ban', 'bob', '--for', 'ever')).toBe(
+      'admin: --for takes a time like 30m, 24h, or 7d, not "ever".',
+    );
   });
 });

@@ -1,0 +1,168 @@
+import { SignatureV4 } from '@smithy/signature-v4';
+import type { AdminUserBody } from '../../../protocol/admin.ts';
+import type { Mentions, Sent } from '../../../protocol/frames.ts';
+import type { Profile } from '../../../protocol/people.ts';
+import type { SentContent } from '../model/content.ts';
+import { errorOfAnswer, NetworkError, TimeoutError } from '../model/errors.ts';
+import { Sha256 } from './sha256.ts';
+
+/** The key of an IAM principal. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of a role, such as a Lambda function's. */
+  readonly sessionToken?: string;
+}
+
+export interface AdminOptions {
+  /** Base URL of the HTTP API: the output `HttpUrl`. */
+  readonly httpUrl: string;
+  /** The region of the deployment. @example 'eu-central-1' */
+  readonly region: string;
+  /** A key, or what gets one before each request: a provider of the AWS SDK. */
+  readonly credentials: AwsCredentials | (() => Promise<AwsCredentials>);
+}
+
+/** A message as any user, or as `system`. It has either `to` or `conversationId`. */
+export interface AdminMessage {
+  /** A user id, or `system`. */
+  readonly from: string;
+  /** The user who gets it. */
+  readonly to?: string;
+  readonly conversationId?: string;
+  /** 1 to 64 letters, digits, and _ -: with the same one again it is the same message. */
+  readonly clientMsgId: string;
+  readonly content: SentContent;
+  /** The `seq` of the message that it answers. */
+  readonly replyTo?: number;
+  /** The users that it mentions, or all. */
+  readonly mentions?: Mentions;
+}
+
+/** What was sent. */
+export interface SentMessage extends Sent {
+  /** What the operator's hook made of it, if it did (IM-HOOK-3). */
+  readonly content?: SentContent;
+}
+
+/** What was recalled. */
+export interface RecalledMessage {
+  readonly conversationId: string;
+  readonly seq: number;
+  readonly messageId: string;
+  /** Epoch milliseconds by the server's clock. */
+  readonly sentAt: number;
+  /** Its sender. */
+  readonly from: string;
+}
+
+/** A user's ban. */
+export interface BanOptions {
+  /** When it ends, epoch milliseconds. Defaults to never: until it is lifted. */
+  readonly until?: number;
+  /** For the operator: up to 500 characters, which no user sees. */
+  readonly reason?: string;
+}
+
+/** What a user's profile says. What is missing is removed. */
+export type ProfileFacts = Omit<Profile, 'userId' | 'version'>;
+
+/**
+ * The admin API (docs/protocol.md, section 21). Every method is one request, and idempotent: after an error with `retryable` call it
+ * again. Each rejects with a `RefusedError` (an error of the service), a `ForeignAnswerError` (the gateway's: 403 without
+ * `grantAdmin`), a `NetworkError`, or a `TimeoutError` after 15 s.
+ */
+export interface Admin {
+  /** Sends as `from`: with the same `clientMsgId` again it is the same message. Rejects with `forbidden` if that user is banned. */
+  send(message: AdminMessage): Promise<SentMessage>;
+  /** Recalls any message, at any age. Rejects with `not_found`, and with `forbidden` for system messages. */
+  recall(conversationId: string, seq: number): Promise<RecalledMessage>;
+  /** Ends the user's sessions, or one device's. The token stays valid until it expires. */
+  logOut(userId: string, deviceId?: string): Promise<void>;
+  /** Bans the user, or replaces the ban. Rejects with `conflict` if a later request came first. */
+  ban(userId: string, options?: BanOptions): Promise<void>;
+  /** Lifts the ban. Rejects as `ban` does. */
+  unban(userId: string): Promise<void>;
+  /** Reads sessions, ban, budget, and profile. */
+  look(userId: string): Promise<AdminUserBody>;
+  /** Replaces the user's profile. Rejects with `forbidden` if another system keeps the profiles. */
+  putProfile(userId: string, facts: ProfileFacts): Promise<Profile>;
+}
+
+const TIMEOUT_MS = 15_000;
+
+/**
+ * Makes a client of the admin API, for Node and Lambda, never for a browser: it signs with a key of the account. Needs the package
+ * `@smithy/signature-v4`, which every client of the AWS SDK brings along.
+ *
+ * @example
+ * const admin = createAdmin({ httpUrl, region: 'eu-central-1', credentials: fromNodeProviderChain() });   // of the AWS SDK
+ * await admin.ban('alice', { reason: 'spam, ticket 4711' });
+ */
+export function createAdmin({ httpUrl, region, credentials }: AdminOptions): Admin {
+  const { origin, host, pathname } = new URL(httpUrl);
+  const base = pathname.replace(/\/+$/, '');
+  const signer = new SignatureV4({ credentials, region, service: 'execute-api', sha256: Sha256 });
+
+  async function call<Body>(method: string, route: string, body?: object): Promise<Body> {
+    const path = `${base}/admin${route}`;
+    const content = body && {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    };
+    const unsigned = {
+      method,
+      protocol: 'https:',
+      hostname: host,
+      path,
+      headers: { host, ...content?.headers },
+    };
+    const { headers } = await signer.sign({ ...unsigned, ...(content && { body: content.body }) });
+    // `fetch` sets it itself.
+    const { host: _host, ...others } = headers;
+    const url = origin + path;
+    const init = { method, headers: others, ...(content && { body: content.body }) };
+    const { status, text } = await ask(url, init);
+    const answer = parsed(text);
+    if (status >= 200 && status < 300) return answer as Body;
+    throw errorOfAnswer(status, answer, `${method} ${url}`);
+  }
+
+  const user = (userId: string) => `/users/${encodeURIComponent(userId)}`;
+  return {
+    send: (message) => call('POST', '/messages', message),
+    recall: (conversationId, seq) =>
+      call('DELETE', `/conversations/${encodeURIComponent(conversationId)}/messages/${seq}`),
+    logOut: (userId, deviceId) =>
+      call('POST', `${user(userId)}/log-out`, deviceId === undefined ? {} : { deviceId }),
+    ban: (userId, options = {}) => call('PUT', `${user(userId)}/ban`, options),
+    unban: (userId) => call('DELETE', `${user(userId)}/ban`),
+    look: (userId) => call('GET', user(userId)),
+    putProfile: (userId, facts) => call('PUT', `${user(userId)}/profile`, facts),
+  };
+}
+
+interface Request {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+}
+
+async function ask(url: string, init: Request): Promise<{ status: number; text: string }> {
+  try {
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'TimeoutError') throw new TimeoutError(url, TIMEOUT_MS);
+    throw new NetworkError(`could not reach ${url}`, error);
+  }
+}
+
+/** `undefined` if there is no body; the text if it is not JSON. */
+function parsed(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

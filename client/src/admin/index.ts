@@ -1,0 +1,16 @@
+export type { AdminSession, AdminUserBody } from '../../../protocol/admin.ts';
+export type { Mentions, Sent } from '../../../protocol/frames.ts';
+export type { Profile } from '../../../protocol/people.ts';
+export type { CustomContent, SentContent, TextContent } from '../model/content.ts';
+export { ForeignAnswerError, ImError, NetworkError, RefusedError, TimeoutError } from '../model/errors.ts';
+export {
+  type Admin,
+  type AdminMessage,
+  type AdminOptions,
+  type AwsCredentials,
+  type BanOptions,
+  createAdmin,
+  type ProfileFacts,
+  type RecalledMessage,
+  type SentMessage,
+} from './admin.ts';

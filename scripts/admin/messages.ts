@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import { API_OPTIONS, withAdmin } from './api.ts';
+import { type AdminCommand, parseCommand, seqOf } from './command.ts';
+import { print } from './users.ts';
+
+/** Sends a text as any user, or as `system`. */
+export const send: AdminCommand = {
+  usage: `  send TO TEXT [--from USER]   sends a text to a user, or to a conversation's id, as system or as this user
+    --id ID   clientMsgId: with the same one again it is the same message`,
+  async run(args) {
+    const options = {
+      ...API_OPTIONS,
+      from: { type: 'string', default: 'system' },
+      id: { type: 'string' },
+    } as const;
+    const { values, positionals } = parseCommand(args, options, ['TO', 'TEXT']);
+    const [to = '', text = ''] = positionals;
+    const { from, id: clientMsgId = randomUUID() } = values;
+    // No user id has a colon.
+    const target = to.includes(':') ? { conversationId: to } : { to };
+    const content = { type: 'text', text } as const;
+    const sent = await withAdmin(values, (admin) => admin.send({ from, ...target, clientMsgId, content }));
+    const again = sent.duplicate ? ', as it was before' : '';
+    print(values, sent, `Sent as ${from}: seq ${sent.seq} of ${sent.conversationId}${again}.`);
+  },
+};
+
+/** Recalls any message. */
+export const recall: AdminCommand = {
+  usage: '  recall CONVERSATION SEQ   takes a message back, whoever wrote it, and however old it is',
+  async run(args) {
+    const { values, positionals } = parseCommand(args, API_OPTIONS, ['CONVERSATION', 'SEQ']);
+    const [conversationId = '', text] = positionals;
+    const seq = seqOf('SEQ', text) ?? 0;
+    const message = await withAdmin(values, (admin) => admin.recall(conversationId, seq));
+    print(values, message, `Recalled seq ${seq} of ${conversationId}, by ${message.from}.`);
+  },
+};
