@@ -28,11 +28,17 @@ export async function findServer(args: ChatArguments): Promise<ServerAccess> {
   if (response.status === 403) throw new Error(banText(await response.json().catch(() => ({}))));
   if (!response.ok) throw new Error(`${httpUrl}/session answered ${response.status}`);
   const session = (await response.json().catch(() => ({}))) as { userId?: unknown; wsUrl?: unknown };
-  const wsUrl = (args.kind === 'deployed' ? args.wsUrl : undefined) ?? session.wsUrl;
-  if (typeof wsUrl !== 'string' || typeof session.userId !== 'string') {
+  const { userId, wsUrl } = session;
+  if (typeof wsUrl !== 'string' || typeof userId !== 'string') {
     throw new Error(`${httpUrl} is not a serverless-im HTTP API`);
   }
-  return { wsUrl, httpUrl, getToken, userId: session.userId };
+  const chosen = args.kind === 'local' ? atFront(wsUrl, httpUrl) : (args.wsUrl ?? wsUrl);
+  return { wsUrl: chosen, httpUrl, getToken, userId };
+}
+
+/** With `--nodes`, the session names one node, and a client of that address alone would wait for it if it dies. */
+function atFront(wsUrl: string, httpUrl: string): string {
+  return httpUrl.replace(/^http/, 'ws') + new URL(wsUrl).pathname;
 }
 
 /** A good token is refused only if its user is banned (IM-BAN-1). */

@@ -233,6 +233,18 @@ describe('npm run chat', () => {
     await server.stop();
   });
 
+  it('connects to the local stack, not to the node of it that the session names', async () => {
+    const server = await ScriptedServer.start();
+    const { port } = new URL(server.httpUrl);
+    server.httpAnswers.set('/token', { status: 200, body: { token: 'T' } });
+    const wsUrl = `ws://127.0.0.1:1${new URL(server.wsUrl).pathname}`;
+    server.httpAnswers.set('/session', { status: 200, body: { userId: 'alice', wsUrl } });
+    const { code } = await run(['alice', 'bob', '--port', port], 'one');
+    expect(server.history).toMatchObject([{ content: { text: 'one' } }]);
+    expect(code).toBe(0);
+    await server.stop();
+  });
+
   it('reports an error in one line', async () => {
     const server = await ScriptedServer.start();
     const url = server.httpUrl;

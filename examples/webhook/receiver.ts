@@ -10,7 +10,11 @@ interface Event {
   readonly seq?: number;
   readonly rev?: number;
   readonly actor?: string;
-  readonly data: { readonly message?: { readonly content: unknown }; readonly users?: readonly string[] };
+  readonly data: {
+    readonly message?: { readonly content: unknown };
+    readonly change?: { readonly kind: string };
+    readonly users?: readonly string[];
+  };
 }
 
 const MOST_IDS = 10_000;
@@ -33,7 +37,8 @@ export async function startReceiver(print: (line: string) => void): Promise<stri
 
 function lineOf({ type, conversationId, seq, rev, actor, data }: Event): string {
   const what = data.message?.content ?? data.users ?? {};
-  return [type, conversationId, seq && `seq ${seq}`, rev && `rev ${rev}`, actor, JSON.stringify(what)]
+  const { kind } = data.change ?? {};
+  return [type, conversationId, seq && `seq ${seq}`, rev && `rev ${rev}`, kind, actor, JSON.stringify(what)]
     .filter((part) => part !== undefined && part !== 0)
     .join('  ');
 }

@@ -28,7 +28,10 @@ export const archive: AdminCommand = {
     const { values } = parseCommand(args, OPTIONS, []);
     const source = sourceOf(values);
     try {
-      for (const line of await archiveLines(args, source)) console.log(line);
+      const lines = await archiveLines(args, source);
+      for (const line of lines) console.log(line);
+      // A message is written minutes after it was deleted, so nothing is what one often sees first.
+      if (lines.length === 0) console.error('admin: no such message is in the archive yet.');
     } finally {
       source.client.destroy();
     }
@@ -52,7 +55,7 @@ function sourceOf({ bucket, data }: { readonly bucket?: string; readonly data: s
   const { ArchiveBucketName: local } = outputs;
   if (typeof local !== 'string')
     throw new OperatorError(
-      'The stack has no archive: start it by npm start -- -c archive=true -c historyRetention=1d.',
+      'The stack has no archive: start it by npm start -- -c archive=true -c historyRetention=1d --expire-early 24.',
     );
   return {
     client: new S3Client({ ...LOCAL_CREDENTIALS, endpoint: String(endpoints['s3']) }),

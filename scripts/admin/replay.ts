@@ -15,7 +15,7 @@ async function publish(target: FunctionTarget, request: { readonly conversationI
 
 /** Publishes the events of a conversation again, page by page (IM-EVENT-6). */
 export const replay: AdminCommand = {
-  usage: `  replay CONVERSATION --from SEQ [--to SEQ]   publishes a conversation's events again
+  usage: `  replay CONVERSATION [--from SEQ] [--to SEQ]   publishes a conversation's events again
     --function NAME   of a deployment: its output ReplayEventsFunction`,
   async run(args) {
     const options = {
