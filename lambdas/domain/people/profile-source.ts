@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { describe, logger } from '../../shared/logger.ts';
 import { parseWith } from '../../shared/parse.ts';
 import { settleAll } from '../../shared/settle.ts';
+import { userHashOf } from '../../shared/user-hash.ts';
 import type { Budget } from '../model/budget.ts';
 import { keptProfilesPrice } from '../model/prices.ts';
 import type { ProfileFacts } from '../model/profile.ts';
@@ -101,7 +102,7 @@ function factsIn(
     } catch (error) {
       const { userId: _, version: __, ...before } = kept.get(userId)?.profile ?? {};
       facts.set(userId, kept.get(userId)?.profile && before);
-      logger.error('profile refused', { error: describe(error) });
+      logger.error('profile refused', { userHash: userHashOf(userId), error: describe(error) });
     }
   }
   return facts;

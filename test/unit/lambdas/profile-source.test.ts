@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { InvocationError } from '../../../lambdas/domain/model/hook.ts';
 import { listProfiles, putProfile } from '../../../lambdas/domain/people/profile.ts';
 import { createSourcedProfiles } from '../../../lambdas/domain/people/profile-source.ts';
+import { logger } from '../../../lambdas/shared/logger.ts';
+import { userHashOf } from '../../../lambdas/shared/user-hash.ts';
 import { createWorld } from '../../adapters/memory/world.ts';
 
 const TTL_MS = 3_600_000;
@@ -103,7 +105,11 @@ describe("the business's own profiles (IM-PROFILE-3)", () => {
 
   it('are not asked for by each reader if they are refused, but when their time is over', async () => {
     const { world, list, asked, state } = withSource({ bob: { name: 'line\nbreak' } });
+    using error = vi.spyOn(logger, 'error').mockImplementation(() => {});
     expect(await list('bob')).toEqual([]);
+    // Whose it is, without the id.
+    const logged = expect.objectContaining({ userHash: userHashOf('bob') });
+    expect(error).toHaveBeenCalledExactlyOnceWith('profile refused', logged);
     expect(await list('bob')).toEqual([]);
     expect(asked).toHaveLength(1);
     state.people = { bob: { name: 'Bob' } };
