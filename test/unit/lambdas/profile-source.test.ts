@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { InvocationError } from '../../../lambdas/domain/model/hook.ts';
 import { listProfiles, putProfile } from '../../../lambdas/domain/people/profile.ts';
 import { createSourcedProfiles } from '../../../lambdas/domain/people/profile-source.ts';
@@ -105,7 +105,8 @@ describe("the business's own profiles (IM-PROFILE-3)", () => {
 
   it('are not asked for by each reader if they are refused, but when their time is over', async () => {
     const { world, list, asked, state } = withSource({ bob: { name: 'line\nbreak' } });
-    using error = vi.spyOn(logger, 'error').mockImplementation(() => {});
+    const error = vi.spyOn(logger, 'error').mockImplementation(() => {});
+    onTestFinished(() => error.mockRestore());
     expect(await list('bob')).toEqual([]);
     // Whose it is, without the id.
     const logged = expect.objectContaining({ userHash: userHashOf('bob') });
