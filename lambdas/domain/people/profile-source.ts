@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { type Profile, profileSchema } from '../../../protocol/people.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { requireShallow } from '../../shared/json.ts';
 import { describe, logger } from '../../shared/logger.ts';
 import { parseWith } from '../../shared/parse.ts';
 import { settleAll } from '../../shared/settle.ts';
@@ -96,6 +97,7 @@ function factsIn(
     const { userId } = profile;
     if (!facts.has(userId)) continue;
     try {
+      requireShallow(profile);
       const own = parseWith(profileSchema, profile);
       if (own.custom !== undefined) requireSmall(own.custom);
       facts.set(userId, own);

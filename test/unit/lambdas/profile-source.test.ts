@@ -93,10 +93,11 @@ describe("the business's own profiles (IM-PROFILE-3)", () => {
       bob: { name: 'line\nbreak' },
       carol: { name: ' Carol ', avatar: 'javascript:alert(1)' },
       dora: { custom: { a: 'x'.repeat(2_000) } },
+      gil: { custom: JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`) },
       eve: { name: ' Eve ', more: 1 },
       frank: { name: 'not asked for' },
     };
-    expect(await list('bob', 'carol', 'dora', 'eve')).toEqual([
+    expect(await list('bob', 'carol', 'dora', 'gil', 'eve')).toEqual([
       { userId: 'bob', name: 'Bob', version: 1 },
       { userId: 'eve', name: 'Eve', version: 1 },
     ]);
