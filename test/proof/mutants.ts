@@ -2015,6 +2015,16 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'has died',
   },
   {
+    // A message that is given back is lost, if queues are kept in a folder.
+    fault: 'node',
+    file: 'local/emulators/fauxqs-thread.ts',
+    from: '\nkeepReturnedMessages();',
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/runtime/emulators.test.ts',
+    only: 'has died',
+  },
+  {
     // A dead node stays dead.
     fault: 'node',
     file: 'local/cluster/nodes.ts',
