@@ -38,7 +38,20 @@ export async function startReceiver(print: (line: string) => void): Promise<stri
 function lineOf({ type, conversationId, seq, rev, actor, data }: Event): string {
   const what = data.message?.content ?? data.users ?? {};
   const { kind } = data.change ?? {};
-  return [type, conversationId, seq && `seq ${seq}`, rev && `rev ${rev}`, kind, actor, JSON.stringify(what)]
+  return [
+    type,
+    conversationId,
+    seq && `seq ${seq}`,
+    rev && `rev ${rev}`,
+    kind,
+    actor,
+    harmless(JSON.stringify(what)),
+  ]
     .filter((part) => part !== undefined && part !== 0)
     .join('  ');
+}
+
+/** A user's text must not control this terminal. JSON escapes the usual control characters, but not these. */
+function harmless(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '�');
 }
