@@ -98,7 +98,7 @@ function factsIn(
     if (!facts.has(userId)) continue;
     try {
       requireShallow(profile);
-      const own = parseWith(profileSchema, profile);
+      const own = parseWith(profileSchema, withoutNulls(profile));
       if (own.custom !== undefined) requireSmall(own.custom);
       facts.set(userId, own);
     } catch (error) {
@@ -108,4 +108,9 @@ function factsIn(
     }
   }
   return facts;
+}
+
+/** Databases say `null` where our clients leave a field out. */
+function withoutNulls(profile: object): object {
+  return Object.fromEntries(Object.entries(profile).filter(([, value]) => value !== null));
 }

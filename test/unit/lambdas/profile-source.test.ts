@@ -42,6 +42,14 @@ describe("the business's own profiles (IM-PROFILE-3)", () => {
     expect(asked.at(-1)).toEqual(['dora']);
   });
 
+  it('may say null for a field that is missing, as databases do', async () => {
+    const { list } = withSource({ bob: { name: 'Bob', avatar: null, custom: null }, carol: { name: null } });
+    expect(await list('bob', 'carol')).toEqual([
+      { userId: 'bob', name: 'Bob', version: 1 },
+      { userId: 'carol', version: 1 },
+    ]);
+  });
+
   it('are asked for again when their time is over; the version grows only with a change', async () => {
     const { world, list, asked, state } = withSource({ bob: { name: 'Bob' } });
     await list('bob');
