@@ -22,6 +22,7 @@ export interface Mutant {
     | 'event'
     | 'node'
     | 'hook'
+    | 'admin'
     | 'archive'
     | 'stream';
   readonly file: string;
@@ -2251,5 +2252,95 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'flow',
     test: 'test/flow/hook.test.ts',
     only: 'are not for users to change',
+  },
+  {
+    fault: 'admin',
+    file: 'local/gateway/iam-authorizer.ts',
+    from: '  if (Math.abs(nowMs - signedAt.getTime()) > MAX_SKEW_MS) return undefined;\n',
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/gateway/iam-authorizer.test.ts',
+    only: 'five minutes',
+  },
+  {
+    fault: 'admin',
+    file: 'local/gateway/iam-authorizer.ts',
+    from: "(headers.get('x-amz-content-sha256') ?? bodyHash) !== bodyHash",
+    to: 'false',
+    project: 'emulator',
+    test: 'test/emulator/gateway/iam-authorizer.test.ts',
+    only: 'its body was changed',
+  },
+  {
+    fault: 'admin',
+    file: 'local/gateway/iam-authorizer.ts',
+    from: "isEqual(claimed.signature, expected?.signature ?? '') ? LOCAL_USER : undefined",
+    to: 'expected && LOCAL_USER',
+    project: 'emulator',
+    test: 'test/emulator/gateway/iam-authorizer.test.ts',
+    only: 'wrong secret',
+  },
+  {
+    fault: 'admin',
+    file: 'local/gateway/iam-authorizer.ts',
+    from: '  if (!coversWhatItMust(claimed.signedHeaders, headers)) return undefined;\n',
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/gateway/iam-authorizer.test.ts',
+    only: 'not signed',
+  },
+  {
+    fault: 'admin',
+    file: 'lib/http-gateway.ts',
+    from: 'this.#addRoutes(id, fn, routeKeys, new HttpIamAuthorizer());',
+    to: 'this.#addRoutes(id, fn, routeKeys);',
+    project: 'infra',
+    test: 'test/infra/gateways.test.ts',
+    only: 'to IAM',
+  },
+  {
+    fault: 'admin',
+    file: 'lambdas/transport/admin.ts',
+    from: 'if (audit.caller === undefined) throw',
+    to: 'if (false) throw',
+    project: 'unit',
+    test: 'test/unit/lambdas/admin.test.ts',
+    only: 'without an IAM principal',
+  },
+  {
+    fault: 'admin',
+    file: 'lambdas/transport/admin.ts',
+    from: "      logger.info('admin call', { ...audit, target, outcome: body.code });\n",
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/admin.test.ts',
+    only: 'refused or failed',
+  },
+  {
+    fault: 'admin',
+    file: 'lambdas/transport/admin-answers.ts',
+    from: 'if (!(await storing)) throw',
+    to: 'if ((await storing) === undefined) throw',
+    project: 'unit',
+    test: 'test/unit/lambdas/admin.test.ts',
+    only: 'a later one is there',
+  },
+  {
+    fault: 'admin',
+    file: 'lambdas/transport/admin-answers.ts',
+    from: '          if (from !== SYSTEM) await requireMayWrite(ports, from);\n',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/admin.test.ts',
+    only: 'not of a banned user',
+  },
+  {
+    fault: 'admin',
+    file: 'lambdas/domain/messages/recall.ts',
+    from: ' && changer.isOperator !== true',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/admin.test.ts',
+    only: 'no age',
   },
 ];
