@@ -4,7 +4,7 @@ const EXISTS = [{ exists: true }];
 const HAS_SEQ = { seq: { N: EXISTS } };
 
 /**
- * The records of messages that have expired. What has no seq is no message: claims, reactions, and other rows expire, too.
+ * The records of messages that have expired. A row without a seq is no message: claims, reactions, and other rows expire, too.
  * docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
  */
 export const ARCHIVE_SOURCES = [

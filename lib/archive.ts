@@ -41,7 +41,7 @@ export class Archive extends Construct {
     acknowledge(
       this.bucket,
       'AwsSolutions-S1',
-      'One function writes it, and logs what fails. Who reads it is the operator: CloudTrail records that, if it is to be recorded.',
+      'One function writes it, and logs its failures. Only operators read it, and CloudTrail can record each of their reads.',
     );
   }
 

@@ -169,7 +169,7 @@ export class ServerlessIm extends Construct {
 
   /**
    * Allows a role or a user to call the admin API (docs/protocol.md, section 21), and nothing else: `execute-api:Invoke` on
-   * `/admin/*`. Who has it can write as anyone, ban anyone, and recall any message.
+   * `/admin/*`. The grantee can write as anyone, ban anyone, and recall any message.
    * @example chat.grantAdmin(supportToolRole);
    */
   grantAdmin(grantee: IGrantable): Grant {

@@ -101,7 +101,7 @@ export class Front {
   }
 }
 
-/** What one sends, the other gets; the end of one is the end of the other, after what it has sent. */
+/** Passes on what each sends to the other. When one closes, the other does, after it has sent the rest. */
 function join(one: Socket, other: Socket): void {
   one.pipe(other);
   other.pipe(one);

@@ -15,7 +15,7 @@ export interface Checkpoint {
 const FAILED: Checkpoint = { done: 0, hasFailed: true };
 
 /**
- * What is done of a batch. Lambda takes the lowest sequence number of a report as its checkpoint. A missing or empty report means
+ * How much of a batch is done. Lambda takes the lowest sequence number of a report as its checkpoint. A missing or empty report means
  * success; one that is invalid, or names a record outside the batch, is a complete failure.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
  */

@@ -24,7 +24,7 @@ export interface BanPorts {
  * by a write that the ban refuses, so a connect on its way is either among them or refused. Removes the routes before it
  * closes the sockets, as a log-out does. Idempotent, and an event that is older than the last one changes nothing.
  * @param sentAtMs when the operator sent the event
- * @returns whether the ban was stored, and not a later event before
+ * @returns false if a later ban or lifting is stored already
  * @throws {UnavailableError} retry: sessions may be left
  */
 export async function banUser(
@@ -44,7 +44,7 @@ export async function banUser(
   return true;
 }
 
-/** Lifts a ban. Idempotent. Returns whether that was stored, and not a later event before. */
+/** Lifts a ban. Idempotent. Returns false if a later ban or lifting is stored already. */
 export async function unbanUser(
   ports: Pick<BanPorts, 'routes' | 'userEvents' | 'clock'>,
   { userId }: Omit<UserUnbannedEvent, 'type'>,
