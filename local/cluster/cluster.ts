@@ -1,16 +1,11 @@
 import type { TokenOptions } from '../dev-issuer.ts';
+import { startStreamSources } from '../event-source/stream-sources.ts';
 import { remoteInvoker } from '../functions/remote-invoker.ts';
 import { startInfrastructure } from '../infrastructure.ts';
-import {
-  createStorage,
-  type LocalRuntime,
-  startExpiry,
-  startPage,
-  startStreamSources,
-  urlsOf,
-} from '../runtime.ts';
+import { type LocalRuntime, startPage, urlsOf } from '../runtime.ts';
 import type { Endpoints } from '../runtime-options.ts';
 import { loadStack } from '../stack/loader.ts';
+import { createStorage, startExpiry } from '../storage.ts';
 import { Balance } from './balance.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { Front } from './front.ts';

@@ -1,6 +1,6 @@
 import type { Cluster } from '../gateway/peers.ts';
-import type { RuntimeOptions, Site } from '../runtime.ts';
-import type { SharedEndpoints } from '../runtime-options.ts';
+import type { RuntimeOptions, SharedEndpoints } from '../runtime-options.ts';
+import type { Site } from '../serve-stack.ts';
 
 /** The options of a runtime that can be sent to another process. */
 export type NodeOptions = Pick<

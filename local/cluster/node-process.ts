@@ -1,7 +1,8 @@
 /** One node of a cluster, a process of its own: gateway, workers, and event sources. It ends with its supervisor. */
 import { Gateway } from '../gateway/server.ts';
 import { messageOf } from '../operator-error.ts';
-import { type RuntimeOptions, serveStack } from '../runtime.ts';
+import type { RuntimeOptions } from '../runtime-options.ts';
+import { serveStack } from '../serve-stack.ts';
 import type { FromNode, NodeSetup, ToNode } from './messages.ts';
 
 const cleanups = new AsyncDisposableStack();

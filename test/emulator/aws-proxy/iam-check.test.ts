@@ -9,6 +9,7 @@ import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs
 import { expect, it } from 'vitest';
 import type { FunctionModel } from '../../../local/model.ts';
 import { functionOf } from '../runtime/bundle.ts';
+import { EMPTY_STACK } from '../stack-models.ts';
 import { failureOf, newKey, put, TABLE, useEmulators } from './proxy-fixture.ts';
 
 const { startProxy } = useEmulators();
@@ -26,17 +27,9 @@ async function allowed(...allowances: readonly (readonly [action: string, resour
 
 function stackOf(model: Partial<FunctionModel>) {
   return {
+    ...EMPTY_STACK,
     functions: [functionOf('', { logicalId: 'Fn', ...model })],
     webSocketApis: [{ apiId: 'abc', stage: 'prod', routeSelectionExpression: '', routes: [] }],
-    tables: [],
-    queues: [],
-    topics: [],
-    buckets: [],
-    eventSources: [],
-    streamSources: [],
-    httpApis: [],
-    outputs: {},
-    warnings: [],
   };
 }
 

@@ -1,6 +1,7 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { expect, it } from 'vitest';
 import { functionOf } from '../runtime/bundle.ts';
+import { EMPTY_STACK } from '../stack-models.ts';
 import { failureOf, useEmulators } from './proxy-fixture.ts';
 
 const { startProxy } = useEmulators();
@@ -43,20 +44,8 @@ it('the IAM check denies an Invoke of a function that the role does not name', a
   const { lambda, endpoints } = await startProxy();
   const permissions = [{ actions: ['lambda:InvokeFunction'], resources: [ARN] }];
   const warnings: string[] = [];
-  const empty = {
-    tables: [],
-    queues: [],
-    topics: [],
-    buckets: [],
-    eventSources: [],
-    streamSources: [],
-    webSocketApis: [],
-    httpApis: [],
-    outputs: {},
-  };
-  endpoints.enforceRoles?.(
-    { functions: [functionOf('', { permissions })], ...empty, warnings: [] },
-    (warning) => warnings.push(warning),
+  endpoints.enforceRoles?.({ ...EMPTY_STACK, functions: [functionOf('', { permissions })] }, (warning) =>
+    warnings.push(warning),
   );
   expect(await failureOf(lambda.send(invoke('Stack-Hook')))).toBe('none');
   expect(await failureOf(lambda.send(invoke('Other')))).toBe('AccessDeniedException');

@@ -5,6 +5,7 @@ import { createTables } from '../../../local/emulators/tables.ts';
 import { openPositions } from '../../../local/event-source/stream-positions.ts';
 import { StreamSource } from '../../../local/event-source/stream-source.ts';
 import { MESSAGES } from '../messages-table.ts';
+import { streamSourceOf } from '../stack-models.ts';
 import { newKey, newName, put, useEmulators } from './proxy-fixture.ts';
 
 const { startProxy } = useEmulators();
@@ -19,21 +20,7 @@ async function setUp() {
   const warnings: string[] = [];
   const queue = new SQSClient({ region: 'us-east-1', endpoint: fixture.endpoints.sqs });
   const source = new StreamSource({
-    model: {
-      logicalId: 'M',
-      functionId: 'Fn',
-      functionName: 'App-Fn',
-      table,
-      batchSize: 100,
-      windowSeconds: 0,
-      startingPosition: 'TRIM_HORIZON',
-      parallelizationFactor: 1,
-      filters: [],
-      reportBatchItemFailures: true,
-      bisects: true,
-      maximumRetryAttempts: 1,
-      maximumRecordAgeSeconds: 86_400,
-    },
+    model: streamSourceOf(table, { bisects: true, maximumRetryAttempts: 1 }),
     endpoint: fixture.endpoints.dynamodb,
     queues: { client: queue, endpoint: fixture.endpoints.sqs },
     positions: openPositions(),

@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import type { Permission } from '../../../local/model.ts';
 import { topicArn } from '../../../local/stack/identifiers.ts';
 import { functionOf } from '../runtime/bundle.ts';
+import { EMPTY_STACK } from '../stack-models.ts';
 import { failureOf, newName, useEmulators } from './proxy-fixture.ts';
 
 const { startProxy } = useEmulators();
@@ -30,19 +31,7 @@ const list = async (s3: S3Client, Bucket: string) =>
   (await s3.send(new ListObjectsV2Command({ Bucket }))).Contents?.map(({ Key }) => Key);
 
 function withRole(permissions: readonly Permission[]) {
-  return {
-    functions: [functionOf('', { logicalId: 'Fn', permissions })],
-    webSocketApis: [],
-    tables: [],
-    queues: [],
-    topics: [],
-    buckets: [],
-    eventSources: [],
-    streamSources: [],
-    httpApis: [],
-    outputs: {},
-    warnings: [],
-  };
+  return { ...EMPTY_STACK, functions: [functionOf('', { logicalId: 'Fn', permissions })] };
 }
 
 describe('the AWS proxy', () => {

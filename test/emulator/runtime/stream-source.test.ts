@@ -102,23 +102,7 @@ async function setUp({ model, positions, handle = () => undefined, ...given }: S
     return (isInvokeResult(result) ? result : { ok: true, payload: result ?? null }) as InvokeResult;
   };
   const source = new StreamSource({
-    model: {
-      logicalId: `M${count}`,
-      functionId: 'Fn',
-      functionName: 'App-Fn',
-      table,
-      batchSize: 100,
-      windowSeconds: 0,
-      startingPosition: 'TRIM_HORIZON',
-      parallelizationFactor: 1,
-      filters: [],
-      reportBatchItemFailures: true,
-      bisects: false,
-      maximumRetryAttempts: Number.POSITIVE_INFINITY,
-      maximumRecordAgeSeconds: 86_400,
-      failureQueueName,
-      ...model,
-    },
+    model: streamSourceOf(table, { logicalId: `M${count}`, failureQueueName, ...model }),
     endpoint: database.endpoint,
     queues: { client: sqs, endpoint: queues.endpoint },
     positions: positions ?? openPositions(),

@@ -1,0 +1,140 @@
+import { sqsClient } from './emulators/clients.ts';
+import { EventSource } from './event-source/event-source.ts';
+import { FunctionLogs } from './functions/function-logs.ts';
+import { InvokeApi } from './functions/invoke-api.ts';
+import { WorkerPool } from './functions/worker-pool.ts';
+import type { Cluster } from './gateway/peers.ts';
+import type { Gateway } from './gateway/server.ts';
+import type { StackModel } from './model.ts';
+import type { Endpoints, ProxiedEndpoints, RuntimeOptions, SharedEndpoints } from './runtime-options.ts';
+import { loadStack } from './stack/loader.ts';
+import { createStorage } from './storage.ts';
+import { STOP_GRACE_MS } from './within.ts';
+
+const DEFAULT_INSTANCES_PER_FUNCTION = 8;
+
+/** What a gateway and its workers stand on. */
+export interface Site {
+  /** Folder of the cloud assembly. */
+  readonly assembly: string;
+  /** The emulators' endpoints, and the gateway's own. */
+  readonly direct: SharedEndpoints;
+  /** URL of the dev issuer. */
+  readonly issuer: string;
+  /** True to create the stack's tables and queues first. */
+  readonly makesStorage: boolean;
+  /** Folder of the functions' logs. */
+  readonly logs?: string | undefined;
+  /** @default - this gateway has all connections */
+  readonly cluster?: Cluster;
+}
+
+export interface ServedStack {
+  readonly stack: StackModel;
+  /** The endpoints that functions use. */
+  readonly endpoints: Endpoints;
+  readonly workers: WorkerPool;
+}
+
+/** Serves the stack at a listening gateway, with workers and event sources of its own. */
+export async function serveStack(
+  gateway: Gateway,
+  site: Site,
+  options: RuntimeOptions,
+  warn: (message: string) => void,
+  cleanups: AsyncDisposableStack,
+): Promise<ServedStack> {
+  const invokeApi = new InvokeApi({ warn });
+  const direct = { ...site.direct, lambda: await invokeApi.listen() };
+  cleanups.defer(() => invokeApi.close());
+  const endpoints: ProxiedEndpoints = (await options.awsProxy?.(direct)) ?? direct;
+  cleanups.defer(() => endpoints.close?.());
+  const stack = loadStack(site.assembly, {
+    gateway: direct.connections,
+    issuer: site.issuer,
+    connections: endpoints.connections,
+    sqs: endpoints.sqs,
+  });
+  // A cluster says it once.
+  if (site.cluster === undefined) for (const warning of stack.warnings) warn(warning);
+  endpoints.enforceRoles?.(stack, warn);
+  if (site.makesStorage) await createStorage(direct, stack);
+  await endpoints.openTables?.(stack.tables);
+
+  const workers = makeWorkers(options, site, stack, endpoints, cleanups);
+  const eventSources = makeEventSources(options, stack, endpoints, workers, warn, cleanups);
+  cleanups.defer(async () => {
+    const all = [workers, ...eventSources].map((each) => each.stop(STOP_GRACE_MS));
+    await Promise.all(all);
+  });
+  invokeApi.serve(stack.functions, workers);
+  gateway.serve({
+    webSocketApis: stack.webSocketApis,
+    httpApis: stack.httpApis,
+    invoker: workers,
+    ...(site.cluster && { cluster: site.cluster }),
+  });
+  for (const eventSource of eventSources) eventSource.start();
+  return { stack, endpoints, workers };
+}
+
+function makeWorkers(
+  options: RuntimeOptions,
+  { logs: directory }: Site,
+  stack: StackModel,
+  endpoints: ProxiedEndpoints,
+  cleanups: AsyncDisposableStack,
+): WorkerPool {
+  const logs = new FunctionLogs({
+    ...(directory !== undefined && { directory }),
+    ...(options.onLogLine && { onLine: options.onLogLine }),
+  });
+  cleanups.defer(() => logs.close());
+  return new WorkerPool({
+    functions: stack.functions.map((model) => ({
+      ...model,
+      timeoutSeconds: model.timeoutSeconds * (options.timeoutFactor ?? 1),
+      environment: { ...model.environment, ...options.environment },
+    })),
+    environment: {
+      AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+      AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+      AWS_ENDPOINT_URL_SNS: endpoints.sns,
+      AWS_ENDPOINT_URL_S3: endpoints.s3,
+      AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
+    },
+    ...(endpoints.observer && { observer: endpoints.observer }),
+    ...(options.accountConcurrency !== undefined && { accountConcurrency: options.accountConcurrency }),
+    maxInstancesPerFunction: options.maxInstancesPerFunction ?? DEFAULT_INSTANCES_PER_FUNCTION,
+    ...(options.maxInstances === undefined ? {} : { maxInstances: options.maxInstances }),
+    ...(options.clockOffsetMs && { clockOffsetMs: options.clockOffsetMs }),
+    onLog: (event) => {
+      logs.write(event);
+      options.onLog?.(event);
+    },
+  });
+}
+
+/** Pollers go through the AWS proxy too, since AWS bills their requests. */
+function makeEventSources(
+  options: RuntimeOptions,
+  stack: StackModel,
+  endpoints: Endpoints,
+  invoker: WorkerPool,
+  onWarning: (message: string) => void,
+  cleanups: AsyncDisposableStack,
+): readonly EventSource[] {
+  const client = sqsClient(endpoints.sqs, 'event-source');
+  cleanups.defer(() => client.destroy());
+  return stack.eventSources.map(
+    (model) =>
+      new EventSource({
+        model,
+        client,
+        endpoint: endpoints.sqs,
+        invoker,
+        maxConcurrentBatches: options.maxInstancesPerFunction ?? DEFAULT_INSTANCES_PER_FUNCTION,
+        onWarning,
+      }),
+  );
+}
