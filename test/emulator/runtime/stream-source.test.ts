@@ -18,6 +18,7 @@ import { StreamSource } from '../../../local/event-source/stream-source.ts';
 import { THROTTLED } from '../../../local/functions/messages.ts';
 import { WorkerPool } from '../../../local/functions/worker-pool.ts';
 import type { InvokeResult, Invoker, StreamSourceModel, TableModel } from '../../../local/model.ts';
+import { streamSourceOf } from '../stack-models.ts';
 import { functionOf, temporaryFolder } from './bundle.ts';
 
 let database: Emulator;
