@@ -6,6 +6,7 @@ import { type CallerRoles, parseName, parseRoles } from '../domain/model/roles.t
 import type { Caller, Encoding, Mode, Session } from '../domain/model/session.ts';
 import { errorFrame, isFault, SessionEndedError } from '../shared/errors.ts';
 import { describe, logger } from '../shared/logger.ts';
+import { noteRefusal } from '../shared/refusal-log.ts';
 
 /**
  * The fields of an event that the `socket` function reads (fixtures `websocket-*.json`). `$disconnect` may lack the
@@ -118,11 +119,12 @@ export async function refuse(
 ): Promise<FrameResult> {
   const session = sessionOf(event);
   const { connectionId } = session;
+  const frame = errorFrame(error, id);
   if (isFault(error)) {
     const { routeKey } = event.requestContext;
     logger.error('frame failed', { routeKey, connectionId, error: describe(error) });
-  }
-  const body = encodeFrame(event, errorFrame(error, id));
+  } else noteRefusal(frame.code);
+  const body = encodeFrame(event, frame);
   if (!(error instanceof SessionEndedError)) return { statusCode: 200, body };
   // A client that ignores refusals needs no other one.
   if (error.code !== 'rate_limited') await connections.post(connectionId, body);

@@ -15,6 +15,7 @@ import { BannedError, errorBody, ForbiddenError, isFault } from '../shared/error
 import { parseJsonObject } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { isAllowedOrigin } from '../shared/origin.ts';
+import { noteRefusal } from '../shared/refusal-log.ts';
 import { settleAll } from '../shared/settle.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2;
@@ -72,12 +73,13 @@ export function createHttpHandler(
       await budget.charge(answerPrice(Buffer.byteLength(answer.body ?? '')));
       return answer;
     } catch (error) {
-      if (isFault(error))
-        logger.error('request failed', { routeKey: event.routeKey, error: describe(error) });
       const body = {
         ...errorBody(error),
         ...(error instanceof BannedError && error.until !== undefined && { until: error.until }),
       };
+      if (isFault(error))
+        logger.error('request failed', { routeKey: event.routeKey, error: describe(error) });
+      else noteRefusal(body.code);
       return json(ERROR_CODES[body.code].status, body);
     }
   };

@@ -74,6 +74,20 @@ describe('a fault', () => {
     },
   );
 
+  it.each(CODES)('is no refusal: of the code %s both APIs log one or the other', async (code) => {
+    const info = vi.spyOn(logger, 'info').mockImplementation(() => {});
+    vi.spyOn(logger, 'error').mockImplementation(() => {});
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const refused = FAULTS.includes(code) ? [] : [['refused', { code, times: expect.any(Number) }]];
+    for (const fail of [failFrame, failRequest]) {
+      info.mockClear();
+      vi.setSystemTime(Date.now() + 10_000);
+      await fail(new ImError(code, code));
+      expect(info.mock.calls).toEqual(refused);
+    }
+    vi.useRealTimers();
+  });
+
   it('is not the refusal that ends a session', async () => {
     expect(await logOf(() => failFrame(new SessionEndedError('unauthorized', 'over')))).toEqual([]);
   });
