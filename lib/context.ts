@@ -25,7 +25,7 @@ export type ReadContext = (key: string) => unknown;
  * - `replace` or `reject`: `duplicateLogin`; `standard` or `infrequent-access`: `messageTableClass`
  * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`, `widgetOrigins`, `diagnostics`,
  *   `unlimitedRoles`
- * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`, `events`, `archive`; also `userPool`, which is no prop
+ * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`, `events`, `archive`, `dashboard`; also `userPool`, which is no prop
  * - durations, a whole number with `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`), `deskAgentGrace` (`2m`), `editWindow` (`24h`, `0s` for never)
  * - two whole numbers, as `12000,4000`: read and write units of `warmThroughput` and `maxThroughput`
@@ -80,6 +80,7 @@ export function propsFromContext(read: ReadContext, makeFunction: MakeFunction):
     widgetOrigins: context.list('widgetOrigins'),
     diagnostics: context.choices('diagnostics', DIAGNOSTICS),
     alarmTopicArn: context.text('alarmTopicArn'),
+    dashboard: context.flag('dashboard'),
     events: context.flag('events'),
     archive: context.flag('archive'),
   };

@@ -11,6 +11,7 @@ import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigateway
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { accessLog, HTTP_LOG_FIELDS } from './access-log.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -41,6 +42,8 @@ export class HttpGateway extends Construct {
   readonly stage: HttpStage;
   /** The base URL of all routes: `https://…` without a trailing slash. */
   readonly url: string;
+  /** The access log: a line for each request. */
+  readonly accessLogGroup: ILogGroup;
   readonly #authorizer: HttpJwtAuthorizer;
   readonly #routes: HttpRoute[] = [];
 
@@ -51,13 +54,15 @@ export class HttpGateway extends Construct {
       createDefaultStage: false,
       ...corsOf(props.allowedOrigins),
     });
+    const { logGroup, settings } = accessLog(this, HTTP_LOG_FIELDS);
+    this.accessLogGroup = logGroup;
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
       throttle: props.throttle,
       detailedMetricsEnabled: props.routeMetrics,
-      accessLogSettings: accessLog(this, HTTP_LOG_FIELDS),
+      accessLogSettings: settings,
     });
     throttleRoutes(this.stage, props);
     const { region, urlSuffix } = Stack.of(this);

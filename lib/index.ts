@@ -1,4 +1,5 @@
 export type { Archive } from './archive.ts';
+export type { Dashboard } from './dashboard.ts';
 export type { Desk } from './desk.ts';
 export type { Events } from './events.ts';
 export type { FunctionName } from './functions.ts';

@@ -29,9 +29,9 @@ export interface ObservabilityProps {
   readonly streams: Readonly<Partial<Record<FunctionName, StreamConsumer>>>;
   readonly webSocket: WebSocketGateway;
   readonly http: HttpGateway;
-  /** ARN of the SNS topic that is notified when an alarm starts and ends. If `undefined`, alarms notify nobody. */
   /** Whether functions of this deployment ask functions of the operator (lib/hooks.ts). */
   readonly asks: boolean;
+  /** ARN of the SNS topic that is notified when an alarm starts and ends. If `undefined`, alarms notify nobody. */
   readonly alarmTopicArn: string | undefined;
 }
 
@@ -97,6 +97,10 @@ const SERVICE = 'serverless-im';
  * Faults that are answered, and throttled tables, show in our log lines, which become one metric for all functions.
  */
 export class Observability extends Construct {
+  /** Faults that our code logs, and runs that failed. */
+  readonly loggedFaults: Metric;
+  /** Requests that DynamoDB has throttled. */
+  readonly tableThrottles: Metric;
   readonly #alarms: Alarm[] = [];
   readonly #actions: readonly IAlarmAction[];
 
@@ -106,8 +110,8 @@ export class Observability extends Construct {
     this.#actions =
       alarmTopicArn === undefined ? [] : [new SnsAction(Topic.fromTopicArn(this, 'Topic', alarmTopicArn))];
     this.#watchQueues(props);
-    this.#watchFaults(functions, props.asks);
-    this.#watchTables(functions);
+    this.loggedFaults = this.#watchFaults(functions, props.asks);
+    this.tableThrottles = this.#watchTables(functions);
     this.#watchGateways(webSocket, props.http);
     if (functions.matchDesk !== undefined) this.#watchDesk(functions.matchDesk.logGroup);
     if (functions.publishEvents !== undefined) this.#watchEvents(props);
@@ -155,7 +159,7 @@ export class Observability extends Construct {
    * gets an error frame with status 200, and a failed job is retried.
    * docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html (PlatformReport)
    */
-  #watchFaults({ authorize, ...others }: Functions, asks: boolean): void {
+  #watchFaults({ authorize, ...others }: Functions, asks: boolean): Metric {
     const isReport = FilterPattern.stringValue('$.type', '=', 'platform.report');
     this.#countLines(
       'FailedRuns',
@@ -196,10 +200,11 @@ export class Observability extends Construct {
       metric,
       threshold: SEVERAL,
     });
+    return metric;
   }
 
   /** Counts a line of lambdas/adapters/dynamodb.ts, since DynamoDB's own metrics are two per table. */
-  #watchTables(functions: Functions): void {
+  #watchTables(functions: Functions): Metric {
     // The authorizer uses no table, and Lambda reads the streams.
     const metric = this.#countLines(
       'TableThrottles',
@@ -217,6 +222,7 @@ export class Observability extends Construct {
       // An on-demand table throttles for a while when traffic grows. The AWS SDK's retries hide it.
       periods: 3,
     });
+    return metric;
   }
 
   #watchGateways({ stage }: WebSocketGateway, http: HttpGateway): void {

@@ -46,6 +46,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     webPage: webPageOptions(props),
     diagnostics: props.diagnostics ?? [],
     alarmTopicArn: props.alarmTopicArn,
+    dashboard: props.dashboard ?? false,
     ...platformOptions(props),
     ...hookOptions(props),
   };

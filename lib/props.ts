@@ -273,6 +273,13 @@ export interface ServerlessImProps extends PlatformProps, HookProps {
    * @example topic.topicArn
    */
   readonly alarmTopicArn?: string | undefined;
+  /**
+   * Whether to make a CloudWatch dashboard: messages, latency, sessions, queues, errors, refusals, and dollars an hour. It costs
+   * $3 a month, and $0.005 for each GB of logs that its queries read while somebody looks at it (docs/operations.md, Dashboard).
+   * @default false
+   * @example true
+   */
+  readonly dashboard?: boolean | undefined;
 }
 
 /**
@@ -419,6 +426,7 @@ export interface ServerlessImOptions extends PlatformOptions, HookOptions {
   readonly diagnostics: readonly Diagnostic[];
   /** If `undefined`, alarms notify nobody. */
   readonly alarmTopicArn: string | undefined;
+  readonly dashboard: boolean;
 }
 
 /** The options are invalid. The message lists all faults in one line. */

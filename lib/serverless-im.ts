@@ -7,6 +7,7 @@ import { FAN_OUT_WORKERS } from '../lambdas/shared/fan-out-rate.ts';
 import { ACTIONS, type Action } from '../protocol/actions.ts';
 import { Archive } from './archive.ts';
 import { FunctionBundles } from './bundling/function-bundles.ts';
+import { Dashboard } from './dashboard.ts';
 import { Desk } from './desk.ts';
 import { Events } from './events.ts';
 import type { FunctionSpec, QueueName } from './function-spec.ts';
@@ -67,6 +68,8 @@ export class ServerlessIm extends Construct {
   readonly streams: Readonly<Partial<Record<FunctionName, StreamConsumer>>>;
   /** The alarms. */
   readonly observability: Observability;
+  /** The CloudWatch dashboard; `undefined` without `dashboard: true`. */
+  readonly dashboard: Dashboard | undefined;
   /** The web page; `undefined` without `webPage: true`. */
   readonly webPage: WebPage | undefined;
 
@@ -143,6 +146,7 @@ export class ServerlessIm extends Construct {
       alarmTopicArn: options.alarmTopicArn,
       asks: new Hooks(options).any,
     });
+    this.dashboard = options.dashboard ? this.#makeDashboard(options) : undefined;
   }
 
   /** Gets every event (IM-EVENT); `undefined` without `events: true`. */
@@ -187,6 +191,24 @@ export class ServerlessIm extends Construct {
     if (publishEvents === undefined || replayEvents === undefined)
       throw new Error('grantReplayEvents needs events: true');
     return replayEvents.grantInvoke(grantee).combine(publishEvents.grantInvoke(grantee));
+  }
+
+  #makeDashboard({ messageTableClass }: ServerlessImOptions): Dashboard {
+    const { offlineQueue, fanOutQueue, serviceQueue, desk } = this;
+    const { storage, functions, streams, webSocket, http, events, observability } = this;
+    const queues = {
+      offline: offlineQueue,
+      'fan-out': fanOutQueue,
+      service: serviceQueue,
+      ...(desk && { desk: desk.queue }),
+    };
+    const functionMegabytes = Object.fromEntries(
+      Object.entries(FUNCTIONS).map(([name, { memoryMegabytes }]) => [name, memoryMegabytes]),
+    );
+    return new Dashboard(this, 'Dashboard', {
+      ...{ storage, functions, streams, webSocket, http, events, observability, messageTableClass },
+      ...{ queues, deskStore: desk?.store, functionMegabytes },
+    });
   }
 
   #makeFunctions(options: ServerlessImOptions, settings: Settings): Functions {

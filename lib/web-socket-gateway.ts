@@ -3,6 +3,7 @@ import { CfnStage, WebSocketApi, type WebSocketRoute, WebSocketStage } from 'aws
 import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { accessLog, WEB_SOCKET_LOG_FIELDS } from './access-log.ts';
@@ -40,6 +41,8 @@ export class WebSocketGateway extends Construct {
   readonly stage: WebSocketStage;
   /** The URL that clients connect to: `wss://…/prod`. */
   readonly url: string;
+  /** The access log: a line for each connect, disconnect, and frame. */
+  readonly accessLogGroup: ILogGroup;
   /** The routes so far, in the order in which CloudFormation creates them. */
   readonly #routes: WebSocketRoute[] = [];
 
@@ -49,13 +52,15 @@ export class WebSocketGateway extends Construct {
       apiName: this.node.path.replaceAll('/', '-'),
       routeSelectionExpression: '$request.body.action',
     });
+    const { logGroup, settings } = accessLog(this, WEB_SOCKET_LOG_FIELDS);
+    this.accessLogGroup = logGroup;
     this.stage = new WebSocketStage(this, 'Stage', {
       webSocketApi: this.api,
       stageName: STAGE,
       autoDeploy: true,
       throttle: props.throttle,
       detailedMetricsEnabled: props.routeMetrics,
-      accessLogSettings: accessLog(this, WEB_SOCKET_LOG_FIELDS),
+      accessLogSettings: settings,
     });
     keepBodiesOutOfLogs(this.stage);
     throttleRoutes(this.stage, props);

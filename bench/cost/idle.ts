@@ -58,7 +58,9 @@ export function idleUsage({ Resources }: BilledTemplate, { assumptions }: PriceF
       sum + IDLE_POLLERS[ScalingConfig === undefined ? 'without' : 'withMaxConcurrency'],
     0,
   );
+  const dashboards = ofType(resources, 'AWS::CloudWatch::Dashboard').length;
   return {
+    ...(dashboards > 0 && { dashboard: dashboards }),
     sqsRequest: (pollers * MONTH_SECONDS) / assumptions.pollSeconds.value,
     alarmMetric: ofType(resources, 'AWS::CloudWatch::Alarm').reduce((sum, one) => sum + metricsOf(one), 0),
   };
@@ -96,6 +98,8 @@ function isKnown({ Type, Properties = {} }: BilledResource): boolean {
       return !('ProvisionedPollerConfig' in Properties);
     case 'AWS::CloudWatch::Alarm':
       return metricsOf(Properties) > 0;
+    case 'AWS::CloudWatch::Dashboard':
+      return true;
     default:
       return FREE_WHILE_IDLE.has(Type);
   }

@@ -22,6 +22,7 @@ export type PriceName =
   | 'logGb'
   | 'accessLogGb'
   | 'alarmMetric'
+  | 'dashboard'
   | 'trace'
   | 'transferGb';
 

@@ -3,13 +3,12 @@ import type { AddressInfo } from 'node:net';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { alarmNamed, alarmsIn } from './alarms.ts';
-import { REPOSITORY, runNode } from './run-node.ts';
+import { loggedLines } from './logged-lines.ts';
 import {
   EXTERNAL_ISSUER,
   functionNameOf,
   logGroupOf,
   type Resource,
-  resource,
   resources,
   synthesize,
 } from './synth.ts';
@@ -32,19 +31,6 @@ function expectOneMetric(filters: readonly Resource[], name: string, metricValue
       { MetricName, MetricNamespace: 'serverless-im', MetricValue: metricValue },
     ]);
   }
-}
-
-/** The JSON lines that our code logs with the environment of the WebSocket API's function. */
-async function logged(script: string, environment: Readonly<Record<string, string>> = {}) {
-  const { Environment } = resource(template, 'AWS::Lambda::Function', 'FunctionsSocket').Properties;
-  const { POWERTOOLS_SERVICE_NAME } = (Environment as { Variables: { POWERTOOLS_SERVICE_NAME: string } })
-    .Variables;
-  const { stdout, stderr } = await runNode(REPOSITORY, ['--input-type=module', '--eval', script], {
-    POWERTOOLS_SERVICE_NAME,
-    ...environment,
-  });
-  const lines = `${stdout}${stderr}`.split('\n').filter((line) => line !== '');
-  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 describe('the metric of logged faults', () => {
@@ -89,7 +75,7 @@ describe('the metric of logged faults', () => {
       new Set(['{ ($.service = "serverless-im") && ($.level = "ERROR") }']),
     );
     const script = "import { logger } from './lambdas/shared/logger.ts'; logger.error('frame failed', {});";
-    expect(await logged(script)).toMatchObject([{ service: 'serverless-im', level: 'ERROR' }]);
+    expect(await loggedLines(template, script)).toMatchObject([{ service: 'serverless-im', level: 'ERROR' }]);
   });
 });
 
@@ -141,7 +127,7 @@ describe('the metric of throttled tables', () => {
       import { createDocumentClient, transact } from './lambdas/adapters/dynamodb.ts';
       const documents = createDocumentClient();
       await ${isTransaction ? `transact(documents, [{ Delete: ${KEY} }])` : `documents.send(new GetCommand(${KEY}))`};`;
-      const lines = await logged(script, {
+      const lines = await loggedLines(template, script, {
         AWS_REGION: 'eu-central-1',
         AWS_ACCESS_KEY_ID: 'key',
         AWS_SECRET_ACCESS_KEY: 'secret',

@@ -123,6 +123,7 @@ describe('docs/operations.md', () => {
             webPage: true,
             events: true,
             archive: true,
+            dashboard: true,
             historyRetention: '30d',
           },
         }),

@@ -40,6 +40,7 @@ describe('options', () => {
       accessLogRole: true,
       diagnostics: [],
       alarmTopicArn: undefined,
+      dashboard: false,
       events: false,
       archive: false,
     });

@@ -4,7 +4,8 @@ import { createRefusalLog } from '../../../lambdas/shared/refusal-log.ts';
 
 const info = vi.spyOn(logger, 'info').mockImplementation(() => undefined);
 beforeEach(() => info.mockClear());
-const lines = () => info.mock.calls.map(([message, fields]) => ({ message, ...fields }));
+const lines = () =>
+  info.mock.calls.map(([message, fields]): Record<string, unknown> => ({ message, ...fields }));
 
 describe('the log of refusals', () => {
   let now = 0;
