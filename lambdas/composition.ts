@@ -24,7 +24,10 @@ import { createReportWriter } from './adapters/report-table.ts';
 import { createRouteTable } from './adapters/route-table.ts';
 import { createSeqAllocator } from './adapters/seq-allocation.ts';
 import { readStreamRow } from './adapters/stream-row.ts';
+import { createTaskQueue } from './adapters/task-queue.ts';
+import { createTaskReader, createTaskWriter } from './adapters/task-table.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
+import { createTrail } from './adapters/trail-table.ts';
 import { createWorkQueue } from './adapters/work-queue.ts';
 import { type BudgetLimits, createMeter } from './domain/access/budget.ts';
 import { createLiveLimit } from './domain/messages/live-limit.ts';
@@ -186,7 +189,18 @@ export const inboxWriter = maker(['inboxTable', 'inboxTtlSeconds'], (env) =>
 
 export const offlineQueue = maker(['offlineQueueUrl'], (env) => createOfflineQueue(env.offlineQueueUrl));
 export const fanOutQueue = maker(['fanOutQueueUrl'], (env) => createFanOutQueue(env.fanOutQueueUrl));
+export const taskQueue = maker(['taskQueueUrl'], (env) => createTaskQueue(env.taskQueueUrl));
 export const workQueue = maker(['workQueueUrl'], ({ workQueueUrl }) => createWorkQueue(workQueueUrl));
+
+export const tasks = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createTaskReader(documents.get(), conversationsTable),
+);
+export const taskWriter = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createTaskWriter(documents.get(), conversationsTable),
+);
+export const trail = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createTrail(documents.get(), conversationsTable),
+);
 
 /** Whether this deployment has a desk. */
 export const hasDesk = () => hasEnv('deskQueueUrl');

@@ -13,6 +13,7 @@ export interface Grantors {
   readonly storage: Storage;
   readonly offlineQueue: WorkQueue;
   readonly fanOutQueue: WorkQueue;
+  readonly taskQueue: WorkQueue;
   readonly gateway: WebSocketGateway;
   /** `undefined` in a deployment without a desk. */
   readonly desk: Desk | undefined;
@@ -36,7 +37,7 @@ export interface StreamSource {
   readonly filters: readonly object[];
 }
 
-export type QueueName = 'offline' | 'service' | 'fanOut' | 'desk';
+export type QueueName = 'offline' | 'service' | 'fanOut' | 'tasks' | 'desk';
 
 /** The caller of a function. */
 export type Trigger =

@@ -210,7 +210,7 @@ export const FUNCTIONS = {
     memoryMegabytes: 512,
     audits: true,
     settings: ['leaseSeconds', 'historyTtlSeconds', 'maxDevices', ...BUDGET_SETTINGS],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks }) => {
+    grant: (fn, { storage, offlineQueue, fanOutQueue, taskQueue, gateway, desk, events, hooks }) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
       storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem');
@@ -222,6 +222,26 @@ export const FUNCTIONS = {
       hooks.grantBeforeServiceEvents(fn);
       hooks.grantProfileSource(fn);
       // A ban, or a message to a chat, asks for a check of an agent.
+      desk?.queue.grantSend(fn);
+      events?.addRows(fn);
+      storage.conversations.grant(fn, 'PutItem');
+      taskQueue.grantSend(fn);
+    },
+  },
+  runTasks: {
+    module: 'lambdas/functions/run-tasks',
+    description: 'Does the tasks of operators, page by page: erases and exports users',
+    trigger: { kind: 'queue', queue: 'tasks' },
+    // 15 s of pages, and the last one (domain/tasks/run-task.ts). Six times this is how long the job of a dead worker waits.
+    timeoutSeconds: 30,
+    memoryMegabytes: 512,
+    sendsToOwnQueue: true,
+    settings: [],
+    grant: (fn, { storage, taskQueue, gateway, desk, events }) => {
+      storage.conversations.grant(fn, 'GetItem', 'Query', 'PutItem');
+      storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
+      gateway.grantConnections(fn, 'POST', 'DELETE');
+      taskQueue.grantSend(fn);
       desk?.queue.grantSend(fn);
       events?.addRows(fn);
     },

@@ -22,6 +22,7 @@ import type { WorkQueue } from './work-queue.ts';
 export interface ObservabilityProps {
   readonly offlineQueue: WorkQueue;
   readonly fanOutQueue: WorkQueue;
+  readonly taskQueue: WorkQueue;
   readonly serviceQueue: WorkQueue;
   readonly desk: Desk | undefined;
   readonly functions: Functions;
@@ -131,8 +132,13 @@ export class Observability extends Construct {
    * of its events reads the present state and does all that is left to do, so the next one does the work of a lost one. One
    * alarm watches the age of all.
    */
-  #watchQueues({ offlineQueue, fanOutQueue, serviceQueue, desk }: ObservabilityProps): void {
-    const redriven = { Offline: offlineQueue, FanOut: fanOutQueue, Service: serviceQueue };
+  #watchQueues({ offlineQueue, fanOutQueue, taskQueue, serviceQueue, desk }: ObservabilityProps): void {
+    const redriven = {
+      Offline: offlineQueue,
+      FanOut: fanOutQueue,
+      Tasks: taskQueue,
+      Service: serviceQueue,
+    };
     for (const [name, { deadLetterQueue }] of Object.entries(redriven)) {
       this.#alarm(`${name}DeadLetters`, {
         section: 'dead-letters',

@@ -23,8 +23,17 @@ export class ServerlessImStack extends Stack {
         (option, path) => this.#moduleFunction(option, path),
       ),
     );
-    const { webSocket, http, identity, offlineQueue, fanOutQueue, serviceQueue, desk, eventsTopic } =
-      this.chat;
+    const {
+      webSocket,
+      http,
+      identity,
+      offlineQueue,
+      fanOutQueue,
+      taskQueue,
+      serviceQueue,
+      desk,
+      eventsTopic,
+    } = this.chat;
     const { publishEvents, replayEvents } = this.chat.functions;
     this.#output('WebSocketUrl', webSocket.url, 'The WebSocket API, for clients');
     this.#output('HttpUrl', http.url, 'The HTTP API');
@@ -46,6 +55,12 @@ export class ServerlessImStack extends Stack {
       'FanOutDeadLetterQueueUrl',
       fanOutQueue.deadLetterQueue.queueUrl,
       'Those that failed for half an hour, or are malformed',
+    );
+    this.#output('TaskQueueUrl', taskQueue.queue.queueUrl, 'Tasks of operators');
+    this.#output(
+      'TaskDeadLetterQueueUrl',
+      taskQueue.deadLetterQueue.queueUrl,
+      'Those that failed for half an hour',
     );
     this.#output('ServiceQueueUrl', serviceQueue.queue.queueUrl, 'Messages of other services');
     this.#output(

@@ -4,6 +4,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { FAN_OUT_WORKERS } from '../lambdas/shared/fan-out-rate.ts';
+import { TASK_WORKERS } from '../lambdas/shared/task-rate.ts';
 import { ACTIONS, type Action } from '../protocol/actions.ts';
 import { Archive } from './archive.ts';
 import { FunctionBundles } from './bundling/function-bundles.ts';
@@ -50,6 +51,8 @@ export class ServerlessIm extends Construct {
   readonly offlineQueue: WorkQueue;
   /** Messages to large groups, for the fan-out workers. */
   readonly fanOutQueue: WorkQueue;
+  /** The tasks of operators: erasures and exports. */
+  readonly taskQueue: WorkQueue;
   /** Messages of other services of the account (docs/protocol.md). Allow senders by `grantSendMessages`. */
   readonly serviceQueue: WorkQueue;
   /** The WebSocket API. */
@@ -90,6 +93,10 @@ export class ServerlessIm extends Construct {
     this.fanOutQueue = new WorkQueue(this, 'FanOut', {
       consumerTimeoutSeconds: FUNCTIONS.fanOut.timeoutSeconds,
       urlVariable: ENV.fanOutQueueUrl,
+    });
+    this.taskQueue = new WorkQueue(this, 'Tasks', {
+      consumerTimeoutSeconds: FUNCTIONS.runTasks.timeoutSeconds,
+      urlVariable: ENV.taskQueueUrl,
     });
     this.serviceQueue = new WorkQueue(this, 'Service', {
       consumerTimeoutSeconds: FUNCTIONS.serveEvents.timeoutSeconds,
@@ -133,10 +140,12 @@ export class ServerlessIm extends Construct {
     );
     this.#connect(options);
     this.streams = this.#readStreams(options);
-    const { offlineQueue, fanOutQueue, serviceQueue, desk, functions, streams, webSocket, http } = this;
+    const { offlineQueue, fanOutQueue, taskQueue, serviceQueue, desk, functions, streams, webSocket, http } =
+      this;
     this.observability = new Observability(this, 'Observability', {
       offlineQueue,
       fanOutQueue,
+      taskQueue,
       serviceQueue,
       desk,
       functions,
@@ -241,6 +250,7 @@ export class ServerlessIm extends Construct {
       storage: this.storage,
       offlineQueue: this.offlineQueue,
       fanOutQueue: this.fanOutQueue,
+      taskQueue: this.taskQueue,
       gateway: this.webSocket,
       desk: this.desk,
       events: this.events,
@@ -284,6 +294,7 @@ export class ServerlessIm extends Construct {
       offline: [this.offlineQueue, { maxConcurrency: offlineConcurrency }],
       service: [this.serviceQueue, {}],
       fanOut: [this.fanOutQueue, { maxConcurrency: FAN_OUT_WORKERS, batchSize: 1 }],
+      tasks: [this.taskQueue, { maxConcurrency: TASK_WORKERS, batchSize: 1 }],
       desk: [this.desk?.queue, {}],
     };
     const [work, options] = consumers[queue];

@@ -11,6 +11,7 @@ export type SettingName = Exclude<
   | 'inboxTable'
   | 'offlineQueueUrl'
   | 'fanOutQueueUrl'
+  | 'taskQueueUrl'
   | 'workQueueUrl'
   | 'deskTable'
   | 'deskQueueUrl'

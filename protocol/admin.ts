@@ -14,6 +14,9 @@ export const ADMIN_ROUTES = [
   'GET /admin/users/{userId}',
   'PUT /admin/users/{userId}/profile',
   'DELETE /admin/conversations/{conversationId}/messages/{seq}',
+  'POST /admin/users/{userId}/export',
+  'DELETE /admin/users/{userId}',
+  'GET /admin/tasks/{taskId}',
 ] as const;
 
 export type AdminRoute = (typeof ADMIN_ROUTES)[number];
@@ -53,6 +56,32 @@ export const messagePath = lazySchema(() =>
     seq: z.string().check(z.regex(/^[1-9][0-9]{0,14}$/, 'must be a whole number from 1')),
   }),
 );
+
+/** The task in a path. */
+export const taskPath = lazySchema(() =>
+  z.object({ taskId: z.string().check(z.regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'is not a task id')) }),
+);
+
+/** The answer to what starts a task. */
+export interface TaskStarted {
+  readonly taskId: string;
+}
+
+/** `GET /admin/tasks/{taskId}`: how far a task is (IM-ERASE-1). */
+export interface AdminTaskBody {
+  readonly taskId: string;
+  readonly kind: 'erase' | 'export';
+  readonly userId?: string;
+  readonly state: 'running' | 'done';
+  /** What it is at. Missing when it is done. */
+  readonly step?: string;
+  /** What it has done so far, by name. A repeat after a failure may count twice. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Epoch milliseconds, as all times. */
+  readonly startedAt: number;
+  /** When it last got on. Long ago in a running task: look for its job in the dead-letter queue. */
+  readonly updatedAt: number;
+}
 
 /** `GET /admin/users/{userId}`: what the server knows of a user. Any user id has an answer: there is no user directory. */
 export interface AdminUserBody {

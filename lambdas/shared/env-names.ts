@@ -15,6 +15,8 @@ export const ENV = {
   offlineQueueUrl: 'OFFLINE_QUEUE_URL',
   /** URL of the fan-out queue. */
   fanOutQueueUrl: 'FAN_OUT_QUEUE_URL',
+  /** URL of the queue of tasks. */
+  taskQueueUrl: 'TASK_QUEUE_URL',
   /** URL of the queue whose records the function processes. */
   workQueueUrl: 'WORK_QUEUE_URL',
   /** Desk: waiting chats, and agents. */

@@ -1,10 +1,13 @@
+import { ulid } from 'ulid';
 import {
   type ADMIN_ROUTES,
+  type AdminTaskBody,
   type AdminUserBody,
   adminBanSchema,
   adminLogOutSchema,
   adminMessageSchema,
   messagePath,
+  taskPath,
 } from '../../protocol/admin.ts';
 import { SYSTEM } from '../../protocol/ids.ts';
 import { personPath, profileSchema } from '../../protocol/people.ts';
@@ -14,16 +17,18 @@ import { type SendPorts, send } from '../domain/messages/send.ts';
 import type { Accounts } from '../domain/model/account.ts';
 import { NO_END } from '../domain/model/ban.ts';
 import type { Presence, Session } from '../domain/model/session.ts';
+import type { TaskKind } from '../domain/model/task.ts';
 import { listProfiles, type ProfilePorts, putProfile } from '../domain/people/profile.ts';
 import { type BanPorts, banUser, unbanUser } from '../domain/sessions/ban.ts';
 import { type LogOutPorts, logOut } from '../domain/sessions/log-out.ts';
-import { ConflictError } from '../shared/errors.ts';
+import { startTask, type TaskPorts } from '../domain/tasks/run-task.ts';
+import { ConflictError, NotFoundError } from '../shared/errors.ts';
 import { parseWith } from '../shared/parse.ts';
 import { settleAll } from '../shared/settle.ts';
-import type { AdminAnswer } from './admin.ts';
+import type { AdminAnswer, AdminCall, AdminRequest } from './admin.ts';
 import { requireMayWrite } from './service-events.ts';
 
-export interface AdminPorts extends SendPorts, RecallPorts, BanPorts, LogOutPorts, ProfilePorts {
+export interface AdminPorts extends SendPorts, RecallPorts, BanPorts, LogOutPorts, ProfilePorts, TaskPorts {
   readonly accounts: Accounts;
   readonly budgetLimits: BudgetLimits;
 }
@@ -80,6 +85,39 @@ export function adminAnswers(
       const target = { conversationId, seq: Number(seq) };
       return { target, run: () => recall(ports, { userId: SYSTEM, isOperator: true }, target) };
     },
+    'POST /admin/users/{userId}/export': ({ path, atMs }) => starting(ports, 'export', path, atMs),
+    'DELETE /admin/users/{userId}': ({ path, atMs }) => starting(ports, 'erase', path, atMs),
+    'GET /admin/tasks/{taskId}': ({ path }) => {
+      const { taskId } = parseWith(taskPath, path);
+      return { target: { taskId }, run: () => lookAtTask(ports, taskId) };
+    },
+  };
+}
+
+function starting(ports: AdminPorts, kind: TaskKind, path: AdminRequest['path'], atMs: number): AdminCall {
+  const { userId } = parseWith(personPath, path);
+  const task = { taskId: ulid(atMs), kind, userId };
+  return {
+    target: { userId, taskId: task.taskId },
+    status: 202,
+    run: () => startTask(ports, task),
+  };
+}
+
+/** @throws {NotFoundError} */
+async function lookAtTask({ tasks }: AdminPorts, taskId: string): Promise<AdminTaskBody> {
+  const task = await tasks.task(taskId);
+  if (task === undefined) throw new NotFoundError();
+  const { kind, userId, step, counts, startedAtMs, updatedAtMs } = task;
+  return {
+    taskId,
+    kind,
+    ...(userId !== undefined && { userId }),
+    state: step === undefined ? 'done' : 'running',
+    ...(step !== undefined && { step }),
+    counts,
+    startedAt: startedAtMs,
+    updatedAt: updatedAtMs,
   };
 }
 

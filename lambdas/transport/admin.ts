@@ -26,6 +26,8 @@ export interface AdminCall {
   /** Ids, for the audit. Never content, nor a reason. */
   readonly target: Readonly<Record<string, string | number | undefined>>;
   readonly run: () => Promise<object | undefined>;
+  /** Of a success with an answer. @default 200 */
+  readonly status?: 202;
 }
 
 /** Parses a request, without any effect. @throws {InvalidRequestError} */
@@ -49,7 +51,7 @@ export function createAdminHandler(answers: Readonly<Record<string, AdminAnswer>
       ({ target } = call);
       const body = await call.run();
       logger.info('admin call', { ...audit, target, outcome: 'done' });
-      return json(body === undefined ? 204 : 200, body);
+      return json(body === undefined ? 204 : (call.status ?? 200), body);
     } catch (error) {
       const body = errorBody(error);
       logger.info('admin call', { ...audit, target, outcome: body.code });

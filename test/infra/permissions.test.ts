@@ -23,6 +23,7 @@ const NAMES: Readonly<Record<string, string>> = {
   [queueId('OfflineQueue')]: 'OfflineQueue',
   [queueId('ServiceQueue')]: 'ServiceQueue',
   [queueId('FanOutQueue')]: 'FanOutQueue',
+  [queueId('TasksQueue')]: 'TasksQueue',
   [queueId('DeskEventsQueue')]: 'DeskQueue',
 };
 
@@ -151,10 +152,17 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ],
   Admin: [
     ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
-    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem'),
+    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
     ...onTable('Messages', 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem'),
     ...onTable('Messages/index/bySeq', 'Query'),
-    ...send('OfflineQueue', 'FanOutQueue', 'DeskQueue'),
+    ...send('OfflineQueue', 'FanOutQueue', 'TasksQueue', 'DeskQueue'),
+    ...connections('POST', 'DELETE'),
+  ],
+  RunTasks: [
+    ...consume('TasksQueue'),
+    ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
+    ...onTable('Conversations', 'GetItem', 'Query', 'PutItem'),
+    ...send('TasksQueue', 'DeskQueue'),
     ...connections('POST', 'DELETE'),
   ],
   LogOut: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...connections('POST', 'DELETE')],

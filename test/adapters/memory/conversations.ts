@@ -10,6 +10,7 @@ import type {
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { Outbox, OutboxEntry } from '../../../lambdas/domain/model/outbox.ts';
+import type { ConversationTrail } from '../../../lambdas/domain/model/task.ts';
 import { recentStarts, type VolumeStart, volumeOf } from '../../../lambdas/domain/model/volume.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
 import { directConversationId, parseConversationId, peerOf } from '../../../protocol/ids.ts';
@@ -29,7 +30,8 @@ export interface InMemoryConversations
     GroupWriter,
     Outbox,
     BlockReader,
-    BlockWriter {
+    BlockWriter,
+    ConversationTrail {
   /** The part of a support chat's change in this table; false if the head has moved since it was read. */
   applyChat(change: ChatChange): Promise<boolean>;
   rateChat(conversationId: string, rating: number): boolean;
@@ -93,6 +95,19 @@ export function inMemoryConversations(
     return peer !== undefined && heads.get(conversationId)?.blockedBy?.includes(peer) === true;
   };
   return {
+    async page(userId, after = '', limit) {
+      const left = departures
+        .filter((one) => one.userId === userId)
+        .map(({ conversationId, atMs }) => ({
+          conversationId,
+          after: `#left#${String(atMs).padStart(15, '0')}#${conversationId}`,
+        }));
+      const member = [...rowsOf(userId).keys()].map((id) => ({ conversationId: id, after: id }));
+      const entries = [...left, ...member]
+        .filter((one) => one.after > after)
+        .sort((a, b) => (a.after < b.after ? -1 : 1));
+      return { entries: entries.slice(0, limit), hasMore: entries.length > limit };
+    },
     async blocks(userId, { after = '', limit }) {
       const all = [...blocksOf(userId).values()].filter((one) => one.userId > after);
       return all.sort((a, b) => (a.userId < b.userId ? -1 : 1)).slice(0, limit);

@@ -22,6 +22,7 @@ import { inMemoryDeskEvents, inMemoryFanOutQueue, inMemoryOfflineQueue } from '.
 import { inMemoryReactions } from './reactions.ts';
 import { inMemoryReports } from './reports.ts';
 import { inMemoryRoutes } from './routes.ts';
+import { inMemoryTaskQueue, inMemoryTasks } from './tasks.ts';
 import { inMemoryUserEvents } from './user-events.ts';
 
 export const NOON = Date.UTC(2026, 10, 21, 12);
@@ -41,6 +42,7 @@ export function createWorld() {
   const accounts = inMemoryAccounts(routes);
   const profiles = inMemoryProfiles();
   const contacts = inMemoryContacts();
+  const tasks = inMemoryTasks();
   return {
     routes,
     accounts,
@@ -78,6 +80,10 @@ export function createWorld() {
     offlineQueue: inMemoryOfflineQueue(),
     connections: inMemoryConnections(),
     userEvents: inMemoryUserEvents(),
+    tasks,
+    taskWriter: tasks,
+    taskQueue: inMemoryTaskQueue(),
+    trail: conversations,
     clock,
     liveLimit: createLiveLimit(LIMITS.liveIntervalMs),
     leaseMs: HOUR_MS / 2,

@@ -1,0 +1,85 @@
+import type { Clock } from '../../shared/clock.ts';
+import { NotFoundError } from '../../shared/errors.ts';
+import type { Task, TaskKind, TaskQueue, TaskReader, TaskWriter } from '../model/task.ts';
+import type { Page, Step } from './step.ts';
+
+export interface TaskPorts {
+  readonly tasks: TaskReader;
+  readonly taskWriter: TaskWriter;
+  readonly taskQueue: TaskQueue;
+  readonly clock: Clock;
+}
+
+export type Steps<Ports> = Readonly<Record<TaskKind, readonly Step<Ports>[]>>;
+
+/** After this time no page begins: the function has 30 s, and a page takes up to 10. */
+const LAST_PAGE_MS = 15_000;
+
+/** The step of a new task: who starts one need not know the steps. */
+const BEGIN = 'begin';
+
+/** Saves a task and enqueues it. @returns its id */
+export async function startTask(
+  ports: Omit<TaskPorts, 'tasks'>,
+  task: Pick<Task, 'taskId' | 'kind' | 'userId'>,
+): Promise<{ readonly taskId: string }> {
+  const { taskId } = task;
+  const nowMs = ports.clock();
+  const row = { ...task, startedAtMs: nowMs, updatedAtMs: nowMs, step: BEGIN, counts: {}, version: 1 };
+  // If the function dies in between, nobody has learned the id, and the caller asks again.
+  await ports.taskWriter.create(row);
+  await ports.taskQueue.enqueue({ taskId }, 0);
+  return { taskId };
+}
+
+/**
+ * Does pages of a task for some seconds, saves after each where it stands, and enqueues the rest. A worker that dies leaves its
+ * job to the queue, which gives it to another one. Of two workers with the same task, the one that saves later stops.
+ * @throws {NotFoundError} no such task
+ */
+export async function runTask<Ports extends TaskPorts>(
+  ports: Ports,
+  steps: Steps<Ports>,
+  taskId: string,
+): Promise<void> {
+  const endMs = ports.clock() + LAST_PAGE_MS;
+  let task = await ports.tasks.task(taskId);
+  if (task === undefined) throw new NotFoundError();
+  while (task.step !== undefined) {
+    const page = await stepOf(steps[task.kind], task.step).run(ports, task, task.cursor);
+    const saved: Task = afterPage(task, page, steps[task.kind], ports.clock());
+    if (!(await ports.taskWriter.save(saved))) return;
+    task = saved;
+    const { waitSeconds = 0 } = page;
+    if (task.step !== undefined && (waitSeconds > 0 || ports.clock() > endMs))
+      return ports.taskQueue.enqueue({ taskId }, waitSeconds);
+  }
+}
+
+function stepOf<Ports>(steps: readonly Step<Ports>[], name: string): Step<Ports> {
+  const step = name === BEGIN ? steps[0] : steps.find((each) => each.name === name);
+  if (step === undefined) throw new Error(`No step ${name}.`);
+  return step;
+}
+
+function afterPage(
+  task: Task,
+  { next, counts }: Page,
+  steps: readonly { readonly name: string }[],
+  nowMs: number,
+): Task {
+  const at = task.step === BEGIN ? 0 : steps.findIndex(({ name }) => name === task.step);
+  return {
+    ...task,
+    updatedAtMs: nowMs,
+    step: steps[next === undefined ? at + 1 : at]?.name,
+    cursor: next,
+    counts: added(task.counts, counts),
+    version: task.version + 1,
+  };
+}
+
+function added(before: Task['counts'], more: Task['counts'] = {}): Task['counts'] {
+  const names = new Set([...Object.keys(before), ...Object.keys(more)]);
+  return Object.fromEntries([...names].map((name) => [name, (before[name] ?? 0) + (more[name] ?? 0)]));
+}

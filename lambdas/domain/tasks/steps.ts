@@ -1,0 +1,6 @@
+import { ERASE_STEPS, type ErasePorts } from './erase.ts';
+import { EXPORT_STEPS, type ExportPorts } from './export.ts';
+import type { Steps } from './run-task.ts';
+
+/** All kinds of tasks. */
+export const STEPS: Steps<ErasePorts & ExportPorts> = { erase: ERASE_STEPS, export: EXPORT_STEPS };

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { Cursor } from '../../../lambdas/domain/model/task.ts';
+import { runTask, type Steps, startTask, type TaskPorts } from '../../../lambdas/domain/tasks/run-task.ts';
+import type { Page, Step } from '../../../lambdas/domain/tasks/step.ts';
+import { createWorld, NOON } from '../../adapters/memory/world.ts';
+
+const TASK = { taskId: 'T1', kind: 'erase', userId: 'alice' } as const;
+
+/** A step that answers with these pages, in their order, and notes where it was to go on. */
+function aStep(name: string, ...pages: readonly Page[]) {
+  const cursors: (Cursor | undefined)[] = [];
+  const step: Step<TaskPorts> = {
+    name,
+    run: async (_, __, cursor) => pages[cursors.push(cursor) - 1] ?? {},
+  };
+  return { ...step, cursors };
+}
+
+async function start(...erase: readonly Step<TaskPorts>[]) {
+  const world = createWorld();
+  const steps: Steps<TaskPorts> = { erase, export: [] };
+  await startTask(world, TASK);
+  return { ...world, steps, run: () => runTask(world, steps, TASK.taskId) };
+}
+
+describe('a task (IM-ERASE-1)', () => {
+  it('does its steps in their order, page by page, and counts what they did', async () => {
+    const first = aStep('first', { next: { at: 1 }, counts: { messages: 2 } }, { counts: { messages: 1 } });
+    const second = aStep('second', { counts: { rows: 1 } });
+    const { run, tasks, taskQueue } = await start(first, second);
+    expect(await tasks.task('T1')).toMatchObject({ step: 'begin', startedAtMs: NOON });
+    await run();
+    expect([first.cursors, second.cursors]).toEqual([[undefined, { at: 1 }], [undefined]]);
+    expect(await tasks.task('T1')).toMatchObject({ step: undefined, counts: { messages: 3, rows: 1 } });
+    expect(taskQueue.jobs).toEqual([{ taskId: 'T1', delaySeconds: 0 }]);
+  });
+
+  it('does nothing when it is done, as when SQS delivers its job twice', async () => {
+    const only = aStep('only');
+    const { run, tasks } = await start(only);
+    await run();
+    const done = await tasks.task('T1');
+    await run();
+    expect([only.cursors.length, await tasks.task('T1')]).toEqual([1, done]);
+  });
+
+  it('goes on where the worker stopped that died in the middle of a page', async () => {
+    const dying = { ...aStep('first'), run: async () => Promise.reject(new Error('died')) };
+    const { run, steps, ...world } = await start(aStep('first', { next: { at: 7 }, waitSeconds: 1 }));
+    await run();
+    await expect(runTask(world, { ...steps, erase: [dying] }, 'T1')).rejects.toThrow('died');
+    const after = aStep('first');
+    await runTask(world, { ...steps, erase: [after] }, 'T1');
+    expect(after.cursors).toEqual([{ at: 7 }]);
+  });
+
+  it('enqueues itself when a page asks to wait, and after 15 s', async () => {
+    const slow = { name: 'slow', run: async () => advance(16_000) } satisfies Step<TaskPorts>;
+    const { run, tasks, taskQueue, ...world } = await start(
+      aStep('first', { next: {}, waitSeconds: 15 }),
+      slow,
+      aStep('last'),
+    );
+    const advance = async (ms: number): Promise<Page> => {
+      world.advance(ms);
+      return {};
+    };
+    await run();
+    expect(taskQueue.jobs.at(-1)).toEqual({ taskId: 'T1', delaySeconds: 15 });
+    await run();
+    expect([taskQueue.jobs.at(-1), (await tasks.task('T1'))?.step]).toEqual([
+      { taskId: 'T1', delaySeconds: 0 },
+      'last',
+    ]);
+    await run();
+    expect((await tasks.task('T1'))?.step).toBeUndefined();
+  });
+
+  it('stops a worker whose task another one has saved since', async () => {
+    const second = aStep('second');
+    const { run, tasks, taskWriter, taskQueue } = await start(
+      {
+        name: 'first',
+        async run(_, task) {
+          await taskWriter.save({ ...task, step: 'second', version: task.version + 1 });
+          return {};
+        },
+      },
+      second,
+    );
+    await run();
+    expect([second.cursors, taskQueue.jobs.length, (await tasks.task('T1'))?.step]).toEqual([
+      [],
+      1,
+      'second',
+    ]);
+  });
+});
