@@ -130,16 +130,11 @@ export class Observability extends Construct {
   /**
    * Each queue has its own alarm on dead letters, since they stay until they are redriven. The desk's don't need that: each
    * of its events reads the present state and does all that is left to do, so the next one does the work of a lost one. One
-   * alarm watches the age of all.
+   * alarm watches the age of all, but for tasks: two run at once, and the others wait.
    */
   #watchQueues({ offlineQueue, fanOutQueue, taskQueue, serviceQueue, desk }: ObservabilityProps): void {
-    const redriven = {
-      Offline: offlineQueue,
-      FanOut: fanOutQueue,
-      Tasks: taskQueue,
-      Service: serviceQueue,
-    };
-    for (const [name, { deadLetterQueue }] of Object.entries(redriven)) {
+    const redriven = { Offline: offlineQueue, FanOut: fanOutQueue, Service: serviceQueue };
+    for (const [name, { deadLetterQueue }] of Object.entries({ ...redriven, Tasks: taskQueue })) {
       this.#alarm(`${name}DeadLetters`, {
         section: 'dead-letters',
         meaning: `${name} queue: jobs failed for half an hour, or are malformed, and are in the dead-letter queue.`,
@@ -186,8 +181,8 @@ export class Observability extends Construct {
       'LoggedFaults',
     );
     // Their failed jobs come back by themselves for half an hour, so nothing else shows an outage of the workers.
-    const { storeOffline, fanOut, serveEvents, matchDesk, publishEvents, archiveMessages } = others;
-    const workers = [storeOffline, fanOut, serveEvents, matchDesk, publishEvents, archiveMessages];
+    const { storeOffline, fanOut, runTasks, serveEvents, matchDesk, publishEvents, archiveMessages } = others;
+    const workers = [storeOffline, fanOut, runTasks, serveEvents, matchDesk, publishEvents, archiveMessages];
     // Its refusals show at the gateway; that it goes on without an answer of the operator's function shows only here.
     const http = asks ? [others.http] : [];
     const metric = this.#countLines(

@@ -28,12 +28,13 @@ describe('the functions', () => {
     'Http',
     'LogOut',
     'Poll',
+    'RunTasks',
     'ServeEvents',
     'Socket',
     'StoreOffline',
   ];
 
-  it('are ten, or nine without a desk', () => {
+  it('are eleven, or ten without a desk', () => {
     expect(namesIn(template)).toEqual([...WITHOUT_DESK, 'MatchDesk'].sort());
     expect(namesIn(synthesize({ ...EXTERNAL_ISSUER, desk: false }).template)).toEqual(WITHOUT_DESK);
   });
@@ -112,6 +113,7 @@ describe('a function', () => {
     expect(allowed.map(({ logicalId }) => functionNameOf(logicalId)).sort()).toEqual([
       'FanOut',
       'MatchDesk',
+      'RunTasks',
       'StoreOffline',
     ]);
   });

@@ -22,19 +22,19 @@ describe('a stack that nobody uses', () => {
     ['with an issuer', EXTERNAL_ISSUER],
     ['with the web page', { webPage: true }],
   ])(
-    'costs less than two dollars a month, and less than half a dollar with the free tier: %s',
+    'costs less than two and a quarter dollars a month, and less than one with the free tier: %s',
     (_, props) => {
       const { list, withFreeTier } = idle(props);
       expect(list).toBeGreaterThan(0);
-      expect(list).toBeLessThan(2);
-      expect(withFreeTier).toBeLessThan(0.5);
+      expect(list).toBeLessThan(2.25);
+      expect(withFreeTier).toBeLessThan(1);
     },
   );
 
   it('pays for the metrics of its alarms and for polls of its queues, and for nothing else', () => {
     const { usage } = idle(EXTERNAL_ISSUER);
-    // Two pollers of three queues, five of the fan-out queue, three polls a minute.
-    expect(usage).toEqual({ alarmMetric: 13, sqsRequest: (3 * 2 + 5) * 3 * 60 * 24 * 30 });
+    // Two pollers of three queues, five of the fan-out queue and of the tasks, three polls a minute.
+    expect(usage).toEqual({ alarmMetric: 14, sqsRequest: (3 * 2 + 2 * 5) * 3 * 60 * 24 * 30 });
   });
 
   it('has no metric that is billed from the first use on, such as those of each route', () => {

@@ -38,7 +38,7 @@ describe('the metric of logged faults', () => {
 
   it('counts what no AWS metric shows: frames answered with an error, unchecked tokens, and failed jobs', () => {
     expect(filters.map(filteredGroup).sort()).toEqual(
-      ['Authorize', 'Socket', 'StoreOffline', 'FanOut', 'ServeEvents', 'MatchDesk']
+      ['Authorize', 'Socket', 'StoreOffline', 'FanOut', 'RunTasks', 'ServeEvents', 'MatchDesk']
         .map((name) => logGroupOf(template, name))
         .sort(),
     );

@@ -37,7 +37,7 @@ describe("the construct in a user's own app", () => {
       ),
     );
     // CloudFormation allows 500 resources per stack. Each route is two of them.
-    expect(Object.keys(template.toJSON()['Resources']).length).toBeLessThan(400);
+    expect(Object.keys(template.toJSON()['Resources']).length).toBeLessThan(480);
   });
 
   it('can be used in two stacks of one app', () => {
@@ -216,6 +216,8 @@ describe('the stack', () => {
     'OfflineQueueUrl',
     'ServiceDeadLetterQueueUrl',
     'ServiceQueueUrl',
+    'TaskDeadLetterQueueUrl',
+    'TaskQueueUrl',
     'WebSocketUrl',
   ];
 

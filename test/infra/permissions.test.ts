@@ -187,6 +187,7 @@ const FOR_DESK: Readonly<Record<string, readonly string[]>> = {
   Http: [...onTable('Desk', 'GetItem', 'BatchGetItem', 'Query'), ...send('DeskQueue')],
   ServeEvents: send('DeskQueue'),
   Admin: send('DeskQueue'),
+  RunTasks: send('DeskQueue'),
 };
 
 const namesIn = (from: Template) =>

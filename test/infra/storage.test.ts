@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { FAN_OUT_WORKERS, WORKER_RATE } from '../../lambdas/shared/fan-out-rate.ts';
+import { TASK_UNITS_PER_SECOND, TASK_WORKERS } from '../../lambdas/shared/task-rate.ts';
 import type { ServerlessImProps } from '../../lib/index.ts';
 import { functionNameOf, resource, resources, synthesize } from './synth.ts';
 
@@ -135,6 +136,7 @@ describe.each([
   ['Offline', 'StoreOffline'],
   ['Service', 'ServeEvents'],
   ['FanOut', 'FanOut'],
+  ['Tasks', 'RunTasks'],
   ['DeskEvents', 'MatchDesk'],
 ] as const)('the %s queue', (name, consumerName) => {
   it('moves what failed for half an hour to the dead-letter queue, which keeps it for 14 days (IM-FAULT-5)', () => {
@@ -161,8 +163,8 @@ describe.each([
 
   it('is encrypted like its dead-letter queue, and neither works without TLS', () => {
     template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
-    template.resourceCountIs('AWS::SQS::Queue', 8);
-    template.resourceCountIs('AWS::SQS::QueuePolicy', 8);
+    template.resourceCountIs('AWS::SQS::Queue', 10);
+    template.resourceCountIs('AWS::SQS::QueuePolicy', 10);
     template.allResourcesProperties('AWS::SQS::QueuePolicy', {
       PolicyDocument: {
         Statement: [
@@ -180,7 +182,7 @@ describe.each([
   it('is consumed without a window, record by record', () => {
     const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', consumerName);
     expect(mapping.Properties).toMatchObject({
-      BatchSize: name === 'FanOut' ? 1 : 10,
+      BatchSize: name === 'FanOut' || name === 'Tasks' ? 1 : 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
     expect(mapping.Properties).not.toHaveProperty('MaximumBatchingWindowInSeconds');
@@ -199,15 +201,19 @@ describe('a maximum concurrency, which keeps the pollers of an idle queue up', (
       }),
     );
 
-  it('bounds the fan-outs, which share the posts of the account, and nothing else', () => {
-    expect(limits({})).toEqual({ FanOut: 10 });
+  it('bounds the fan-outs, which share the posts of the account, the tasks, which share a rate, and nothing else', () => {
+    expect(limits({})).toEqual({ FanOut: 10, RunTasks: 2 });
   });
 
   it('bounds the offline queue by option', () => {
-    expect(limits({ offlineConcurrency: 7 })).toEqual({ FanOut: 10, StoreOffline: 7 });
+    expect(limits({ offlineConcurrency: 7 })).toEqual({ FanOut: 10, RunTasks: 2, StoreOffline: 7 });
   });
 
   it('lets all fan-outs together take half of what the account’s APIs share', () => {
     expect(FAN_OUT_WORKERS * WORKER_RATE.perSecond).toBe(10_000 / 2);
+  });
+
+  it('leaves a conversation three quarters of its partition when all tasks are at it (IM-ERASE-2)', () => {
+    expect(TASK_WORKERS * TASK_UNITS_PER_SECOND).toBe(1_000 / 4);
   });
 });
