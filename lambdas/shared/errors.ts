@@ -56,8 +56,8 @@ export class UnauthorizedError extends ImError {
 
 /** Something is missing, or belongs to someone else: the message doesn't say which (IM-SEND-7). */
 export class NotFoundError extends ImError {
-  constructor() {
-    super('not_found', 'There is no such conversation.');
+  constructor(what = 'conversation') {
+    super('not_found', `There is no such ${what}.`);
   }
 }
 

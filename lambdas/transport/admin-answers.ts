@@ -107,7 +107,7 @@ function starting(ports: AdminPorts, kind: TaskKind, path: AdminRequest['path'],
 /** @throws {NotFoundError} */
 async function lookAtTask({ tasks }: AdminPorts, taskId: string): Promise<AdminTaskBody> {
   const task = await tasks.task(taskId);
-  if (task === undefined) throw new NotFoundError();
+  if (task === undefined) throw new NotFoundError('task');
   const { kind, userId, step, counts, startedAtMs, updatedAtMs } = task;
   return {
     taskId,

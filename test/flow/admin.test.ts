@@ -23,6 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
+const WAIT = { timeout: 30_000, interval: 50 };
 const isClosing = ({ type }: Json) => type === 'session.closed';
 const FORBIDDEN = { status: 403, body: { message: 'Forbidden' } };
 /** A path of the route, with ids that exist or not. */
@@ -216,6 +217,26 @@ describe('npm run admin', () => {
     expect(await admin('unban', b)).toBe(`${b} is not banned.`);
     expect(JSON.parse(await admin('look', b, '--json'))).toMatchObject({ userId: b, sessions: [] });
   }, 60_000);
+
+  it('starts the erasure of a user, which ends the sessions and goes on by itself until it is done (IM-ERASE-1)', async () => {
+    const b = newUser('bob');
+    const socket = await stack.join(b);
+    const started = await asAdmin(stack, `DELETE /admin/users/${b}`);
+    expect(started).toMatchObject({ status: 202, body: { taskId: expect.any(String) } });
+    const { taskId } = started.body;
+    expect(await socket.frame(isClosing)).toMatchObject({ code: 'banned' });
+    const task = async () => (await asAdmin(stack, `GET /admin/tasks/${taskId}`)).body;
+    await vi.waitFor(async () => {
+      stack.advanceQueues(15);
+      expect(await task()).toMatchObject({ state: 'done' });
+    }, WAIT);
+    expect(await task()).toMatchObject({ taskId, kind: 'erase', userId: b, counts: {} });
+    expect(await asAdmin(stack, 'GET /admin/tasks/00000000000000000000000000')).toMatchObject({
+      status: 404,
+      body: { code: 'not_found', message: 'There is no such task.' },
+    });
+    expect(await asAdmin(stack, 'GET /admin/tasks/x')).toMatchObject({ status: 400 });
+  });
 
   it("says an operator's mistake in one line", async () => {
     expect(await admin('recall', 'dm:a:b', '7')).toBe('admin: not_found: There is no such conversation.');

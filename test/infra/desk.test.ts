@@ -51,6 +51,7 @@ describe('the desk', () => {
       Http: ['DESK_QUEUES', 'DESK_QUEUE_URL', 'DESK_TABLE'],
       ServeEvents: ['DESK_QUEUE_URL'],
       Admin: ['DESK_QUEUE_URL'],
+      RunTasks: ['DESK_QUEUE_URL'],
       MatchDesk: ['DESK_AGENT_GRACE_SECONDS', 'DESK_QUEUE_URL', 'DESK_TABLE'],
     });
   });

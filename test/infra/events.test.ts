@@ -116,6 +116,7 @@ describe('events (IM-EVENT)', () => {
       'Http: KEEP_CHANGES',
       'PublishEvents: EVENTS_TOPIC_ARN',
       'ReplayEvents: EVENTS_TOPIC_ARN',
+      'RunTasks: EVENT_ROWS',
       'ServeEvents: EVENT_ROWS',
       'ServeEvents: KEEP_CHANGES',
       'Socket: KEEP_CHANGES',

@@ -44,7 +44,7 @@ export async function runTask<Ports extends TaskPorts>(
 ): Promise<void> {
   const endMs = ports.clock() + LAST_PAGE_MS;
   let task = await ports.tasks.task(taskId);
-  if (task === undefined) throw new NotFoundError();
+  if (task === undefined) throw new NotFoundError('task');
   while (task.step !== undefined) {
     const page = await stepOf(steps[task.kind], task.step).run(ports, task, task.cursor);
     const saved: Task = afterPage(task, page, steps[task.kind], ports.clock());

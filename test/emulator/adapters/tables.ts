@@ -29,6 +29,8 @@ import { createReactionReader, createReactionWriter } from '../../../lambdas/ada
 import { createReportWriter } from '../../../lambdas/adapters/report-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import { createSeqAllocator } from '../../../lambdas/adapters/seq-allocation.ts';
+import { createTaskReader, createTaskWriter } from '../../../lambdas/adapters/task-table.ts';
+import { createTrail } from '../../../lambdas/adapters/trail-table.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
 import { isEventual } from '../../../local/aws-proxy/replica.ts';
 import type { SharedTables } from './tables-once.ts';
@@ -100,6 +102,11 @@ export async function startTables(clock: Clock) {
         return (await documents.send(command)).Items ?? [];
       },
     },
+    tasks: {
+      ...createTaskReader(documents, conversationsTable),
+      ...createTaskWriter(documents, conversationsTable),
+    },
+    trail: createTrail(documents, conversationsTable),
     userEvents: createUserEventWriter(documents, conversationsTable),
     /** The items of a partition of a table with this part in its name. */
     async itemsAt(table: string, pk: string) {
