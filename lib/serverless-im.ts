@@ -203,11 +203,12 @@ export class ServerlessIm extends Construct {
   }
 
   #makeDashboard({ messageTableClass }: ServerlessImOptions): Dashboard {
-    const { offlineQueue, fanOutQueue, serviceQueue, desk } = this;
+    const { offlineQueue, fanOutQueue, taskQueue, serviceQueue, desk } = this;
     const { storage, functions, streams, webSocket, http, events, observability } = this;
     const queues = {
       offline: offlineQueue,
       'fan-out': fanOutQueue,
+      tasks: taskQueue,
       service: serviceQueue,
       ...(desk && { desk: desk.queue }),
     };

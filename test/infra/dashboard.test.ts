@@ -168,7 +168,7 @@ describe('the dashboard', () => {
       expect.stringContaining('PublishEvents'),
       expect.stringContaining('ArchiveMessages'),
     ]);
-    expect(work).toHaveLength(4);
+    expect(work).toHaveLength(5);
     const letters = queues.filter((id) => id.includes('DeadLetters'));
     expect(
       named('Jobs that wait')
