@@ -11,6 +11,7 @@ import { createDocumentClient } from './adapters/dynamodb.ts';
 import { createUserEventWriter } from './adapters/event-table.ts';
 import { createEventTopic } from './adapters/event-topic.ts';
 import { createFanOutQueue } from './adapters/fan-out-queue.ts';
+import { createSuccession } from './adapters/group-succession.ts';
 import { createGroupOutbox, createGroupReader, createGroupWriter } from './adapters/group-table.ts';
 import { createInbox, createInboxWriter } from './adapters/inbox-table.ts';
 import { createInvoker } from './adapters/invoker.ts';
@@ -124,6 +125,13 @@ export const groups = maker(['conversationsTable'], ({ conversationsTable }) =>
 );
 export const groupWriter = maker(['conversationsTable', 'messagesTable', 'historyTtlSeconds'], (env) =>
   createGroupWriter(documents.get(), {
+    ...env,
+    historyTtlSeconds: Number(env.historyTtlSeconds),
+    ...clockOnly,
+  }),
+);
+export const succession = maker(['conversationsTable', 'messagesTable', 'historyTtlSeconds'], (env) =>
+  createSuccession(documents.get(), {
     ...env,
     historyTtlSeconds: Number(env.historyTtlSeconds),
     ...clockOnly,

@@ -204,7 +204,8 @@ export const FUNCTIONS = {
   },
   admin: {
     module: 'lambdas/functions/admin',
-    description: "The operator's side: sends as anyone, recalls anything, bans, and looks at users",
+    description:
+      "The operator's side: sends as anyone, recalls anything, bans, changes groups, and looks at users",
     trigger: { kind: 'admin', routes: ADMIN_ROUTES },
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
@@ -213,6 +214,8 @@ export const FUNCTIONS = {
     grant: (fn, { storage, offlineQueue, fanOutQueue, taskQueue, gateway, desk, events, hooks }) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
+      // For groups, as the users' function; also for tasks.
+      storage.conversations.grant(fn, 'PutItem', 'DeleteItem', 'ConditionCheckItem');
       storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem');
       storage.messages.grantQueryBySeq(fn);
       offlineQueue.grantSend(fn);
@@ -224,7 +227,6 @@ export const FUNCTIONS = {
       // A ban, or a message to a chat, asks for a check of an agent.
       desk?.queue.grantSend(fn);
       events?.addRows(fn);
-      storage.conversations.grant(fn, 'PutItem');
       taskQueue.grantSend(fn);
     },
   },

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { messageRequestSchema } from './frames.ts';
-import { DEVICE_ID, parseConversationId, SENDER_ID } from './ids.ts';
+import { createGroupSchema, type GroupBody, type MembersBody } from './http.ts';
+import { DEVICE_ID, parseConversationId, SENDER_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
 import type { Profile } from './people.ts';
@@ -17,6 +18,11 @@ export const ADMIN_ROUTES = [
   'POST /admin/users/{userId}/export',
   'DELETE /admin/users/{userId}',
   'GET /admin/tasks/{taskId}',
+  'POST /admin/groups',
+  'GET /admin/groups/{conversationId}',
+  'PATCH /admin/groups/{conversationId}',
+  'POST /admin/groups/{conversationId}/members',
+  'DELETE /admin/groups/{conversationId}/members/{userId}',
 ] as const;
 
 export type AdminRoute = (typeof ADMIN_ROUTES)[number];
@@ -47,12 +53,14 @@ export const adminBanSchema = lazySchema(() =>
   }),
 );
 
+const conversationId = lazySchema(() =>
+  z.string().check(z.refine((id) => parseConversationId(id) !== undefined, 'is not a conversation id')),
+);
+
 /** The message in a path. */
 export const messagePath = lazySchema(() =>
   z.object({
-    conversationId: z
-      .string()
-      .check(z.refine((id) => parseConversationId(id) !== undefined, 'is not a conversation id')),
+    conversationId: conversationId(),
     seq: z.string().check(z.regex(/^[1-9][0-9]{0,14}$/, 'must be a whole number from 1')),
   }),
 );
@@ -81,6 +89,41 @@ export interface AdminTaskBody {
   readonly startedAt: number;
   /** When it last got on. Long ago in a running task: look for its job in the dead-letter queue. */
   readonly updatedAt: number;
+}
+
+const userId = lazySchema(() => z.string().check(z.regex(USER_ID, 'is not a user id')));
+
+/** `POST /admin/groups`: as `POST /groups`, but for the operator, who is no member. */
+export const adminCreateGroupSchema = lazySchema(() =>
+  z.pipe(
+    z
+      .extend(createGroupSchema(), {
+        members: z.array(userId()).check(z.minLength(1), z.maxLength(LIMITS.membersPerRequest)),
+        /** @default - the first member */
+        admins: z.optional(z.array(userId()).check(z.minLength(1), z.maxLength(20))),
+      })
+      .check(
+        z.refine(({ members, admins = [] }) => admins.every((admin) => members.includes(admin)), {
+          path: ['admins'],
+          message: 'must be members',
+        }),
+      ),
+    z.transform(({ admins, ...group }) => ({ ...group, admins: admins ?? group.members.slice(0, 1) })),
+  ),
+);
+
+/** The group in a path. */
+export const groupPath = lazySchema(() => z.object({ conversationId: conversationId() }));
+
+/** The member in a path. */
+export const groupMemberPath = lazySchema(() =>
+  z.object({ conversationId: conversationId(), userId: userId() }),
+);
+
+/** `GET /admin/groups/{conversationId}`: a group, and a page of its members. */
+export interface AdminGroupBody extends GroupBody, MembersBody {
+  /** Whether members see messages from before they joined. */
+  readonly openHistory: boolean;
 }
 
 /** `GET /admin/users/{userId}`: what the server knows of a user. Any user id has an answer: there is no user directory. */

@@ -5,6 +5,7 @@
 import { OperatorError } from '../local/operator-error.ts';
 import { archive } from './admin/archive.ts';
 import type { AdminCommand } from './admin/command.ts';
+import { group } from './admin/group.ts';
 import { recall, send } from './admin/messages.ts';
 import { replay } from './admin/replay.ts';
 import { ban, logOut, look, unban } from './admin/users.ts';
@@ -16,6 +17,7 @@ const COMMANDS: Readonly<Record<string, AdminCommand>> = {
   look,
   send,
   recall,
+  group,
   archive,
   replay,
 };

@@ -44,6 +44,7 @@ import { messageItem } from './message-table.ts';
 const MEMBER = 'm#';
 /** Admins are members: the transaction that marks a member as leaving also removes them from the admins. */
 const IS_ADMIN = 'contains(admins, :by)';
+const IS_MEMBER = 'attribute_exists(pk) AND attribute_not_exists(#left)';
 
 export interface GroupWriterProps {
   readonly conversationsTable: string;
@@ -88,14 +89,7 @@ export function createGroupReader(
 }
 
 export function createGroupWriter(documents: DynamoDBDocumentClient, props: GroupWriterProps): GroupWriter {
-  const { conversationsTable, messagesTable, historyTtlSeconds, clock } = props;
-  const putMessage = (message: StoredMessage) => ({
-    Put: {
-      TableName: messagesTable,
-      Item: messageItem(message, historyTtlSeconds),
-      ConditionExpression: 'attribute_not_exists(pk)',
-    },
-  });
+  const { conversationsTable } = props;
   const putNew = (item: Item) => ({
     Put: { TableName: conversationsTable, Item: item, ConditionExpression: 'attribute_not_exists(pk)' },
   });
@@ -105,15 +99,6 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
       TableName: conversationsTable,
       Key,
       ConditionExpression: 'attribute_exists(#left)',
-      ExpressionAttributeNames: { '#left': 'left' },
-    },
-  });
-  // Otherwise a member who is leaving could become admin of a group that they are not in.
-  const checkMember = (Key: Item) => ({
-    ConditionCheck: {
-      TableName: conversationsTable,
-      Key,
-      ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(#left)',
       ExpressionAttributeNames: { '#left': 'left' },
     },
   });
@@ -146,7 +131,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
         outbox: new Set([outboxMark(message)]),
       };
       const rows = members.flatMap((userId) => rowsOf(conversationId, userId, seq, openHistory));
-      const items = [putNew(head), ...rows.map(putNew), putMessage(message)];
+      const items = [putNew(head), ...rows.map(putNew), putMessage(props, message)];
       if (!(await transact(documents, items))) throw new Error('A new group already exists.');
     },
 
@@ -166,8 +151,8 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
         head,
         ...rows.map(putNew),
         ...keys.map(removeLeaving),
-        ...(facts.admins ?? []).map((userId) => checkMember(memberRowKey(conversationId, userId))),
-        putMessage(message),
+        ...(facts.admins ?? []).map((userId) => checkMember(conversationsTable, conversationId, userId)),
+        putMessage(props, message),
       ]);
     },
 
@@ -190,22 +175,49 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
           },
         },
       };
-      const rows = [memberRowKey(conversationId, userId), memberKey(userId, conversationId)].map((Key) => ({
-        Update: {
-          TableName: conversationsTable,
-          Key,
-          UpdateExpression: 'SET #left = :true',
-          ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(#left)',
-          ExpressionAttributeNames: { '#left': 'left' },
-          ExpressionAttributeValues: { ':true': true },
-        },
-      }));
-      // Readers miss the member from here on, so the departure is recorded here, and not with the removal.
-      const departure = departureItem(memberKey(userId, conversationId), clock(), historyTtlSeconds);
-      const put = { Put: { TableName: conversationsTable, Item: departure } };
       // A failed condition of a row means that the member is already leaving, or was removed meanwhile.
-      const refusals = await transactOrRefusals(documents, [head, ...rows, put]);
+      const refusals = await transactOrRefusals(documents, [head, ...marksOf(props, conversationId, userId)]);
       return !refusals.includes(0);
+    },
+  };
+}
+
+/** The items of a transaction that mark a member as leaving, beside that of the head. */
+export function marksOf(props: GroupWriterProps, conversationId: string, userId: string) {
+  const { conversationsTable: TableName, historyTtlSeconds, clock } = props;
+  const rows = [memberRowKey(conversationId, userId), memberKey(userId, conversationId)].map((Key) => ({
+    Update: {
+      TableName,
+      Key,
+      UpdateExpression: 'SET #left = :true',
+      ConditionExpression: IS_MEMBER,
+      ExpressionAttributeNames: { '#left': 'left' },
+      ExpressionAttributeValues: { ':true': true },
+    },
+  }));
+  // Readers miss the member from here on, so the departure is recorded here, and not with the removal.
+  const departure = departureItem(memberKey(userId, conversationId), clock(), historyTtlSeconds);
+  return [...rows, { Put: { TableName, Item: departure } }];
+}
+
+/** Otherwise a member who is leaving could become admin of a group that they are not in. */
+export function checkMember(TableName: string, conversationId: string, userId: string) {
+  return {
+    ConditionCheck: {
+      TableName,
+      Key: memberRowKey(conversationId, userId),
+      ConditionExpression: IS_MEMBER,
+      ExpressionAttributeNames: { '#left': 'left' },
+    },
+  };
+}
+
+export function putMessage({ messagesTable, historyTtlSeconds }: GroupWriterProps, message: StoredMessage) {
+  return {
+    Put: {
+      TableName: messagesTable,
+      Item: messageItem(message, historyTtlSeconds),
+      ConditionExpression: 'attribute_not_exists(pk)',
     },
   };
 }
@@ -242,7 +254,7 @@ export function createGroupOutbox(documents: DynamoDBDocumentClient, conversatio
 }
 
 /** How the outbox names a message. No part contains a `#`. */
-function outboxMark(entry: OutboxEntry): string {
+export function outboxMark(entry: OutboxEntry): string {
   return `${entry.seq}#${messageSortKey(entry)}`;
 }
 

@@ -12,6 +12,7 @@ import {
 import { SYSTEM } from '../../protocol/ids.ts';
 import { personPath, profileSchema } from '../../protocol/people.ts';
 import { type BudgetLimits, creditsLeft } from '../domain/access/budget.ts';
+import { OPERATOR } from '../domain/access/operator.ts';
 import { type RecallPorts, recall } from '../domain/messages/recall.ts';
 import { type SendPorts, send } from '../domain/messages/send.ts';
 import type { Accounts } from '../domain/model/account.ts';
@@ -26,9 +27,17 @@ import { ConflictError, NotFoundError } from '../shared/errors.ts';
 import { parseWith } from '../shared/parse.ts';
 import { settleAll } from '../shared/settle.ts';
 import type { AdminAnswer, AdminCall, AdminRequest } from './admin.ts';
+import { type AdminGroupPorts, adminGroupAnswers } from './admin-group-answers.ts';
 import { requireMayWrite } from './service-events.ts';
 
-export interface AdminPorts extends SendPorts, RecallPorts, BanPorts, LogOutPorts, ProfilePorts, TaskPorts {
+export interface AdminPorts
+  extends SendPorts,
+    RecallPorts,
+    BanPorts,
+    LogOutPorts,
+    ProfilePorts,
+    AdminGroupPorts,
+    TaskPorts {
   readonly accounts: Accounts;
   readonly budgetLimits: BudgetLimits;
 }
@@ -83,8 +92,9 @@ export function adminAnswers(
     'DELETE /admin/conversations/{conversationId}/messages/{seq}': ({ path }) => {
       const { conversationId, seq } = parseWith(messagePath, path);
       const target = { conversationId, seq: Number(seq) };
-      return { target, run: () => recall(ports, { userId: SYSTEM, isOperator: true }, target) };
+      return { target, run: () => recall(ports, OPERATOR, target) };
     },
+    ...adminGroupAnswers(ports),
     'POST /admin/users/{userId}/export': ({ path, atMs }) => starting(ports, 'export', path, atMs),
     'DELETE /admin/users/{userId}': ({ path, atMs }) => starting(ports, 'erase', path, atMs),
     'GET /admin/tasks/{taskId}': ({ path }) => {

@@ -13,6 +13,7 @@ export type AdminEvent = Omit<APIGatewayProxyEventV2, 'requestContext'> & {
 
 export interface AdminRequest {
   readonly path: Readonly<Record<string, string | undefined>>;
+  readonly query: Readonly<Record<string, string | undefined>>;
   /** When the gateway got it: of two requests the later one counts, whichever instance serves it. */
   readonly atMs: number;
   /** Parses the body. @throws {BadFrameError} not a JSON object */
@@ -24,10 +25,10 @@ export interface AdminRequest {
 /** A call that was understood. */
 export interface AdminCall {
   /** Ids, for the audit. Never content, nor a reason. */
-  readonly target: Readonly<Record<string, string | number | undefined>>;
+  readonly target: Readonly<Record<string, string | number | readonly string[] | undefined>>;
+  /** Of a successful answer. @default 200, and 204 if it has no body */
+  readonly status?: 201 | 202;
   readonly run: () => Promise<object | undefined>;
-  /** Of a success with an answer. @default 200 */
-  readonly status?: 202;
 }
 
 /** Parses a request, without any effect. @throws {InvalidRequestError} */
@@ -51,7 +52,7 @@ export function createAdminHandler(answers: Readonly<Record<string, AdminAnswer>
       ({ target } = call);
       const body = await call.run();
       logger.info('admin call', { ...audit, target, outcome: 'done' });
-      return json(body === undefined ? 204 : (call.status ?? 200), body);
+      return json(call.status ?? (body === undefined ? 204 : 200), body);
     } catch (error) {
       const body = errorBody(error);
       logger.info('admin call', { ...audit, target, outcome: body.code });
@@ -66,6 +67,7 @@ function toRequest(event: AdminEvent): AdminRequest {
   const body = () => parseJsonObject(bodyText(event));
   return {
     path: event.pathParameters ?? {},
+    query: event.queryStringParameters ?? {},
     atMs: event.requestContext.timeEpoch,
     body,
     optionalBody: () => (bodyText(event) === '' ? {} : body()),

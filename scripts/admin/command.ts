@@ -20,13 +20,14 @@ export function parseCommand<const Options extends ParseArgsOptionsConfig>(
   options: Options,
   operands: readonly string[],
 ) {
-  const parsed = parseOrRefuse(args, options);
+  const parsed = parseOptions(args, options);
   if (parsed.positionals.length !== operands.length)
     throw new OperatorError(`It takes ${operands.join(' ') || 'no operand'} (--help lists the options).`);
   return parsed;
 }
 
-function parseOrRefuse<const Options extends ParseArgsOptionsConfig>(
+/** @throws {OperatorError} an unknown option */
+export function parseOptions<const Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: Options,
 ) {

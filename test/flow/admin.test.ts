@@ -238,6 +238,22 @@ describe('npm run admin', () => {
     expect(await asAdmin(stack, 'GET /admin/tasks/x')).toMatchObject({ status: 400 });
   });
 
+  it('makes a group, shows it, and removes its only admin (IM-ADMIN-3)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const made = JSON.parse(
+      await admin('group', 'create', 'The crew', a, b, '--posting', 'admins', '--json'),
+    );
+    expect(made).toMatchObject({ name: 'The crew', admins: [a], memberCount: 2, posting: 'admins' });
+    const id = made.conversationId;
+    expect(await admin('group', 'remove', id, a)).toBe(`${a} is no member of ${id}.`);
+    expect((await admin('group', 'show', id)).split('\n')).toEqual([
+      `${id}, "The crew"`,
+      '  pins by admins, posts by admins, closed history',
+      '  1 member',
+      `  ${b}, admin, since seq 1`,
+    ]);
+  }, 60_000);
+
   it("says an operator's mistake in one line", async () => {
     expect(await admin('recall', 'dm:a:b', '7')).toBe('admin: not_found: There is no such conversation.');
     expect(await admin('ban', 'a b')).toBe(
@@ -245,6 +261,9 @@ describe('npm run admin', () => {
     );
     expect(await admin('ban', 'bob', '--for', 'ever')).toBe(
       'admin: --for takes a time like 30m, 24h, or 7d, not "ever".',
+    );
+    expect(await admin('group', 'add', 'g:1')).toBe(
+      'admin: group add takes GROUP USER… (--help lists the options).',
     );
   });
 });

@@ -152,7 +152,9 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ],
   Admin: [
     ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
-    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
+    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem'),
+    // To make groups, and to add and remove members.
+    ...onTable('Conversations', 'PutItem', 'DeleteItem', 'ConditionCheckItem'),
     ...onTable('Messages', 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem'),
     ...onTable('Messages/index/bySeq', 'Query'),
     ...send('OfflineQueue', 'FanOutQueue', 'TasksQueue', 'DeskQueue'),

@@ -23,6 +23,7 @@ export interface Mutant {
     | 'node'
     | 'hook'
     | 'admin'
+    | 'operator'
     | 'archive'
     | 'stream';
   readonly file: string;
@@ -805,8 +806,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'group',
     file: 'lambdas/adapters/group-table.ts',
-    from: '[head, ...rows, put]',
-    to: '[head, ...rows]',
+    from: '[...rows, { Put: { TableName, Item: departure } }]',
+    to: '[...rows]',
     project: 'flow',
     test: 'test/flow/group-interleavings.test.ts',
     only: 'at any call of the removal',
@@ -2342,5 +2343,59 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'unit',
     test: 'test/unit/lambdas/admin.test.ts',
     only: 'no age',
+  },
+  {
+    fault: 'operator',
+    file: 'lambdas/domain/groups/operator-removal.ts',
+    from: '    if (await passRoleOn(ports, conversationId, facts, userId)) return;\n',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/operator-groups.test.ts',
+    only: 'member of longest standing, of several',
+  },
+  {
+    fault: 'operator',
+    file: 'lambdas/domain/groups/operator-removal.ts',
+    from: 'member.joinedSeq < (first',
+    to: 'member.joinedSeq <= (first',
+    project: 'unit',
+    test: 'test/unit/lambdas/operator-groups.test.ts',
+    only: 'member of longest standing, of several',
+  },
+  {
+    fault: 'operator',
+    file: 'lambdas/domain/groups/operator-removal.ts',
+    from: 'more && first?.joinedSeq !== 1',
+    to: 'false',
+    project: 'unit',
+    test: 'test/unit/lambdas/operator-groups.test.ts',
+    only: 'on a later page',
+  },
+  {
+    fault: 'operator',
+    file: 'lambdas/domain/groups/operator-removal.ts',
+    from: '  await watchChange(ports, { watchdogOf: conversationId, removal: { member: userId, by: SYSTEM } });\n',
+    to: '',
+    project: 'flow',
+    test: 'test/flow/admin-groups.test.ts',
+    only: 'if its function dies after any call',
+  },
+  {
+    fault: 'operator',
+    file: 'lambdas/adapters/group-succession.ts',
+    from: 'admins = :admin AND (',
+    to: 'admins <> :heir AND (',
+    project: 'emulator',
+    test: 'test/emulator/adapters/ports.test.ts',
+    only: 'passes no role on',
+  },
+  {
+    fault: 'operator',
+    file: 'lambdas/adapters/group-succession.ts',
+    from: '        checkMember(TableName, conversationId, heir),\n',
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/adapters/ports.test.ts',
+    only: 'passes no role on',
   },
 ];

@@ -1,6 +1,7 @@
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { AdminUserBody } from '../../../protocol/admin.ts';
+import type { AdminGroupBody, AdminUserBody } from '../../../protocol/admin.ts';
 import type { Mentions, Sent } from '../../../protocol/frames.ts';
+import type { GroupBody } from '../../../protocol/http.ts';
 import type { Profile } from '../../../protocol/people.ts';
 import type { SentContent } from '../model/content.ts';
 import { errorOfAnswer, NetworkError, TimeoutError } from '../model/errors.ts';
@@ -67,9 +68,38 @@ export interface BanOptions {
 /** What a user's profile says. What is missing is removed. */
 export type ProfileFacts = Omit<Profile, 'userId' | 'version'>;
 
+/** The rules of a group. */
+export interface GroupRules {
+  /** The members who may pin messages. */
+  readonly pins?: 'admins' | 'members';
+  /** The members who may write. */
+  readonly posting?: 'everyone' | 'admins';
+  /** How long a member who is no admin waits between two messages; 0: not at all. */
+  readonly slowModeSeconds?: number;
+}
+
+/** A group to make. */
+export interface NewGroup extends GroupRules {
+  /** 1 to 100 characters. */
+  readonly name: string;
+  /** 1 to 100 user ids. */
+  readonly members: readonly string[];
+  /** 1 to 20 of the members. Defaults to the first one. */
+  readonly admins?: readonly string[];
+  /** Whether members see messages from before they joined. Defaults to no. */
+  readonly openHistory?: boolean;
+}
+
+/** What changes of a group. */
+export interface GroupUpdate extends GroupRules {
+  readonly name?: string;
+  /** 1 to 20 members. */
+  readonly admins?: readonly string[];
+}
+
 /**
- * The admin API (docs/protocol.md, section 21). Every method is one request, and idempotent: after an error with `retryable` call it
- * again. Each rejects with a `RefusedError` (an error of the service), a `ForeignAnswerError` (the gateway's: 403 without
+ * The admin API (docs/protocol.md, section 21). Every method is one request, and all but `createGroup` are idempotent: after an error
+ * with `retryable` call it again. Each rejects with a `RefusedError` (an error of the service), a `ForeignAnswerError` (the gateway's: 403 without
  * `grantAdmin`), a `NetworkError`, or a `TimeoutError` after 15 s.
  */
 export interface Admin {
@@ -87,6 +117,19 @@ export interface Admin {
   look(userId: string): Promise<AdminUserBody>;
   /** Replaces the user's profile. Rejects with `forbidden` if another system keeps the profiles. */
   putProfile(userId: string, facts: ProfileFacts): Promise<Profile>;
+  /** Makes a group without being in it. Again, it is another group. */
+  createGroup(group: NewGroup): Promise<GroupBody>;
+  /** Reads a group, and the first 100 of its members. @param cursor of the page before, for the next 100 */
+  lookAtGroup(conversationId: string, cursor?: string): Promise<AdminGroupBody>;
+  /** Changes name, admins, or rules. Each change is a system message. */
+  updateGroup(conversationId: string, update: GroupUpdate): Promise<GroupBody>;
+  /** Adds up to 100 members, also those who have blocked each other. */
+  addMembers(conversationId: string, members: readonly string[]): Promise<GroupBody>;
+  /**
+   * Removes a member. If it is the last admin, the member of longest standing becomes one. Rejects with `not_found` if there is no
+   * such member.
+   */
+  removeMember(conversationId: string, userId: string): Promise<void>;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -104,7 +147,12 @@ export function createAdmin({ httpUrl, region, credentials }: AdminOptions): Adm
   const base = pathname.replace(/\/+$/, '');
   const signer = new SignatureV4({ credentials, region, service: 'execute-api', sha256: Sha256 });
 
-  async function call<Body>(method: string, route: string, body?: object): Promise<Body> {
+  async function call<Body>(
+    method: string,
+    route: string,
+    body?: object,
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<Body> {
     const path = `${base}/admin${route}`;
     const content = body && {
       headers: { 'content-type': 'application/json' },
@@ -115,12 +163,14 @@ export function createAdmin({ httpUrl, region, credentials }: AdminOptions): Adm
       protocol: 'https:',
       hostname: host,
       path,
+      query,
       headers: { host, ...content?.headers },
     };
     const { headers } = await signer.sign({ ...unsigned, ...(content && { body: content.body }) });
     // `fetch` sets it itself.
     const { host: _host, ...others } = headers;
-    const url = origin + path;
+    const search = new URLSearchParams(query).toString();
+    const url = origin + path + (search && `?${search}`);
     const init = { method, headers: others, ...(content && { body: content.body }) };
     const { status, text } = await ask(url, init);
     const answer = parsed(text);
@@ -129,6 +179,7 @@ export function createAdmin({ httpUrl, region, credentials }: AdminOptions): Adm
   }
 
   const user = (userId: string) => `/users/${encodeURIComponent(userId)}`;
+  const group = (conversationId: string) => `/groups/${encodeURIComponent(conversationId)}`;
   return {
     send: (message) => call('POST', '/messages', message),
     recall: (conversationId, seq) =>
@@ -139,6 +190,13 @@ export function createAdmin({ httpUrl, region, credentials }: AdminOptions): Adm
     unban: (userId) => call('DELETE', `${user(userId)}/ban`),
     look: (userId) => call('GET', user(userId)),
     putProfile: (userId, facts) => call('PUT', `${user(userId)}/profile`, facts),
+    createGroup: (facts) => call('POST', '/groups', facts),
+    lookAtGroup: (conversationId, cursor) =>
+      call('GET', group(conversationId), undefined, cursor === undefined ? {} : { cursor }),
+    updateGroup: (conversationId, update) => call('PATCH', group(conversationId), update),
+    addMembers: (conversationId, members) => call('POST', `${group(conversationId)}/members`, { members }),
+    removeMember: (conversationId, userId) =>
+      call('DELETE', `${group(conversationId)}/members/${encodeURIComponent(userId)}`),
   };
 }
 

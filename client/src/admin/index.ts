@@ -1,5 +1,6 @@
-export type { AdminSession, AdminUserBody } from '../../../protocol/admin.ts';
+export type { AdminGroupBody, AdminSession, AdminUserBody } from '../../../protocol/admin.ts';
 export type { Mentions, Sent } from '../../../protocol/frames.ts';
+export type { GroupBody } from '../../../protocol/http.ts';
 export type { Profile } from '../../../protocol/people.ts';
 export type { CustomContent, SentContent, TextContent } from '../model/content.ts';
 export { ForeignAnswerError, ImError, NetworkError, RefusedError, TimeoutError } from '../model/errors.ts';
@@ -10,6 +11,9 @@ export {
   type AwsCredentials,
   type BanOptions,
   createAdmin,
+  type GroupRules,
+  type GroupUpdate,
+  type NewGroup,
   type ProfileFacts,
   type RecalledMessage,
   type SentMessage,

@@ -1,6 +1,7 @@
 import type { GroupBody } from '../../../protocol/http.ts';
 import { ForbiddenError, NotFoundError } from '../../shared/errors.ts';
 import { requireMembership } from '../access/membership.ts';
+import { type Actor, authorOf } from '../access/operator.ts';
 import type { Budget } from '../model/budget.ts';
 import {
   type ConversationReader,
@@ -37,27 +38,28 @@ export async function requireGroup(
   return facts;
 }
 
-/** @throws {ForbiddenError} the user is not an admin */
+/** @throws {ForbiddenError} a user who is not an admin */
 export async function requireAdmin(
   ports: GroupReadPorts,
-  userId: string,
+  actor: Actor,
   conversationId: string,
 ): Promise<GroupFacts> {
-  const facts = await requireGroup(ports, userId, conversationId);
-  if (!facts.admins.includes(userId)) throw new ForbiddenError('Only an admin may do this.');
+  if (typeof actor !== 'string') return groupFacts(ports, actor, conversationId);
+  const facts = await requireGroup(ports, actor, conversationId);
+  if (!facts.admins.includes(actor)) throw new ForbiddenError('Only an admin may do this.');
   return facts;
 }
 
 /**
- * Reads a group without a check of membership: for a caller that checks it otherwise.
+ * Reads a group without a check of membership: for a caller that checks it otherwise, or the operator.
  * @throws {NotFoundError} not a group
  */
 export async function groupFacts(
   ports: Pick<GroupReadPorts, 'conversations'>,
-  userId: string,
+  actor: Actor,
   conversationId: string,
 ): Promise<GroupFacts> {
-  return factsOf(ports, resolveGroup(userId, conversationId).conversationId);
+  return factsOf(ports, resolveGroup(authorOf(actor), conversationId).conversationId);
 }
 
 async function factsOf(

@@ -3,6 +3,7 @@ import { LIMITS } from '../../../protocol/limits.ts';
 import { chunk } from '../../shared/chunk.ts';
 import { ConflictError, NotFoundError, UnavailableError } from '../../shared/errors.ts';
 import { directHeads, hasBlocked, hasWritten } from '../access/direct.ts';
+import { type Actor, adminAmong, authorOf } from '../access/operator.ts';
 import { nextSystemMessage } from '../messages/system-message.ts';
 import type { GroupFacts } from '../model/conversation.ts';
 import type { WatchdogJob } from '../model/fan-out-job.ts';
@@ -19,45 +20,46 @@ export const ATTEMPTS = 4;
 interface Removal {
   readonly by: string;
   readonly member: string;
-  readonly ifAdmin?: string;
+  readonly ifAdmin?: string | undefined;
 }
 
 /**
  * Adds members. Skips users who are members already, and those who have blocked the user (IM-BLOCK-3).
- * @throws {ForbiddenError} the user is not an admin
+ * @throws {ForbiddenError} a user who is not an admin
  */
 export async function addMembers(
   ports: GroupChangePorts,
-  userId: string,
+  actor: Actor,
   conversationId: string,
   members: readonly string[],
 ): Promise<GroupBody> {
-  const facts = await requireAdmin(ports, userId, conversationId);
+  const facts = await requireAdmin(ports, actor, conversationId);
   await ports.budget.debit(addedMembersPrice(members.length, facts.memberCount + members.length));
   await watchChange(ports, { watchdogOf: conversationId });
-  const absent = await findAbsent(ports, conversationId, facts, userId, [...new Set(members)]);
-  const { addable, strangers } = await findAddable(ports, userId, absent);
+  const absent = await findAbsent(ports, conversationId, facts, actor, [...new Set(members)]);
+  const { addable, strangers } = await findAddable(ports, actor, absent);
   const memberCount = facts.memberCount + addable.length;
   if (memberCount > LIMITS.maxGroupMembers) {
     throw new ConflictError(`A group has at most ${LIMITS.maxGroupMembers} members.`);
   }
   await ports.budget.meet(strangers);
   for (const part of chunk(addable, MEMBERS_PER_CHANGE))
-    await addPart(ports, conversationId, facts, userId, part);
+    await addPart(ports, conversationId, facts, actor, part);
   return toBody(conversationId, { ...facts, memberCount });
 }
 
 /**
  * Finds out what the user's direct conversations say about up to 100 new members. Drops those who have blocked the user, as
  * if they were members already: a refusal would name them (IM-BLOCK-3). Counts the strangers: those who never wrote to
- * the user (IM-BUDGET-3).
+ * the user (IM-BUDGET-3). No block keeps out whom the operator adds.
  */
 export async function findAddable(
   { conversations }: Pick<GroupChangePorts, 'conversations'>,
-  userId: string,
+  actor: Actor,
   members: readonly string[],
 ): Promise<{ readonly addable: readonly string[]; readonly strangers: number }> {
-  const heads = await directHeads(conversations, userId, members);
+  if (typeof actor !== 'string') return { addable: members, strangers: 0 };
+  const heads = await directHeads(conversations, actor, members);
   const addable = members.filter((member) => !hasBlocked(heads.get(member), member));
   const strangers = addable.filter((member) => !hasWritten(heads.get(member), member));
   return { addable, strangers: strangers.length };
@@ -68,18 +70,19 @@ export async function addPart(
   ports: GroupChangePorts,
   conversationId: string,
   facts: GroupFacts,
-  by: string,
+  actor: Actor,
   part: readonly string[],
 ): Promise<void> {
   const { openHistory, memberCount } = facts;
+  const [by, ifAdmin] = [authorOf(actor), adminAmong(actor)];
   let users = part;
   for (let attempt = 0; attempt < ATTEMPTS && users.length > 0; attempt += 1) {
     const message = await nextSystemMessage(ports, conversationId, { event: 'joined', users, by });
-    if (await ports.groupWriter.apply({ conversationId, message, add: users, ifAdmin: by, openHistory })) {
+    if (await ports.groupWriter.apply({ conversationId, message, add: users, ifAdmin, openHistory })) {
       return notifyMembers(ports, message, memberCount + users.length);
     }
-    await requireAdmin(ports, by, conversationId);
-    users = await findAbsent(ports, conversationId, facts, by, users);
+    await requireAdmin(ports, actor, conversationId);
+    users = await findAbsent(ports, conversationId, facts, actor, users);
   }
   if (users.length > 0) throw new UnavailableError();
 }
@@ -91,12 +94,13 @@ async function findAbsent(
   ports: GroupChangePorts,
   conversationId: string,
   facts: GroupFacts,
-  by: string,
+  actor: Actor,
   users: readonly string[],
 ): Promise<readonly string[]> {
   const statuses = await ports.groups.getMembers(conversationId, users);
   const leaving = users.filter((user) => statuses.get(user)?.isLeaving === true);
-  for (const member of leaving) await remove(ports, conversationId, facts, { by, member, ifAdmin: by });
+  const author = { by: authorOf(actor), ifAdmin: adminAmong(actor) };
+  for (const member of leaving) await remove(ports, conversationId, facts, { ...author, member });
   return users.filter((user) => statuses.get(user)?.isLeaving !== false);
 }
 
@@ -129,7 +133,8 @@ export async function removeMember(
   await completeRemoval(ports, conversationId, facts, { by: userId, member });
 }
 
-async function completeRemoval(
+/** Gives the removal of a member who is marked as leaving its seq and its message. */
+export async function completeRemoval(
   ports: GroupChangePorts,
   conversationId: string,
   facts: GroupFacts,
@@ -156,7 +161,7 @@ export async function completeChange(
   await sendPendingOf(ports, conversationId);
 }
 
-async function statusOf(
+export async function statusOf(
   { groups }: Pick<GroupChangePorts, 'groups'>,
   conversationId: string,
   userId: string,

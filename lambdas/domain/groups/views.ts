@@ -1,13 +1,15 @@
+import type { AdminGroupBody } from '../../../protocol/admin.ts';
 import type { GroupBody, MembersBody, ReadsBody } from '../../../protocol/http.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { cursorOf, decodeCursor, encodeCursor, isUserId } from '../../shared/cursor.ts';
 import { NotFoundError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { requireMembership } from '../access/membership.ts';
+import { OPERATOR } from '../access/operator.ts';
 import type { Budget } from '../model/budget.ts';
 import { resolveConversation } from '../model/conversation.ts';
 import { readsPrice } from '../model/prices.ts';
-import { type GroupReadPorts, requireGroup, toBody } from './group.ts';
+import { type GroupReadPorts, requireAdmin, requireGroup, toBody } from './group.ts';
 
 export async function showGroup(
   ports: GroupReadPorts,
@@ -15,6 +17,18 @@ export async function showGroup(
   conversationId: string,
 ): Promise<GroupBody> {
   return toBody(conversationId, await requireGroup(ports, userId, conversationId));
+}
+
+/** Shows any group to the operator, with a page of its members (IM-ADMIN-3). */
+export async function lookAtGroup(
+  ports: GroupReadPorts,
+  conversationId: string,
+  cursor: string | undefined,
+): Promise<AdminGroupBody> {
+  const facts = await requireAdmin(ports, OPERATOR, conversationId);
+  const { members, next } = await memberPage(ports, OPERATOR.userId, conversationId, cursor);
+  const { openHistory } = facts;
+  return { ...toBody(conversationId, facts), openHistory, members, cursor: next };
 }
 
 /** Lists the members, 100 per page, ordered by user id. */

@@ -65,3 +65,19 @@ export interface GroupWriter {
    */
   markAsLeaving(conversationId: string, userId: string, ifAdmin?: string): Promise<boolean>;
 }
+
+/** The last admin of a group leaves it, and the role goes on. */
+export interface Succession {
+  /**
+   * Does what `markAsLeaving` does, to the last admin of a group, makes `heir` the admin, and stores the message about it, all in one
+   * transaction.
+   * @returns false if nothing was changed: the user is not the last admin, or is leaving, the heir is no member, or a change of the
+   *   group's name, admins, or rules has a higher seq
+   */
+  passOn(change: {
+    /** Of the group. */
+    readonly message: StoredMessage;
+    readonly admin: string;
+    readonly heir: string;
+  }): Promise<boolean>;
+}

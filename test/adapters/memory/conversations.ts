@@ -7,7 +7,7 @@ import type {
   Head,
   Membership,
 } from '../../../lambdas/domain/model/conversation.ts';
-import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
+import type { GroupReader, GroupWriter, Succession } from '../../../lambdas/domain/model/group.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { Outbox, OutboxEntry } from '../../../lambdas/domain/model/outbox.ts';
 import type { ConversationTrail } from '../../../lambdas/domain/model/task.ts';
@@ -28,6 +28,7 @@ export interface InMemoryConversations
     ConversationWriter,
     GroupReader,
     GroupWriter,
+    Succession,
     Outbox,
     BlockReader,
     BlockWriter,
@@ -329,6 +330,21 @@ export function inMemoryConversations(
       departures.push({ userId, conversationId, atMs: clock() });
       const others = admins.filter((admin) => admin !== userId);
       group.facts = { ...group.facts, admins: others, memberCount: memberCount - 1 };
+      return true;
+    },
+    async passOn({ message, admin, heir }) {
+      const { conversationId, seq } = message;
+      const group = groups.get(conversationId);
+      const [leaving, next] = [admin, heir].map((userId) => group?.members.get(userId));
+      if (group === undefined || group.namedSeq >= seq || (await isStored(message))) return false;
+      if (leaving?.left !== false || next?.left !== false) return false;
+      if (group.facts.admins.length !== 1 || group.facts.admins[0] !== admin) return false;
+      leaving.left = true;
+      departures.push({ userId: admin, conversationId, atMs: clock() });
+      group.namedSeq = seq;
+      group.facts = { ...group.facts, admins: [heir], memberCount: group.facts.memberCount - 1 };
+      group.outbox = [...group.outbox, entryOf(message)].sort((a, b) => a.seq - b.seq);
+      await messages.putIfAbsent(message);
       return true;
     },
     async members(conversationId, { after = '', limit }) {

@@ -56,6 +56,7 @@ export function createWorld() {
     reportWriter: inMemoryReports(),
     groups: conversations,
     groupWriter: conversations,
+    succession: conversations,
     messages,
     messageWriter: messages,
     reactions,

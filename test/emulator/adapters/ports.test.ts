@@ -6,7 +6,12 @@ import type {
   ConversationWriter,
   SeqLimits,
 } from '../../../lambdas/domain/model/conversation.ts';
-import type { GroupChange, GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
+import type {
+  GroupChange,
+  GroupReader,
+  GroupWriter,
+  Succession,
+} from '../../../lambdas/domain/model/group.ts';
 import type { Inbox, InboxWriter } from '../../../lambdas/domain/model/inbox.ts';
 import type {
   ChangePosition,
@@ -30,7 +35,7 @@ interface Ports {
   readonly routes: RouteTable;
   readonly accounts: Accounts;
   readonly conversations: ConversationReader & ConversationWriter;
-  readonly groups: GroupReader & GroupWriter & Outbox;
+  readonly groups: GroupReader & GroupWriter & Succession & Outbox;
   readonly messages: MessageReader & MessageWriter;
   readonly messagesWithTtl: (ttlSeconds: number) => MessageReader & MessageWriter;
   /** Keeps entries for an hour. */
@@ -814,6 +819,49 @@ describe.each([
       });
       expect(await groups.markAsLeaving(conversationId, a)).toBe(true);
       expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [] });
+    });
+
+    it('passes the role of the last admin on, with a message, and marks them as leaving (IM-ADMIN-3)', async () => {
+      const { groups, conversations, messages } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
+      const told = message(conversationId, 2);
+      expect(await groups.passOn({ message: told, admin: a, heir: b })).toBe(true);
+      const { group } = await conversations.head(conversationId);
+      expect(group).toMatchObject({ admins: [b], memberCount: 1 });
+      expect(await statuses(conversationId, [a, b])).toEqual({ [a]: 'leaving', [b]: 'member' });
+      expect(await messages.getMany([told])).toHaveLength(1);
+      expect(await groups.pending(conversationId)).toHaveLength(2);
+      const { departed } = await conversations.memberships(a, { limit: 5, departedSinceMs: NOON - 1 });
+      expect(departed).toEqual([conversationId]);
+      const again = { message: message(conversationId, 3), admin: a, heir: b };
+      expect(await groups.passOn(again)).toBe(false);
+    });
+
+    it('passes no role on to a user who is no member or is leaving, nor one that others have, nor at a lower seq', async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      const [c, stranger] = [newUser(), newUser()];
+      await groups.create({ ...facts, admins: [a] }, [a, b, c], message(conversationId, 1));
+      await groups.markAsLeaving(conversationId, c);
+      const change = { message: message(conversationId, 3), admin: a };
+      for (const heir of [c, stranger]) expect(await groups.passOn({ ...change, heir })).toBe(false);
+      const both = {
+        conversationId,
+        openHistory: false,
+        admins: [a, b],
+        message: message(conversationId, 4),
+      };
+      await groups.apply(both);
+      const later = { ...change, message: message(conversationId, 5), heir: b };
+      expect(await groups.passOn(later)).toBe(false);
+      await groups.apply({ ...both, admins: [a], message: message(conversationId, 6) });
+      expect(await groups.passOn(later)).toBe(false);
+      expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [a], memberCount: 2 });
+      expect(await statuses(conversationId, [a, b])).toEqual({ [a]: 'member', [b]: 'member' });
+      expect(await groups.passOn({ ...later, message: message(conversationId, 7) })).toBe(true);
     });
 
     it('counts members who are not marked as leaving, each once', async () => {

@@ -15,6 +15,7 @@ import {
 } from '../../../lambdas/adapters/desk-table.ts';
 import { createDocumentClient } from '../../../lambdas/adapters/dynamodb.ts';
 import { createUserEventWriter } from '../../../lambdas/adapters/event-table.ts';
+import { createSuccession } from '../../../lambdas/adapters/group-succession.ts';
 import {
   createGroupOutbox,
   createGroupReader,
@@ -78,6 +79,7 @@ export async function startTables(clock: Clock) {
     groups: {
       ...createGroupReader(documents, conversationsTable),
       ...createGroupWriter(documents, inDesk),
+      ...createSuccession(documents, inDesk),
       ...createGroupOutbox(documents, conversationsTable),
     },
     desk: {

@@ -10,23 +10,25 @@ const signer = new SignatureV4({
   sha256: Sha256Node,
 });
 
-/** Makes a request of the operator's, signed with the key of the local stack. @param path encoded */
+/** Makes a request of the operator's, signed with the key of the local stack. @param routeKey with a path that is encoded, and perhaps a query */
 export async function asAdmin(
   { httpUrl }: { readonly httpUrl: string },
   routeKey: string,
   body?: object,
 ): Promise<{ status: number; body: Json }> {
-  const [method = '', path = ''] = routeKey.split(' ');
+  const [method = '', target = ''] = routeKey.split(' ');
+  const { pathname: path, searchParams } = new URL(target, httpUrl);
   const text = body === undefined ? undefined : JSON.stringify(body);
   const { host } = new URL(httpUrl);
   const request = new HttpRequest({
     method,
     path,
+    query: Object.fromEntries(searchParams),
     headers: { host, ...(text !== undefined && { 'content-type': 'application/json' }) },
     ...(text !== undefined && { body: text }),
   });
   const { host: _host, ...headers } = (await signer.sign(request)).headers;
-  const response = await fetch(httpUrl + path, {
+  const response = await fetch(httpUrl + target, {
     method,
     headers,
     ...(text !== undefined && { body: text }),

@@ -74,6 +74,23 @@ describe('the audit (IM-ADMIN-2)', () => {
     expect(JSON.stringify(lines)).not.toContain('CANARY');
   });
 
+  it('names the group and the members of a call about groups, and not its name', async () => {
+    const { call, lines } = start();
+    const { body } = await call('POST /admin/groups', {}, { name: 'CANARY', members: ['bob', 'carol'] });
+    const { conversationId } = body;
+    const group = '/admin/groups/{conversationId}';
+    await call(`PATCH ${group}`, { conversationId }, { name: 'CANARY2', admins: ['carol'] });
+    await call(`DELETE ${group}/members/{userId}`, { conversationId, userId: 'carol' });
+    await call(`POST ${group}/members`, { conversationId }, { members: ['dan'] });
+    expect(lines).toEqual([
+      line('POST /admin/groups', 'done', { conversationId, members: ['bob', 'carol'], admins: ['bob'] }),
+      line(`PATCH ${group}`, 'done', { conversationId, admins: ['carol'] }),
+      line(`DELETE ${group}/members/{userId}`, 'done', { conversationId, userId: 'carol' }),
+      line(`POST ${group}/members`, 'done', { conversationId, members: ['dan'] }),
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('CANARY');
+  });
+
   it('has a line for a call that was refused or failed, too, with its code', async () => {
     const { call, lines } = start({
       accounts: { ...createWorld().accounts, account: () => Promise.reject(new UnavailableError()) },
