@@ -8,6 +8,7 @@ import { createConversationReader, createConversationWriter } from './adapters/c
 import { createDeskEvents } from './adapters/desk-events.ts';
 import { createDeskOutbox, createDeskReader, createDeskWriter } from './adapters/desk-table.ts';
 import { createDocumentClient } from './adapters/dynamodb.ts';
+import { createErasure } from './adapters/erasure-table.ts';
 import { createUserEventWriter } from './adapters/event-table.ts';
 import { createEventTopic } from './adapters/event-topic.ts';
 import { createFanOutQueue } from './adapters/fan-out-queue.ts';
@@ -151,6 +152,10 @@ export const messageWriter = maker(['messagesTable', 'historyTtlSeconds'], (env)
     keepsChange: hasEnv('keepChanges'),
     ...clockOnly,
   }),
+);
+
+export const erasure = maker(['messagesTable'], ({ messagesTable: tableName }) =>
+  createErasure(documents.get(), { tableName, keepsChange: hasEnv('keepChanges') }),
 );
 
 export const reactions = maker(['messagesTable'], ({ messagesTable }) =>

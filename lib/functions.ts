@@ -238,10 +238,15 @@ export const FUNCTIONS = {
     timeoutSeconds: 30,
     memoryMegabytes: 512,
     sendsToOwnQueue: true,
-    settings: [],
-    grant: (fn, { storage, taskQueue, gateway, desk, events }) => {
-      storage.conversations.grant(fn, 'GetItem', 'Query', 'PutItem');
+    settings: ['historyTtlSeconds'],
+    grant: (fn, { storage, taskQueue, fanOutQueue, gateway, desk, events }) => {
+      storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
+      // Query on the table itself finds what one user has written.
+      storage.messages.grant(fn, 'BatchGetItem', 'Query', 'UpdateItem', 'BatchWriteItem');
+      storage.messages.grantQueryByChange(fn);
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
+      fanOutQueue.grantSend(fn);
+      events?.keepChanges(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');
       taskQueue.grantSend(fn);
       desk?.queue.grantSend(fn);

@@ -37,6 +37,11 @@ export interface RecalledContent {
   readonly at: number;
 }
 
+/** The content of a message of a user whom the operator has erased (IM-ERASE-4). */
+export interface ErasedContent {
+  readonly type: 'erased';
+}
+
 /** Events of a support chat (IM-DESK). `requeued`: the chat went back to the head of its queue. */
 export type ChatEvent = 'opened' | 'assigned' | 'transferred' | 'requeued' | 'closed';
 
@@ -61,7 +66,7 @@ export interface SystemContent {
    */
   readonly users?: readonly string[];
   /**
-   * The new name, of `created` and `renamed`; of `pins` who may pin, `admins` or `members`; of `posting`
+   * The new name, of `created` and `renamed`, and the topic, of `opened`, all missing once their author was erased (IM-ERASE-4); of `pins` who may pin, `admins` or `members`; of `posting`
    * who may write, `everyone` or `admins`; of `slowMode` the seconds between two messages.
    */
   readonly name?: string;
@@ -70,4 +75,4 @@ export interface SystemContent {
 }
 
 /** The content of a received message. Clients ignore unknown types. */
-export type Content = SentContent | RecalledContent | SystemContent;
+export type Content = SentContent | RecalledContent | ErasedContent | SystemContent;

@@ -387,8 +387,9 @@ export interface ReadPush {
 
 /** A change of a message. */
 export interface MessageChange {
-  readonly kind: 'edited' | 'recalled' | 'reacted' | 'pinned' | 'unpinned';
-  /** The user who made the change. */
+  /** `erased`: what a user wrote was erased from it: its content, a typed name, or a reaction. Others may have changed, too (IM-ERASE-5). */
+  readonly kind: 'edited' | 'recalled' | 'erased' | 'reacted' | 'pinned' | 'unpinned';
+  /** The user who made the change; `system` for the operator. */
   readonly by: string;
   /** Of `reacted`: the reaction. */
   readonly name?: string;

@@ -278,6 +278,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['custom', 2, 'CustomContent', 'case'],
     ['recalled', 3, 'RecalledContent', 'case'],
     ['system', 4, 'SystemContent', 'case'],
+    ['erased', 5, 'ErasedContent', 'case'],
   ],
   TextContent: [['text', 1, 'string', 'one']],
   CustomContent: [
@@ -288,6 +289,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['by', 1, 'string', 'one'],
     ['at', 2, 'int64', 'one'],
   ],
+  ErasedContent: [],
   SystemContent: [
     ['event', 1, 'string', 'one'],
     ['users', 2, 'string', 'list?'],

@@ -23,7 +23,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'LivePush.content': 'the whole text so far; `null`: it is cancelled',
   liveId: '`clientMsgId` of the message that it becomes',
   ifRev: 'refuse the edit unless the message has this `rev`',
-  kind: '`edited`, `recalled`, `reacted`, `pinned`, or `unpinned`',
+  kind: '`edited`, `recalled`, `erased` (IM-ERASE-5), `reacted`, `pinned`, or `unpinned`',
   count: 'the exact number of users with this reaction',
   mine: 'the reader is one of them; missing where `users` is',
   'Reaction.name': 'the reaction',

@@ -41,6 +41,8 @@ export function contentText(content: ChatMessage['content']): string {
       return safeText(content.fallback ?? '[custom content]');
     case 'recalled':
       return '[recalled]';
+    case 'erased':
+      return '[deleted]';
     default:
       // From a later version of the protocol.
       return '[unknown content]';

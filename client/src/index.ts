@@ -1,5 +1,5 @@
 export type { CloseReason, ErrorCode } from '../../protocol/codes.ts';
-export type { RecalledContent, SystemContent } from '../../protocol/content.ts';
+export type { ErasedContent, RecalledContent, SystemContent } from '../../protocol/content.ts';
 export type { Issue, Mentions, Pinned, Reaction, Sent, UserPresence } from '../../protocol/frames.ts';
 export { type Client, createClient } from './api/client.ts';
 export type { ClientOptions } from './api/client-options.ts';

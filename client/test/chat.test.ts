@@ -202,6 +202,7 @@ describe('chat', () => {
     [{ type: 'custom', data: {}, fallback: 'a \x07picture' }, 'a ␇picture'],
     [{ type: 'custom', data: {} }, '[custom content]'],
     [{ type: 'recalled', by: 'bob', at: 1 }, '[recalled]'],
+    [{ type: 'erased' }, '[deleted]'],
     [{ type: 'from-the-future' } as never, '[unknown content]'],
   ] as const)('shows %j as %j', (content, text) => {
     const received = {

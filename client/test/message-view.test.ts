@@ -148,7 +148,7 @@ describe('MessageView', () => {
         await reconnecting;
         clock.advance(500);
       };
-      return { ...parts, view, reconnect };
+      return { ...parts, connections: [first], view, reconnect };
     }
 
     it('shows changes in earlier pages, too (IM-CHANGE-4)', async () => {
@@ -160,6 +160,26 @@ describe('MessageView', () => {
       expect(messages[1]).toMatchObject({ key: 'bob:c2', content: { type: 'recalled' } });
       expect(server.requests.filter((path) => path.includes('/changes'))).toEqual([
         expect.stringContaining('/changes?since='),
+      ]);
+    });
+
+    it('shows all that an erasure changed, also in earlier pages, when it is told of one message (IM-ERASE-5)', async () => {
+      const { server, view, connections } = await withEarlierPage();
+      const erased = (seq: number) => oldMessage(seq, { content: { type: 'erased' }, rev: 1 });
+      for (const seq of [2, 4, 5]) server.history[seq - 1] = erased(seq);
+      const change = { kind: 'erased', by: 'system' } as const;
+      connections[0]?.send({ type: 'changed', conversationId: DM, change, message: erased(5) });
+      const { messages } = await shows(
+        view,
+        (snapshot) => snapshot.messages[1]?.rev === 1 && isQuiet(snapshot),
+      );
+      expect(messages.map(({ content }) => content.type)).toEqual([
+        'text',
+        'erased',
+        'text',
+        'erased',
+        'erased',
+        'text',
       ]);
     });
 

@@ -1,12 +1,19 @@
 import type { SQSEvent } from 'aws-lambda';
 import * as of from '../composition.ts';
+import { createPace } from '../domain/delivery/pace.ts';
 import { taskJobSchema } from '../domain/model/task.ts';
 import { runTask } from '../domain/tasks/run-task.ts';
 import { STEPS } from '../domain/tasks/steps.ts';
+import { systemClock, systemPause } from '../shared/clock.ts';
 import { lazily } from '../shared/lazily.ts';
+import { TASK_UNITS_PER_SECOND } from '../shared/task-rate.ts';
 import { processBatch, processEach } from '../transport/queue-records.ts';
 
+/** For the life of an instance, without a burst: what hangs on the rate is a partition, which has others to serve. */
+const pace = createPace({ perSecond: TASK_UNITS_PER_SECOND, burst: 0 }, systemClock, systemPause);
+
 const ports = lazily({
+  budget: of.noBudget,
   routes: of.routes,
   connections: of.connections,
   deskEvents: of.deskEventsIfAny(),
@@ -15,6 +22,16 @@ const ports = lazily({
   taskWriter: of.taskWriter,
   taskQueue: of.taskQueue,
   trail: of.trail,
+  conversations: of.conversations,
+  conversationWriter: of.conversationWriter,
+  groups: of.groups,
+  messages: of.messages,
+  erasure: of.erasure,
+  reactions: of.reactions,
+  reactionWriter: of.reactionWriter,
+  pinWriter: of.pinWriter,
+  fanOutQueue: of.fanOutQueue,
+  pace: { env: [], get: () => pace },
   workQueue: of.workQueue,
   clock: of.clock,
 });

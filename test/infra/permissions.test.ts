@@ -163,8 +163,10 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   RunTasks: [
     ...consume('TasksQueue'),
     ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
-    ...onTable('Conversations', 'GetItem', 'Query', 'PutItem'),
-    ...send('TasksQueue', 'DeskQueue'),
+    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
+    ...onTable('Messages', 'BatchGetItem', 'Query', 'UpdateItem', 'BatchWriteItem'),
+    ...onTable('Messages/index/byChange', 'Query'),
+    ...send('FanOutQueue', 'TasksQueue', 'DeskQueue'),
     ...connections('POST', 'DELETE'),
   ],
   LogOut: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...connections('POST', 'DELETE')],

@@ -113,6 +113,8 @@ export class MessageView {
       conversation.on('changed', ({ message, change }) => {
         for (const known of this.#messages.values())
           if (known.seq === message.seq) this.#put(this.#refreshed({ ...message, key: known.key }), change);
+        // One push stands for all that changed (IM-ERASE-5).
+        if (change?.kind === 'erased') void this.reload();
       }),
       conversation.on('read', ({ seq }) =>
         this.#refreshWhere(

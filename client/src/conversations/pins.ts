@@ -74,7 +74,11 @@ export class Pins {
   readonly subscribe = (listener: (pins: PinsSnapshot) => void): Off => {
     const conversation = this.#conversation;
     const offs = [
-      conversation.on('changed', ({ message }) => this.#take(message)),
+      conversation.on('changed', ({ message, change }) => {
+        this.#take(message);
+        // One push stands for all that changed (IM-ERASE-5).
+        if (change?.kind === 'erased') void this.#read();
+      }),
       conversation.ports.events.on('connection', ({ current }) => {
         if (current === 'connected') void this.#read();
       }),

@@ -1,4 +1,4 @@
-import type { RecalledContent, SystemContent } from '../../../protocol/content.ts';
+import type { ErasedContent, RecalledContent, SystemContent } from '../../../protocol/content.ts';
 
 /** A text. */
 export interface TextContent {
@@ -25,4 +25,4 @@ export interface CustomContent {
 export type SentContent = TextContent | CustomContent;
 
 /** The content of a message. Later versions may add types: ignore unknown ones. */
-export type Content = SentContent | RecalledContent | SystemContent;
+export type Content = SentContent | RecalledContent | ErasedContent | SystemContent;

@@ -19,7 +19,7 @@ export interface ConversationEvents {
   discarded: ChatMessage;
   /** Another user, or this one on another device, has read up to `seq`. */
   read: ReadEvent;
-  /** A message was edited or recalled. If the message itself arrives later, it has the change already. */
+  /** A message was edited, recalled, or erased. If the message itself arrives later, it has the change already. */
   changed: ChangedEvent;
   /** Another user started or stopped typing. */
   typing: TypingEvent;

@@ -25,6 +25,7 @@ import type {
   SeqLimits,
   Turn,
 } from '../model/conversation.ts';
+import { ERASED_HASH } from '../model/erasure.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../model/message.ts';
 import { groupMessagePrice, NEW_CONVERSATION_EXTRA } from '../model/prices.ts';
 import { lastSeqOf, recentStarts, type VolumeStart, volumeOf } from '../model/volume.ts';
@@ -257,7 +258,9 @@ export interface FindPorts {
   readonly conversations: Pick<ConversationReader, 'head'>;
 }
 
+/** A repeat of an erased message is not compared: nothing may tell what it was. */
 function asDuplicate(existing: StoredMessage, contentHash: string): Committed {
-  if (existing.contentHash !== contentHash) throw new IdempotencyConflictError();
+  if (existing.contentHash !== contentHash && existing.contentHash !== ERASED_HASH)
+    throw new IdempotencyConflictError();
   return { message: existing, duplicate: true };
 }

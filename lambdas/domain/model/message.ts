@@ -18,7 +18,7 @@ export interface StoredMessage extends MessagePlace {
   readonly sentAt: number;
   /** JSON text, since a DynamoDB map limits depth and changes numbers. */
   readonly contentJson: string;
-  /** Hash of the canonical content as sent, with `replyTo` and `mentions`. A repeat is compared to it, even after an edit or a recall. */
+  /** Hash of the canonical content as sent, with `replyTo` and `mentions`. A repeat is compared to it, even after an edit or a recall, but not after an erasure. */
   readonly contentHash: string;
   /** The seq of the message that this one answers. */
   readonly replyTo?: number;
@@ -246,8 +246,10 @@ export function doesMention({ mentions = [] }: Pick<StoredMessage, 'mentions'>, 
   return mentions === 'all' || mentions.includes(userId);
 }
 
+/** Whether its content is gone for good: it was recalled, or erased. */
 export function isRecalled(message: Pick<StoredMessage, 'contentJson'>): boolean {
-  return contentOf(message).type === 'recalled';
+  const { type } = contentOf(message);
+  return type === 'recalled' || type === 'erased';
 }
 
 /** Returns the message of this seq, by a strong read, or `undefined`. */

@@ -1,10 +1,10 @@
-import type { ConversationTrail } from '../model/task.ts';
 import { type BanPorts, banUser } from '../sessions/ban.ts';
-import type { TaskPorts } from './run-task.ts';
+import { type EraseMessagesPorts, eraseMessages } from './erase-messages.ts';
+import { type EraseReactionsPorts, eraseReactions } from './erase-reactions.ts';
 import type { Step } from './step.ts';
 
-export interface ErasePorts extends TaskPorts, BanPorts {
-  readonly trail: ConversationTrail;
+export interface ErasePorts extends BanPorts, EraseMessagesPorts, EraseReactionsPorts {
+  readonly clock: BanPorts['clock'];
 }
 
 /** Longer than any function that had begun before the ban. */
@@ -28,4 +28,12 @@ const settle: Step<ErasePorts> = {
 };
 
 /** The steps of an erasure (IM-ERASE-1), in their order. */
-export const ERASE_STEPS: readonly Step<ErasePorts>[] = [ban, settle];
+export const ERASE_STEPS: readonly Step<ErasePorts>[] = [
+  ban,
+  eraseMessages('messages'),
+  eraseReactions('reactions', () => 0),
+  settle,
+  eraseMessages('messages again'),
+  // What had begun before the ban is not older than the task.
+  eraseReactions('reactions again', (startedAtMs) => startedAtMs),
+];

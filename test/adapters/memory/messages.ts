@@ -1,3 +1,4 @@
+import { ERASED_HASH, type Erasure } from '../../../lambdas/domain/model/erasure.ts';
 import {
   type Change,
   doesMention,
@@ -15,7 +16,7 @@ import type { MessageChange } from '../../../protocol/frames.ts';
 export function inMemoryMessages(
   clock: Clock,
   historyTtlSeconds = Number.POSITIVE_INFINITY,
-): MessageReader & MessageWriter {
+): MessageReader & MessageWriter & Erasure {
   const stored = new Map<string, StoredMessage>();
   const isKept = ({ sentAt }: StoredMessage) =>
     epochSecondsAfter(sentAt, historyTtlSeconds) > clock() / 1_000;
@@ -40,6 +41,15 @@ export function inMemoryMessages(
     const message = stored.get(keyOf(key));
     if (message === undefined) return undefined;
     if (isRecalled(message) || !isAllowed(message)) return { message, isChanged: false };
+    return write(key, message, atMs, what, fields);
+  }
+  function write(
+    key: MessagePlace,
+    message: StoredMessage,
+    atMs: number,
+    what: MessageChange,
+    fields: { [Name in keyof StoredMessage]?: StoredMessage[Name] | undefined },
+  ): Change {
     const all = { ...message, ...fields, rev: (message.rev ?? 0) + 1, changedAt: atMs, change: what };
     const changed = Object.fromEntries(
       Object.entries(all).filter(([, value]) => value !== undefined),
@@ -92,6 +102,37 @@ export function inMemoryMessages(
         { kind: 'reacted', ...reacting },
         { reactions },
         (message) => (message.reactions?.version ?? 0) < reactions.version,
+      ),
+    async written({ conversationId, volume }, userId, { after = '', limit }) {
+      const all = [...stored.values()]
+        .filter((one) => one.conversationId === conversationId && volumeOf(one.seq) === volume)
+        .filter(({ from, clientMsgId }) => from === userId && clientMsgId > after)
+        .sort((a, b) => (a.clientMsgId < b.clientMsgId ? -1 : 1));
+      const messages = all.slice(0, limit);
+      return { messages, next: messages.length === limit ? messages.at(-1)?.clientMsgId : undefined };
+    },
+    async erase(key, contentJson, { by, atMs }) {
+      const message = stored.get(keyOf(key));
+      if (message === undefined) return undefined;
+      if (message.contentHash === ERASED_HASH) return { message, isChanged: false };
+      const { conversationId, from, clientMsgId, seq, messageId, sentAt, rev } = message;
+      const rest = { conversationId, from, clientMsgId, seq, messageId, sentAt, contentHash: ERASED_HASH };
+      const left = { ...rest, contentJson, ...(rev !== undefined && { rev }) };
+      return write(key, left, atMs, { kind: 'erased', by }, {});
+    },
+    async eraseNames(key, contentJson, { by, atMs }) {
+      const message = stored.get(keyOf(key));
+      if (message === undefined) return undefined;
+      if (message.contentHash === ERASED_HASH) return { message, isChanged: false };
+      return write(key, message, atMs, { kind: 'erased', by }, { contentJson, contentHash: ERASED_HASH });
+    },
+    showWithout: async (key, reactions, { by, atMs }) =>
+      change(
+        key,
+        atMs,
+        { kind: 'erased', by },
+        reactions === undefined ? {} : { reactions },
+        (message) => reactions === undefined || (message.reactions?.version ?? 0) < reactions.version,
       ),
     async changed(conversationId, { volumes, sinceMs, after, limit }) {
       const position = (message: StoredMessage) => message.changedAt ?? 0;

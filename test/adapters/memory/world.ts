@@ -59,6 +59,7 @@ export function createWorld() {
     succession: conversations,
     messages,
     messageWriter: messages,
+    erasure: messages,
     reactions,
     reactionWriter: reactions,
     pins,

@@ -36,6 +36,7 @@ const content = fc.oneof(
   kind('text', { text }),
   kind('custom', { data: fc.jsonValue() }, { fallback: text }),
   kind('recalled', { by: text, at: number }),
+  kind('erased', {}),
   kind('system', { event: text, by: text }, { users: some(text), name: text }),
 );
 const reaction = shape({ name: text, count: number }, { users: some(text), mine: fc.constant(true) });

@@ -37,6 +37,8 @@ function wordsOf({ content, mine }: ChatMessage, nameOf: NameOf): string {
       return content.fallback ?? unshown();
     case 'recalled':
       return t(mine ? 'You took this message back' : 'This message was taken back');
+    case 'erased':
+      return t('This message was deleted');
     case 'system':
       return systemText(content, mine, nameOf);
     default:

@@ -1,0 +1,45 @@
+import type { Author, Change, MessagePlace, ReactionSummary, StoredMessage } from './message.ts';
+
+/** A volume of a conversation's history. */
+export interface Shelf {
+  readonly conversationId: string;
+  readonly volume: number;
+}
+
+export interface WrittenPage {
+  readonly messages: readonly StoredMessage[];
+  /** Where to go on. `undefined` at the end. */
+  readonly next: string | undefined;
+}
+
+/** What only the erasure of a user does to the history (IM-ERASE-4). */
+export interface Erasure {
+  /** The user's messages in a volume, in no order of time, also those that have expired and are still stored. Reads strongly. */
+  written(
+    shelf: Shelf,
+    userId: string,
+    page: { readonly after?: string | undefined; readonly limit: number },
+  ): Promise<WrittenPage>;
+  /**
+   * Replaces the content and the hash for good, and removes all else that its author or others added, unless it is erased
+   * already. No later change finds the message.
+   * @returns `undefined` if the message doesn't exist
+   */
+  erase(place: MessagePlace, contentJson: string, author: Author): Promise<Change | undefined>;
+  /** As `erase`, of a system message, which can still be reacted to and pinned. */
+  eraseNames(place: MessagePlace, contentJson: string, author: Author): Promise<Change | undefined>;
+  /**
+   * Shows another user's message without the reactions that were taken back, and forgets whose its last change was, unless it
+   * was recalled or shows newer ones.
+   * @param summary `undefined`: they stay
+   * @returns `undefined` if the message doesn't exist
+   */
+  showWithout(
+    place: MessagePlace,
+    summary: ReactionSummary | undefined,
+    author: Author,
+  ): Promise<Change | undefined>;
+}
+
+/** Stands for the hash of an erased content: a short text could be guessed from its own. */
+export const ERASED_HASH = 'erased';
