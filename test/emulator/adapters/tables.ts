@@ -14,6 +14,7 @@ import {
   createDeskWriter,
 } from '../../../lambdas/adapters/desk-table.ts';
 import { createDocumentClient } from '../../../lambdas/adapters/dynamodb.ts';
+import { createErasure } from '../../../lambdas/adapters/erasure-table.ts';
 import { createUserEventWriter } from '../../../lambdas/adapters/event-table.ts';
 import { createSuccession } from '../../../lambdas/adapters/group-succession.ts';
 import {
@@ -63,6 +64,7 @@ export async function startTables(clock: Clock) {
   const messages = (historyTtlSeconds = 0, keepsChange = true) => ({
     ...createMessageReader(documents, { tableName: messagesTable, clock }),
     ...createMessageWriter(documents, { tableName: messagesTable, historyTtlSeconds, keepsChange, clock }),
+    ...createErasure(documents, { tableName: messagesTable, keepsChange }),
   });
   const noted = new Map<string, number>();
   const inInbox = { tableName: nameOf('Inbox'), inboxTtlSeconds: 3_600, clock };
