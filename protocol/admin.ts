@@ -89,6 +89,9 @@ export interface AdminTaskBody {
   readonly startedAt: number;
   /** When it last got on. Long ago in a running task: look for its job in the dead-letter queue. */
   readonly updatedAt: number;
+  /** Of an export that is done: whoever has it can get the file, until `expiresAt`. Missing after 7 days, when the file is deleted. */
+  readonly link?: string;
+  readonly expiresAt?: number;
 }
 
 const userId = lazySchema(() => z.string().check(z.regex(USER_ID, 'is not a user id')));

@@ -8,6 +8,7 @@ import type { AdminCommand } from './admin/command.ts';
 import { group } from './admin/group.ts';
 import { recall, send } from './admin/messages.ts';
 import { replay } from './admin/replay.ts';
+import { erase, exportUser, task } from './admin/tasks.ts';
 import { ban, logOut, look, unban } from './admin/users.ts';
 
 const COMMANDS: Readonly<Record<string, AdminCommand>> = {
@@ -18,6 +19,9 @@ const COMMANDS: Readonly<Record<string, AdminCommand>> = {
   send,
   recall,
   group,
+  export: exportUser,
+  erase,
+  task,
   archive,
   replay,
 };

@@ -1,18 +1,12 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ADMIN_ROUTES } from '../../protocol/admin.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../protocol/http.ts';
 import { asAdmin } from './setup/admin.ts';
+import { adminCommand } from './setup/admin-command.ts';
 import type { Json } from './setup/json.ts';
 import { historyOf, sending, textContent } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
-const run = promisify(execFile);
 let stack: Stack;
 const logs: { readonly fn: string; readonly line: string }[] = [];
 beforeAll(async () => {
@@ -182,20 +176,10 @@ describe('the operator', () => {
 });
 
 describe('npm run admin', () => {
-  const script = fileURLToPath(new URL('../../scripts/admin.ts', import.meta.url));
-  const folder = mkdtempSync(join(tmpdir(), 'serverless-im-admin-'));
+  let admin: ReturnType<typeof adminCommand>;
   beforeAll(() => {
-    const { outputs, endpoints } = stack;
-    writeFileSync(
-      join(folder, 'runtime.json'),
-      JSON.stringify({ ready: true, pid: process.pid, outputs, endpoints }),
-    );
+    admin = adminCommand(stack);
   });
-  const admin = (...args: readonly string[]) =>
-    run(process.execPath, [script, ...args, '--data', folder]).then(
-      ({ stdout }) => stdout.trim(),
-      ({ stderr }: { stderr: string }) => stderr.trim(),
-    );
 
   it('sends, recalls, bans, looks, lifts the ban, and logs out, by createAdmin (IM-ADMIN-3)', async () => {
     const b = newUser('bob');

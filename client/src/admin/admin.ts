@@ -1,5 +1,5 @@
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { AdminGroupBody, AdminUserBody } from '../../../protocol/admin.ts';
+import type { AdminGroupBody, AdminTaskBody, AdminUserBody, TaskStarted } from '../../../protocol/admin.ts';
 import type { Mentions, Sent } from '../../../protocol/frames.ts';
 import type { GroupBody } from '../../../protocol/http.ts';
 import type { Profile } from '../../../protocol/people.ts';
@@ -130,6 +130,28 @@ export interface Admin {
    * such member.
    */
   removeMember(conversationId: string, userId: string): Promise<void>;
+  /**
+   * Starts a task that gathers all that the server has of a user in one file of JSON lines (IM-ERASE-3). Of any user id: one who
+   * never was has one line. Calling again starts another task.
+   * @example
+   * const { taskId } = await admin.exportUser('alice');
+   * const { state, link } = await admin.task(taskId);   // until it is done: then the link is there
+   */
+  exportUser(userId: string): Promise<TaskStarted>;
+  /**
+   * Starts a task that bans a user, and erases all that the server has of them (IM-ERASE-4). Nothing brings it back. Calling again
+   * starts another task, which finds less to do.
+   * @example
+   * const { taskId } = await admin.eraseUser('alice');
+   */
+  eraseUser(userId: string): Promise<TaskStarted>;
+  /**
+   * Reads how far a task is, until 90 days after its end. All times are epoch milliseconds. Each call on an export that is done makes
+   * a new link, which is good until `expiresAt`, an hour at most. Rejects with `not_found`.
+   * @example
+   * const { state, step, counts } = await admin.task(taskId);   // 'running', 'messages', { messages: 4200 }
+   */
+  task(taskId: string): Promise<AdminTaskBody>;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -197,6 +219,9 @@ export function createAdmin({ httpUrl, region, credentials }: AdminOptions): Adm
     addMembers: (conversationId, members) => call('POST', `${group(conversationId)}/members`, { members }),
     removeMember: (conversationId, userId) =>
       call('DELETE', `${group(conversationId)}/members/${encodeURIComponent(userId)}`),
+    exportUser: (userId) => call('POST', `${user(userId)}/export`),
+    eraseUser: (userId) => call('DELETE', user(userId)),
+    task: (taskId) => call('GET', `/tasks/${encodeURIComponent(taskId)}`),
   };
 }
 

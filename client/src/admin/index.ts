@@ -1,4 +1,10 @@
-export type { AdminGroupBody, AdminSession, AdminUserBody } from '../../../protocol/admin.ts';
+export type {
+  AdminGroupBody,
+  AdminSession,
+  AdminTaskBody,
+  AdminUserBody,
+  TaskStarted,
+} from '../../../protocol/admin.ts';
 export type { Mentions, Sent } from '../../../protocol/frames.ts';
 export type { GroupBody } from '../../../protocol/http.ts';
 export type { Profile } from '../../../protocol/people.ts';
