@@ -9,7 +9,7 @@ import { createDeskEvents } from './adapters/desk-events.ts';
 import { createDeskOutbox, createDeskReader, createDeskWriter } from './adapters/desk-table.ts';
 import { createDocumentClient } from './adapters/dynamodb.ts';
 import { createErasure } from './adapters/erasure-table.ts';
-import { createUserEventWriter } from './adapters/event-table.ts';
+import { createAdminCallWriter, createUserEventWriter } from './adapters/event-table.ts';
 import { createEventTopic } from './adapters/event-topic.ts';
 import { createFanOutQueue } from './adapters/fan-out-queue.ts';
 import { createSuccession } from './adapters/group-succession.ts';
@@ -35,7 +35,7 @@ import { type BudgetLimits, createMeter } from './domain/access/budget.ts';
 import { createLiveLimit } from './domain/messages/live-limit.ts';
 import { UNLIMITED } from './domain/model/budget.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
-import type { UserEventWriter } from './domain/model/event.ts';
+import type { AdminCallWriter, UserEventWriter } from './domain/model/event.ts';
 import type { Hook } from './domain/model/hook.ts';
 import { createSourcedProfiles, type SourcedProfiles } from './domain/people/profile-source.ts';
 import { systemClock, systemPause } from './shared/clock.ts';
@@ -245,6 +245,12 @@ const userEvents = maker(['conversationsTable'], ({ conversationsTable }) =>
 /** `undefined` in a deployment without events. */
 export const userEventsIfAny = (): Maker<UserEventWriter | undefined> =>
   hasEnv('eventRows') ? userEvents : { env: [], get: () => undefined };
+const adminCalls = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createAdminCallWriter(documents.get(), conversationsTable),
+);
+/** `undefined` in a deployment without events. */
+export const adminCallsIfAny = (): Maker<AdminCallWriter | undefined> =>
+  hasEnv('eventRows') ? adminCalls : { env: [], get: () => undefined };
 const beforeSend = maker(
   ['beforeSendFunction', 'beforeSendTimeoutMs', 'beforeSendOnFailure'],
   (env): Hook => ({

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { UserEventWriter } from '../domain/model/event.ts';
+import type { AdminCallWriter, UserEventWriter } from '../domain/model/event.ts';
 import { epochSecondsAfter } from '../shared/clock.ts';
 import { EVENT_ROWS } from '../shared/event-rows.ts';
 import { unlessRefused } from './dynamodb.ts';
@@ -9,6 +9,7 @@ import { unlessRefused } from './dynamodb.ts';
  *
  *   pk                sk                    attributes
  *   event#<userId>    <type>#<at>#<until>   type, userId, at, until?, reason?, ttl
+ *   event#<request>   admin.called          type, caller?, action, target? (map), outcome, at, ttl
  *
  * Access    Call       Units
  * put       PutItem    1 write; a repeat, too
@@ -16,6 +17,7 @@ import { unlessRefused } from './dynamodb.ts';
 
 /** Longer than a ban may be told again (domain/sessions/ban.ts), so that a repeat is no second event. */
 const TTL_SECONDS = 15 * 86_400;
+const ADMIN_CALLED = 'admin.called';
 
 export function createUserEventWriter(documents: DynamoDBDocumentClient, tableName: string): UserEventWriter {
   return {
@@ -29,6 +31,25 @@ export function createUserEventWriter(documents: DynamoDBDocumentClient, tableNa
           ...(untilMs !== undefined && { until: untilMs }),
           ...(reason !== undefined && { reason }),
           ttl: epochSecondsAfter(at, TTL_SECONDS),
+        },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      });
+      await unlessRefused(() => documents.send(command));
+    },
+  };
+}
+
+export function createAdminCallWriter(documents: DynamoDBDocumentClient, tableName: string): AdminCallWriter {
+  return {
+    async put({ requestId, ...call }) {
+      const command = new PutCommand({
+        TableName: tableName,
+        Item: {
+          pk: EVENT_ROWS.event + requestId,
+          sk: ADMIN_CALLED,
+          type: ADMIN_CALLED,
+          ...call,
+          ttl: epochSecondsAfter(call.at, TTL_SECONDS),
         },
         ConditionExpression: 'attribute_not_exists(pk)',
       });

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { EventSourceRow, UserEventType } from '../domain/model/event.ts';
+import type { AdminTarget, EventSourceRow, UserEventType } from '../domain/model/event.ts';
 import { EVENT_ROWS } from '../shared/event-rows.ts';
 import type { Item } from './dynamodb.ts';
 import { toStored } from './message-table.ts';
@@ -14,7 +14,10 @@ export function readStreamRow(image: unknown): EventSourceRow {
   const item = unmarshall(image as Readonly<Record<string, AttributeValue>>);
   const pk = String(item['pk']);
   if (pk.startsWith(EVENT_ROWS.report)) return { kind: 'report', report: reportIn(item) };
-  if (pk.startsWith(EVENT_ROWS.event)) return { kind: 'user', event: userEventIn(item) };
+  if (pk.startsWith(EVENT_ROWS.event))
+    return item['type'] === 'admin.called'
+      ? { kind: 'admin', call: adminCallIn(pk, item) }
+      : { kind: 'user', event: userEventIn(item) };
   requireTexts(item, 'sk', 'messageId', 'from', 'content');
   requireNumbers(item, 'seq', 'sentAt');
   return { kind: 'message', message: toStored(item) };
@@ -42,6 +45,20 @@ function userEventIn(item: Item) {
     at,
     ...(until !== undefined && { untilMs: Number(until) }),
     ...(reason !== undefined && { reason: String(reason) }),
+  };
+}
+
+function adminCallIn(pk: string, item: Item) {
+  const [action, outcome] = requireTexts(item, 'action', 'outcome');
+  const [at] = requireNumbers(item, 'at');
+  const { caller, target } = item;
+  return {
+    requestId: pk.slice(EVENT_ROWS.event.length),
+    caller: caller === undefined ? undefined : String(caller),
+    action,
+    target: target as AdminTarget | undefined,
+    outcome,
+    at,
   };
 }
 

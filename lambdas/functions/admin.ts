@@ -32,10 +32,11 @@ const ports = lazily({
   deskEvents: of.deskEventsIfAny(),
   hook: of.hookIfAny(),
   userEvents: of.userEventsIfAny(),
+  adminCalls: of.adminCallsIfAny(),
   leaseMs: of.leaseMs,
   maxDevices: of.maxDevices,
   clock: of.clock,
 });
 
 /** The admin API: for the account's own services and operators, whom IAM knows. */
-export const handler = createAdminHandler(adminAnswers(ports));
+export const handler = createAdminHandler(adminAnswers(ports), ports.adminCalls);

@@ -12,11 +12,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, v
 import type { FaultKind } from '../../local/aws-proxy/index.ts';
 import { dynamoDbClient, sqsClient } from '../../local/emulators/clients.ts';
 import { platformAssembly } from '../setup/assembly.ts';
+import { asAdmin } from './setup/admin.ts';
 import { assigned, deskEnvironment, deskOf, newQueue, openChat, updated } from './setup/desk.ts';
 import { groupsOf } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
-import { sending, sendServiceEvent } from './setup/sends.ts';
+import { sending, sendServiceEvent, textContent } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 import { countsOf, type Subscriber, subscribeTo } from './setup/subscriber.ts';
 import { whileTimePasses } from './setup/time.ts';
@@ -172,6 +173,48 @@ describe('events (IM-EVENT)', () => {
         data: { reason: 'spam', message: { from: a } },
       },
     ]);
+  });
+
+  it('tell of each call of the admin API, also of one that is refused, and of no content (IM-ADMIN-2)', async () => {
+    const { a, b, conversationId } = await sent('hi');
+    const message = { from: a, to: b, clientMsgId: 'm2', content: textContent('CANARY') };
+    expect(await asAdmin(stack, 'POST /admin/messages', message)).toMatchObject({ status: 200 });
+    const route = (seq: number) =>
+      `DELETE /admin/conversations/${encodeURIComponent(conversationId)}/messages/${seq}`;
+    expect(await asAdmin(stack, route(99))).toMatchObject({ status: 404 });
+    const isOf = (action: string) => (event: Json) =>
+      event.type === 'admin.called' &&
+      event.data.action === action &&
+      [event.data.target?.from, event.conversationId].some((id) => [a, conversationId].includes(id));
+    const done = await events.event(isOf('POST /admin/messages'));
+    const action = 'DELETE /admin/conversations/{conversationId}/messages/{seq}';
+    const refused = await events.event(isOf(action));
+    const caller = expect.stringMatching(/^arn:aws:iam::\d{12}:user\/local$/);
+    expect(done).toEqual({
+      id: expect.stringMatching(/.-admin\.called$/),
+      type: 'admin.called',
+      version: 1,
+      at: expect.any(Number),
+      data: {
+        caller,
+        action: 'POST /admin/messages',
+        target: { from: a, to: b, clientMsgId: 'm2' },
+        outcome: 'done',
+      },
+    });
+    expect(refused).toMatchObject({
+      conversationId,
+      data: { caller, action, target: { conversationId, seq: 99 }, outcome: 'not_found' },
+    });
+    expect(refused.id).not.toBe(done.id);
+    expect(refused).not.toHaveProperty('actor');
+  });
+
+  it('of the admin API that can not be written change no answer, and are logged (IM-ADMIN-2)', async () => {
+    proxy.inject({ function: 'Admin', operation: 'PutItem', fault: 'error' });
+    const user = newUser('alice');
+    expect(await asAdmin(stack, `GET /admin/users/${user}`)).toMatchObject({ status: 200 });
+    await vi.waitFor(() => expect(logs.some((line) => line.includes('admin event failed'))).toBe(true));
   });
 
   it('tell of nothing else, and cost no invocation for it (IM-EVENT-3)', async () => {

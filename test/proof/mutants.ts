@@ -2311,7 +2311,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'admin',
     file: 'lambdas/transport/admin.ts',
-    from: "      logger.info('admin call', { ...audit, target, outcome: body.code });\n",
+    from: '      await note(body.code);\n',
     to: '',
     project: 'unit',
     test: 'test/unit/lambdas/admin.test.ts',
@@ -2397,5 +2397,23 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'emulator',
     test: 'test/emulator/adapters/ports.test.ts',
     only: 'passes no role on',
+  },
+  {
+    fault: 'operator',
+    file: 'lambdas/transport/admin.ts',
+    from: '    await calls.put(call);\n  } catch (error) {\n',
+    to: '    await calls.put(call);\n  } catch (error) {\n    throw error;\n',
+    project: 'unit',
+    test: 'test/unit/lambdas/admin.test.ts',
+    only: 'change no answer if they can not be written',
+  },
+  {
+    fault: 'operator',
+    file: 'lambdas/transport/admin.ts',
+    from: '      if (calls !== undefined) await tell(',
+    to: "      if (calls !== undefined && outcome === 'done') await tell(",
+    project: 'unit',
+    test: 'test/unit/lambdas/admin.test.ts',
+    only: 'one for each call, also for one that was refused',
   },
 ];

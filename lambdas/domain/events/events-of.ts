@@ -2,7 +2,9 @@ import type { Content, SystemContent } from '../../../protocol/content.ts';
 import type { Message } from '../../../protocol/frames.ts';
 import { parseConversationId } from '../../../protocol/ids.ts';
 import type {
+  AdminCallEvent,
   AttributedEvent,
+  EventData,
   EventSourceRow,
   EventType,
   ImEvent,
@@ -24,6 +26,8 @@ export function eventsOf(row: EventSourceRow): readonly AttributedEvent[] {
       return [attributed(reported(row.report))];
     case 'user':
       return [attributed(userEvent(row.event))];
+    case 'admin':
+      return [attributed(adminCalled(row.call))];
   }
 }
 
@@ -130,6 +134,18 @@ function userEvent({ type, userId, at, untilMs, reason }: UserEvent): ImEvent {
   };
 }
 
+function adminCalled({ requestId, at, caller, action, target, outcome }: AdminCallEvent): ImEvent {
+  const conversationId = target?.['conversationId'];
+  return {
+    id: `${requestId}-admin.called`,
+    type: 'admin.called',
+    version: 1,
+    at,
+    ...(typeof conversationId === 'string' && { conversationId }),
+    data: { ...(caller !== undefined && { caller }), action, ...(target && { target }), outcome },
+  };
+}
+
 /** With the attributes of IM-EVENT-4. */
 function attributed(event: ImEvent, content?: Content): AttributedEvent {
   const { type, conversationId, actor, data } = event;
@@ -139,11 +155,16 @@ function attributed(event: ImEvent, content?: Content): AttributedEvent {
     conversationId,
     kind,
     actor,
-    userId: data.userId,
+    userId: data.userId ?? targetedUser(data),
     content: content?.type,
     event: content?.type === 'system' ? content.event : undefined,
     change: data.change?.kind,
   };
   const entries = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return { event, attributes: Object.fromEntries(entries) };
+}
+
+function targetedUser({ target }: EventData): string | undefined {
+  const userId = target?.['userId'];
+  return typeof userId === 'string' ? userId : undefined;
 }

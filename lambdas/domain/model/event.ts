@@ -9,6 +9,7 @@ export type EventType =
   | 'member.left'
   | `desk.${string}`
   | 'message.reported'
+  | 'admin.called'
   | UserEventType;
 
 /** Events of a user, which have a row of their own. */
@@ -42,13 +43,21 @@ export interface EventData {
   readonly userId?: string;
   readonly until?: number;
   readonly reason?: string;
+  /** Of a call of the admin API: the principal's ARN. */
+  readonly caller?: string;
+  /** Its route. */
+  readonly action?: string;
+  readonly target?: AdminTarget;
+  /** `done`, or an error code. */
+  readonly outcome?: string;
 }
 
 /** A row of a table that becomes events. */
 export type EventSourceRow =
   | { readonly kind: 'message'; readonly message: StoredMessage }
   | { readonly kind: 'report'; readonly report: ReportRow }
-  | { readonly kind: 'user'; readonly event: UserEvent };
+  | { readonly kind: 'user'; readonly event: UserEvent }
+  | { readonly kind: 'admin'; readonly call: AdminCallEvent };
 
 /** A report, as it is stored (IM-REPORT-1). */
 export interface ReportRow {
@@ -68,6 +77,29 @@ export interface UserEvent {
   readonly at: number;
   readonly untilMs?: number | undefined;
   readonly reason?: string | undefined;
+}
+
+/** Ids that a call of the admin API is about. Never content, nor a reason. */
+export type AdminTarget = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** A call of the admin API, as the audit has it (IM-ADMIN-2). */
+export interface AdminCallEvent {
+  /** The gateway's id of the request. */
+  readonly requestId: string;
+  /** Missing if the request had no IAM principal, and was refused. */
+  readonly caller: string | undefined;
+  readonly action: string;
+  /** Missing if the request was not understood. */
+  readonly target: AdminTarget | undefined;
+  readonly outcome: string;
+  /** When the gateway got it. */
+  readonly at: number;
+}
+
+/** Rows for calls of the admin API. */
+export interface AdminCallWriter {
+  /** Idempotent. */
+  put(call: AdminCallEvent): Promise<void>;
 }
 
 /** Rows for what has no other row. */

@@ -248,6 +248,26 @@ describe('a row of a stream', () => {
     expect(await rowAt('Conversations', `event#${event.userId}`)).toEqual({ kind: 'user', event });
   });
 
+  it('is a call of the admin API, once for a repeat of its request (IM-ADMIN-2)', async () => {
+    const call = {
+      requestId: newName('r'),
+      caller: 'arn:aws:iam::000000000000:user/local',
+      action: 'POST /admin/groups',
+      target: { conversationId: 'g:1', members: ['alice', 'bob'] },
+      outcome: 'done',
+      at: NOON,
+    };
+    await tables.adminCalls.put(call);
+    await tables.adminCalls.put({ ...call, outcome: 'internal' });
+    expect(await rowAt('Conversations', `event#${call.requestId}`)).toEqual({ kind: 'admin', call });
+    const refused = { ...call, requestId: newName('r'), caller: undefined, target: undefined };
+    await tables.adminCalls.put(refused);
+    expect(await rowAt('Conversations', `event#${refused.requestId}`)).toEqual({
+      kind: 'admin',
+      call: refused,
+    });
+  });
+
   it('is refused if it is neither: a claim, or one that is gone (IM-EVENT-3)', async () => {
     const message = aMessage();
     await tables.messages.claim(message);

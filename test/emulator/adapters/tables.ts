@@ -15,7 +15,7 @@ import {
 } from '../../../lambdas/adapters/desk-table.ts';
 import { createDocumentClient } from '../../../lambdas/adapters/dynamodb.ts';
 import { createErasure } from '../../../lambdas/adapters/erasure-table.ts';
-import { createUserEventWriter } from '../../../lambdas/adapters/event-table.ts';
+import { createAdminCallWriter, createUserEventWriter } from '../../../lambdas/adapters/event-table.ts';
 import { createSuccession } from '../../../lambdas/adapters/group-succession.ts';
 import {
   createGroupOutbox,
@@ -112,6 +112,7 @@ export async function startTables(clock: Clock) {
     },
     trail: createTrail(documents, conversationsTable),
     userEvents: createUserEventWriter(documents, conversationsTable),
+    adminCalls: createAdminCallWriter(documents, conversationsTable),
     /** The items of a partition of a table with this part in its name. */
     async itemsAt(table: string, pk: string) {
       const command = new QueryCommand({

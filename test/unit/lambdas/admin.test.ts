@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { AdminCallEvent, AdminCallWriter } from '../../../lambdas/domain/model/event.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { logger } from '../../../lambdas/shared/logger.ts';
 import { type AdminEvent, createAdminHandler } from '../../../lambdas/transport/admin.ts';
@@ -9,11 +10,11 @@ const CALLER = 'arn:aws:sts::111122223333:assumed-role/Support/eve';
 const iam = { iam: { userArn: CALLER } };
 
 /** An admin API in memory, and the lines that it logs. */
-function start(more: Partial<AdminPorts> = {}) {
+function start(more: Partial<AdminPorts> = {}, calls?: AdminCallWriter) {
   const world = createWorld();
   const spending = { perMinute: 600, burst: 3_000 };
   const ports = { ...world, budgetLimits: { spending }, maxDevices: 10, ...more };
-  const handle = createAdminHandler(adminAnswers(ports));
+  const handle = createAdminHandler(adminAnswers(ports), calls);
   const lines: unknown[] = [];
   const info = vi.spyOn(logger, 'info').mockImplementation((message, fields) => {
     lines.push({ message, ...fields });
@@ -112,6 +113,38 @@ describe('the audit (IM-ADMIN-2)', () => {
       expect(await call(BAN, { userId: 'bob' }, {}, { authorizer })).toMatchObject({ status: 403 });
     expect((await routes.presencesOf(['bob'])).get('bob')?.ban).toBeUndefined();
     expect(lines).toHaveLength(2);
+  });
+});
+
+describe('the events of calls (IM-ADMIN-2)', () => {
+  it('are one for each call, also for one that was refused, and have no content', async () => {
+    const told: AdminCallEvent[] = [];
+    const { call, clock } = start({}, { put: async (event) => void told.push(event) });
+    await call(BAN, { userId: 'bob' }, { reason: 'CANARY' });
+    await call(BAN, { userId: 'system' }, { reason: 'CANARY' });
+    await call(RECALL, { conversationId: 'dm:alice:bob', seq: '7' });
+    await call(LOOK, { userId: 'bob' }, undefined, { authorizer: {} });
+    const common = { requestId: 'r1', caller: CALLER, at: clock() };
+    expect(told).toEqual([
+      { ...common, action: BAN, target: { userId: 'bob' }, outcome: 'done' },
+      { ...common, action: BAN, outcome: 'invalid_request' },
+      { ...common, action: RECALL, target: { conversationId: 'dm:alice:bob', seq: 7 }, outcome: 'not_found' },
+      { ...common, caller: undefined, action: LOOK, outcome: 'forbidden' },
+    ]);
+    expect(JSON.stringify(told)).not.toContain('CANARY');
+  });
+
+  it('change no answer if they can not be written, which is logged', async () => {
+    const { call, lines } = start({}, { put: () => Promise.reject(new UnavailableError()) });
+    expect(await call(BAN, { userId: 'bob' })).toMatchObject({ status: 204 });
+    expect(await call(BAN, { userId: 'system' })).toMatchObject({ status: 400 });
+    const failed = { message: 'admin event failed' };
+    expect(lines).toEqual([
+      line(BAN, 'done', { userId: 'bob' }),
+      failed,
+      line(BAN, 'invalid_request'),
+      failed,
+    ]);
   });
 });
 

@@ -182,6 +182,40 @@ describe('the events of other rows (IM-EVENT-2)', () => {
   });
 });
 
+describe('the event of a call of the admin API (IM-ADMIN-2)', () => {
+  const call = {
+    requestId: 'r1=',
+    caller: 'arn:aws:iam::111122223333:user/eve',
+    action: 'PUT /admin/users/{userId}/ban',
+    target: { userId: 'alice', until: NOON },
+    outcome: 'done',
+    at: NOON,
+  };
+
+  it('says who did what to whom, and how that ended, under the id of the request', () => {
+    const { requestId: _, at: __, ...data } = call;
+    expect(eventsOf({ kind: 'admin', call })).toEqual([
+      {
+        event: { id: 'r1=-admin.called', type: 'admin.called', version: 1, at: NOON, data },
+        attributes: { type: 'admin.called', userId: 'alice' },
+      },
+    ]);
+  });
+
+  it('names the conversation that it was about', () => {
+    const target = { conversationId: 'dm:alice:bob', seq: 7 };
+    const [{ event, attributes } = fail()] = eventsOf({ kind: 'admin', call: { ...call, target } });
+    expect(event).toMatchObject({ conversationId: 'dm:alice:bob', data: { target } });
+    expect(attributes).toEqual({ type: 'admin.called', conversationId: 'dm:alice:bob', kind: 'direct' });
+  });
+
+  it('of a request that was not understood names no target', () => {
+    const refused = { ...call, caller: undefined, target: undefined, outcome: 'forbidden' };
+    const [{ event } = fail()] = eventsOf({ kind: 'admin', call: refused });
+    expect(event.data).toEqual({ action: call.action, outcome: 'forbidden' });
+  });
+});
+
 function fail(): never {
   throw new Error('There is no event.');
 }
