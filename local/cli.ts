@@ -72,10 +72,10 @@ async function startOne(options: CliOptions, common: RuntimeOptions): Promise<Ru
   const { startRuntime } = await import('./runtime.ts');
   const runtime = await startRuntime({
     ...common,
-    ...(proxy && { awsProxy: proxy.attach }),
+    awsProxy: proxy.attach,
     ...(options.logs && { onLogLine: (functionId, line) => console.error(`[${functionId}] ${line}`) }),
   });
-  return { ...runtime, ...(proxy && { show: () => proxy.show(runtime) }) };
+  return { ...runtime, show: () => proxy.show(runtime) };
 }
 
 async function startNodes(options: CliOptions, common: RuntimeOptions): Promise<Running> {
@@ -93,9 +93,8 @@ async function startNodes(options: CliOptions, common: RuntimeOptions): Promise<
   return { ...cluster, nodes: cluster.nodes() };
 }
 
-/** Without --trace or --faults, functions call the emulators directly. */
+/** It counts for `npm run admin -- top`, and refuses what a function's role does not allow. */
 async function openProxy({ trace, faultsFile, json }: CliOptions) {
-  if (!trace && faultsFile === undefined) return undefined;
   const { createTerminalProxy } = await import('./aws-proxy/terminal.ts');
   return createTerminalProxy({
     trace,

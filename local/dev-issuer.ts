@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { USER_ID, USER_ID_RULE } from '../protocol/ids.ts';
 import { readBody } from './gateway/request-body.ts';
 import { parseJson } from './json.ts';
+import { isLoopback } from './loopback.ts';
 
 const MAX_BODY_BYTES = 4096;
 /** The default of the stack's option `rolesClaim`. */
@@ -174,11 +175,6 @@ async function loadOrMakeKey(file: string | undefined): Promise<CryptoKey> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   if (file !== undefined) writeFileSync(file, await exportPKCS8(privateKey), { mode: 0o600 });
   return privateKey;
-}
-
-function isLoopback(host = ''): boolean {
-  const url = `http://${host}`;
-  return URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
 }
 
 function corsFor(origin: string): Headers {

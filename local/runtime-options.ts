@@ -1,3 +1,4 @@
+import type { Invocation } from './aws-proxy/invocations.ts';
 import type { ClockOffset, InvocationObserver, LogEvent } from './functions/worker-pool.ts';
 import type { GatewayLimits } from './gateway/limits.ts';
 import type { StackModel, TableModel } from './model.ts';
@@ -25,6 +26,8 @@ export interface ProxiedEndpoints extends Endpoints {
   readonly enforceRoles?: (stack: StackModel, warn: (message: string) => void) => void;
   /** Called when the tables exist, before any function runs. */
   readonly openTables?: (tables: readonly TableModel[]) => Promise<void>;
+  /** The kept invocations in order of start, with their calls. */
+  readonly invocations?: () => readonly Invocation[];
   /** Called after the last function has ended. */
   readonly close?: () => Promise<void>;
 }

@@ -1,3 +1,6 @@
+import { namesOf } from './activity/activity.ts';
+import { ActivityRoute } from './activity/activity-route.ts';
+import { queueStates } from './activity/queue-states.ts';
 import type { TokenOptions } from './dev-issuer.ts';
 import { startStreamSources } from './event-source/stream-sources.ts';
 import { Gateway } from './gateway/server.ts';
@@ -56,11 +59,15 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
   const warn = (message: string) => {
     if (!isStopping) report(message);
   };
+  const activityRoute = new ActivityRoute();
   const infrastructure = await startInfrastructure(
     options,
     (issuer) =>
       new Gateway({
-        extraRoutes: [(request, response) => issuer.route(request, response)],
+        extraRoutes: [
+          (request, response) => issuer.route(request, response),
+          (request, response) => activityRoute.route(request, response),
+        ],
         log: { warn },
         ...(options.limits && { limits: options.limits }),
       }),
@@ -69,7 +76,14 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
   );
   const { front: gateway, issuer, port, direct, assembly, data } = infrastructure;
   const site = { assembly, direct, issuer: issuer.issuer, makesStorage: true, logs: data?.files.logs };
-  const { stack, endpoints, workers } = await serveStack(gateway, site, options, warn, cleanups);
+  const served = await serveStack(gateway, site, options, warn, cleanups);
+  const { stack, endpoints, workers, activity } = served;
+  const names = namesOf(stack);
+  activityRoute.serve(async () => ({
+    ...names,
+    nodes: activity === undefined ? [] : [activity()],
+    queues: await queueStates(direct.sqs, stack.queues),
+  }));
   const streams = startStreamSources(
     { stack, endpoints, invoker: workers, positions: data?.files.streamPositions, warn },
     cleanups,
@@ -90,6 +104,7 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
     stack,
     gateway,
     workers,
+    activity,
     advanceQueues: (seconds) => {
       infrastructure.advanceQueues(seconds);
       streams.advance(seconds);

@@ -1,3 +1,5 @@
+import { activityOf, type NodeActivity } from './activity/activity.ts';
+import { LoggedLines } from './activity/logged-lines.ts';
 import { sqsClient } from './emulators/clients.ts';
 import { EventSource } from './event-source/event-source.ts';
 import { FunctionLogs } from './functions/function-logs.ts';
@@ -34,6 +36,8 @@ export interface ServedStack {
   /** The endpoints that functions use. */
   readonly endpoints: Endpoints;
   readonly workers: WorkerPool;
+  /** What it did within the last minute. @default - there is no AWS proxy that knows */
+  readonly activity: (() => NodeActivity) | undefined;
 }
 
 /** Serves the stack at a listening gateway, with workers and event sources of its own. */
@@ -61,7 +65,8 @@ export async function serveStack(
   if (site.makesStorage) await createStorage(direct, stack);
   await endpoints.openTables?.(stack.tables);
 
-  const workers = makeWorkers(options, site, stack, endpoints, cleanups);
+  const lines = new LoggedLines();
+  const workers = makeWorkers(options, site, stack, endpoints, lines, cleanups);
   const eventSources = makeEventSources(options, stack, endpoints, workers, warn, cleanups);
   cleanups.defer(async () => {
     const all = [workers, ...eventSources].map((each) => each.stop(STOP_GRACE_MS));
@@ -75,7 +80,18 @@ export async function serveStack(
     ...(site.cluster && { cluster: site.cluster }),
   });
   for (const eventSource of eventSources) eventSource.start();
-  return { stack, endpoints, workers };
+  return { stack, endpoints, workers, activity: activityIn(endpoints, lines, gateway) };
+}
+
+function activityIn({ invocations }: ProxiedEndpoints, lines: LoggedLines, gateway: Gateway) {
+  if (invocations === undefined) return undefined;
+  const startedMs = performance.now();
+  const sources = {
+    ...{ invocations, startedMs },
+    lines: (sinceMs: number) => lines.since(sinceMs),
+    connections: () => gateway.connections().length,
+  };
+  return () => activityOf(sources, performance.now());
 }
 
 function makeWorkers(
@@ -83,11 +99,15 @@ function makeWorkers(
   { logs: directory }: Site,
   stack: StackModel,
   endpoints: ProxiedEndpoints,
+  lines: LoggedLines,
   cleanups: AsyncDisposableStack,
 ): WorkerPool {
   const logs = new FunctionLogs({
     ...(directory !== undefined && { directory }),
-    ...(options.onLogLine && { onLine: options.onLogLine }),
+    onLine: (functionId, line) => {
+      lines.add(functionId, line);
+      options.onLogLine?.(functionId, line);
+    },
   });
   cleanups.defer(() => logs.close());
   return new WorkerPool({

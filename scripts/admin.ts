@@ -9,6 +9,7 @@ import { group } from './admin/group.ts';
 import { recall, send } from './admin/messages.ts';
 import { replay } from './admin/replay.ts';
 import { erase, exportUser, task } from './admin/tasks.ts';
+import { top } from './admin/top.ts';
 import { ban, logOut, look, unban } from './admin/users.ts';
 
 const COMMANDS: Readonly<Record<string, AdminCommand>> = {
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, AdminCommand>> = {
   task,
   archive,
   replay,
+  top,
 };
 
 const USAGE = `What an operator does to a stack: npm run admin -- COMMAND

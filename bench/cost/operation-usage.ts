@@ -31,14 +31,24 @@ export function usageOf(
   const waitMs = assumptions.waitPerInvokeMs.value - assumptions.waitPerCallMs.value;
   const waiting = Math.max(0, ...runs.map(([name]) => memory[name] ?? 0)) / 1024;
   return {
+    ...countedUsage(tally, { assumptions }),
+    lambdaGbSecond: gbSeconds + (invokes * waiting * waitMs) / 1000,
+  };
+}
+
+/** What is counted, and not derived: all but the functions' time. */
+export function countedUsage(
+  tally: MeasuredOperation['tally'],
+  { assumptions }: Pick<PriceFile, 'assumptions'>,
+): Usage {
+  return {
     dynamodbWriteUnit: tally.writeUnits,
     dynamodbReadUnit: tally.readUnits,
     sqsRequest: tally.queueRequests,
     ...requestsOfPlatform(tally.calls),
     socketMessage: tally.socketMessages,
     httpRequest: tally.httpRequests,
-    lambdaRequest: invocations,
-    lambdaGbSecond: gbSeconds + (invokes * waiting * waitMs) / 1000,
+    lambdaRequest: Object.values(tally.invocations).reduce((sum, count) => sum + count, 0),
     accessLogGb: (accessLines(tally) * assumptions.accessLogBytesPerRequest.value) / 1e9,
     transferGb: sentGb(tally, assumptions),
   };

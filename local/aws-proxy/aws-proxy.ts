@@ -100,6 +100,7 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
         connections: await open('connections', direct.connections),
         lambda: await open('lambda', direct.lambda),
         observer: invocations,
+        invocations: () => invocations.all,
         enforceRoles: (stack, warn) => handler.setIamCheck(new IamCheck(stack, warn)),
         async openTables(tables) {
           handler.setTables(tables);

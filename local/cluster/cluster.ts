@@ -1,3 +1,6 @@
+import { type Activity, type NodeActivity, namesOf } from '../activity/activity.ts';
+import { ACTIVITY_PATH, ActivityRoute } from '../activity/activity-route.ts';
+import { queueStates } from '../activity/queue-states.ts';
 import type { TokenOptions } from '../dev-issuer.ts';
 import { startStreamSources } from '../event-source/stream-sources.ts';
 import { remoteInvoker } from '../functions/remote-invoker.ts';
@@ -61,9 +64,15 @@ export async function startCluster(options: ClusterOptions): Promise<LocalCluste
 async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): Promise<LocalCluster> {
   const warn = options.onWarning ?? ((message: string) => console.error(message));
   const balances = { gateways: new Balance(), invokeApis: new Balance() };
+  const activityRoute = new ActivityRoute();
   const infrastructure = await startInfrastructure(
     options,
-    (own) => new Front(balances.gateways, (request, response) => own.route(request, response)),
+    (own) =>
+      new Front(
+        balances.gateways,
+        async (request, response) =>
+          (await own.route(request, response)) || activityRoute.route(request, response),
+      ),
     warn,
     cleanups,
   );
@@ -85,6 +94,12 @@ async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): P
   const nodes = new Nodes(options, balances, site, warn);
   cleanups.defer(() => nodes.stop());
   await nodes.start();
+  const names = namesOf(stack);
+  activityRoute.serve(async () => ({
+    ...names,
+    nodes: await activityOfAll(nodes.living()),
+    queues: await queueStates(direct.sqs, stack.queues),
+  }));
   // As on AWS, what reads a stream is no node, and invokes the functions of any.
   const streams = startStreamSources(
     {
@@ -118,4 +133,14 @@ async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): P
     token: (userId, tokenOptions) => issuer.token(userId, tokenOptions),
     stop: () => cleanups.disposeAsync(),
   };
+}
+
+/** A node that has died just now has nothing to say. */
+async function activityOfAll(nodes: readonly { readonly port: number }[]): Promise<NodeActivity[]> {
+  const asked = nodes.map(async ({ port }) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${ACTIVITY_PATH}`);
+    return ((await answer.json()) as Activity).nodes;
+  });
+  const answers = await Promise.allSettled(asked);
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
 }

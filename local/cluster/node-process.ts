@@ -1,4 +1,5 @@
 /** One node of a cluster, a process of its own: gateway, workers, and event sources. It ends with its supervisor. */
+import { ActivityRoute } from '../activity/activity-route.ts';
 import { Gateway } from '../gateway/server.ts';
 import { messageOf } from '../operator-error.ts';
 import type { RuntimeOptions } from '../runtime-options.ts';
@@ -8,6 +9,7 @@ import type { FromNode, NodeSetup, ToNode } from './messages.ts';
 const cleanups = new AsyncDisposableStack();
 let gateway: Gateway | undefined;
 let port = 0;
+const activityRoute = new ActivityRoute();
 
 const tell = (message: FromNode) => {
   // The supervisor may be dying.
@@ -39,6 +41,7 @@ async function handle(message: ToNode): Promise<void> {
 async function listen({ port: wanted, limits }: Extract<ToNode, { kind: 'listen' }>): Promise<void> {
   gateway = new Gateway({
     log: { warn },
+    extraRoutes: [(request, response) => activityRoute.route(request, response)],
     onSockets: (open) => tell({ kind: 'sockets', open }),
     ...(limits && { limits }),
   });
@@ -58,17 +61,24 @@ async function serve({ cluster, site, options, printing }: NodeSetup): Promise<v
   const served = await serveStack(
     gateway,
     { ...rest, cluster, direct: { ...emulators, connections } },
-    { ...options, ...logging, ...(proxy && { awsProxy: proxy.attach }) },
+    { ...options, ...logging, awsProxy: proxy.attach },
     warn,
     cleanups,
   );
-  proxy?.show(served);
+  proxy.show(served);
+  const { activity } = served;
+  // The front knows the rest.
+  activityRoute.serve(async () => ({
+    nodes: activity === undefined ? [] : [activity()],
+    queues: [],
+    names: {},
+    megabytes: {},
+  }));
   tell({ kind: 'serving', lambdaPort: Number(new URL(served.endpoints.lambda).port) });
 }
 
 /** Each node has a proxy of its own: faults that count calls count those of their node. */
 async function openProxy({ trace, faultsFile, json }: NodeSetup['printing'], node: string) {
-  if (!trace && faultsFile === undefined) return undefined;
   const { createTerminalProxy } = await import('../aws-proxy/terminal.ts');
   return createTerminalProxy({
     trace,

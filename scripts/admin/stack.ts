@@ -8,6 +8,8 @@ import { messageOf, OperatorError } from '../../local/operator-error.ts';
 export interface LocalStack {
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly endpoints: Readonly<Record<string, unknown>>;
+  /** The gateway's, without a trailing slash. */
+  readonly httpUrl: string;
 }
 
 /** For clients of the local stack. */
@@ -21,7 +23,11 @@ export function localStack(directory: string): LocalStack {
   try {
     const facts = recordOf(JSON.parse(readFileSync(join(directory, 'runtime.json'), 'utf8')));
     if (facts['ready'] === true && isAlive(Number(facts['pid'])))
-      return { outputs: recordOf(facts['outputs']), endpoints: recordOf(facts['endpoints']) };
+      return {
+        outputs: recordOf(facts['outputs']),
+        endpoints: recordOf(facts['endpoints']),
+        httpUrl: String(facts['httpUrl']),
+      };
   } catch {
     // It is not there, or is being written, or a runtime was killed and left it.
   }

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ADMIN_ROUTES } from '../../protocol/admin.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../protocol/http.ts';
@@ -249,5 +250,53 @@ describe('npm run admin', () => {
     expect(await admin('group', 'add', 'g:1')).toBe(
       'admin: group add takes GROUP USER… (--help lists the options).',
     );
+  });
+
+  it('shows what goes on: messages, sessions, routes, queues, refusals, and dollars', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice] = [await stack.join(a), await stack.join(b)];
+    for (const id of ['m1', 'm2', 'm3']) await alice.request(sending(b, id));
+    await alice.request(sending(b, 'm3'));
+    await alice.request({ action: 'read', conversationId: 'dm:x:y', seq: 1 });
+    await fetch(`${stack.httpUrl}/conversations`, { headers: { authorization: 'Bearer none' } });
+    const summary = JSON.parse(await admin('top', '--once', '--json'));
+    // A repeat stores nothing. Tests before this one have sent more.
+    expect(summary.messagesPerMinute * (summary.seconds / 60)).toBeGreaterThanOrEqual(2.9);
+    expect(summary.connectedSessions).toBe(stack.gateway.connections().length);
+    const route = summary.routes.find((one: Json) => one.route === 'sendMessage');
+    expect(route.calls).toBeGreaterThanOrEqual(4);
+    expect(route.p95Ms).toBeGreaterThanOrEqual(route.p50Ms);
+    expect(summary.queues.map((one: Json) => one.queue)).toContain('OfflineQueue');
+    expect(summary.refusals).toMatchObject({
+      not_found: expect.any(Number),
+      unauthorized: expect.any(Number),
+    });
+    expect(summary.errors).toEqual({ failedRuns: 0, loggedFaults: 0 });
+    for (const service of ['DynamoDB', 'Lambda', 'API Gateway'])
+      expect([service, summary.dollarsPerHour[service]]).toEqual([
+        service,
+        expect.toSatisfy((sum) => sum > 0),
+      ]);
+    const text = await admin('top', '--once');
+    expect(text).toMatch(/^messages a minute: \d.*\n\nroute .*\n(.*\n)*sendMessage +\d/);
+    expect(text).toContain(`connected sessions: ${summary.connectedSessions}`);
+    // No colours, and nothing that moves the cursor, where it isn't a terminal.
+    expect(text).not.toContain('\u001B');
+  }, 60_000);
+
+  it('shows it to programs of this machine alone: no web page can ask what goes on', async () => {
+    const path = '/_local/activity';
+    const statusOf = (headers: Readonly<Record<string, string>>, method = 'GET') =>
+      new Promise((resolve, reject) => {
+        const asked = request(stack.httpUrl + path, { method, headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        asked.on('error', reject).end();
+      });
+    expect(await statusOf({})).toBe(200);
+    expect(await statusOf({ origin: 'http://127.0.0.1:8788' })).toBe(403);
+    expect(await statusOf({ host: 'evil.example' })).toBe(403);
+    expect(await statusOf({}, 'POST')).toBe(405);
   });
 });

@@ -10,9 +10,13 @@ const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('../../../scripts/admin.ts', import.meta.url));
 
 /** Runs `npm run admin` against the stack, as on a machine without a terminal. Resolves to what it prints, or to its error. */
-export function adminCommand({ outputs, endpoints }: Pick<LocalRuntime, 'outputs' | 'endpoints'>) {
+export function adminCommand({
+  outputs,
+  endpoints,
+  httpUrl,
+}: Pick<LocalRuntime, 'outputs' | 'endpoints' | 'httpUrl'>) {
   const folder = mkdtempSync(join(tmpdir(), 'serverless-im-admin-'));
-  const facts = { ready: true, pid: process.pid, outputs, endpoints };
+  const facts = { ready: true, pid: process.pid, outputs, endpoints, httpUrl };
   writeFileSync(join(folder, 'runtime.json'), JSON.stringify(facts));
   return (...args: readonly string[]): Promise<string> =>
     run(process.execPath, [SCRIPT, ...args, '--data', folder]).then(
