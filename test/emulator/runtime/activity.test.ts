@@ -1,11 +1,14 @@
+import { createServer, request } from 'node:http';
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { activityOf, type NodeSources } from '../../../local/activity/activity.ts';
+import { ACTIVITY_PATH, ActivityRoute } from '../../../local/activity/activity-route.ts';
 import { LoggedLines } from '../../../local/activity/logged-lines.ts';
 import { queueStates } from '../../../local/activity/queue-states.ts';
 import type { Invocation } from '../../../local/aws-proxy/index.ts';
 import { sqsClient } from '../../../local/emulators/clients.ts';
 import { startSqs } from '../../../local/emulators/fauxqs.ts';
+import { closeServer, listenOn } from '../../../local/listening.ts';
 
 const endedAt = (endMs: number | undefined): Invocation => ({
   requestId: `r-${endMs}`,
@@ -67,6 +70,44 @@ describe('the kept lines', () => {
       { ...at, level: 'ERROR', message: 'frame failed' },
     ]);
     expect(lines.since(performance.now())).toEqual([]);
+  });
+});
+
+describe('the local endpoint', () => {
+  const NOTHING = { nodes: [], queues: [], names: {}, megabytes: {} };
+  async function startRoute() {
+    const route = new ActivityRoute();
+    const server = createServer((asked, response) => {
+      void route.route(asked, response).then((isIts) => isIts || response.writeHead(404).end());
+    });
+    const port = await listenOn(server, 0);
+    onTestFinished(() => closeServer(server));
+    const statusOf = (headers: Readonly<Record<string, string>> = {}, method = 'GET', path = ACTIVITY_PATH) =>
+      new Promise((resolve, reject) => {
+        const asked = request({ host: '127.0.0.1', port, path, method, headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        asked.on('error', reject).end();
+      });
+    return { route, statusOf };
+  }
+
+  it('answers programs of this machine, and no web page, under whatever name', async () => {
+    const { route, statusOf } = await startRoute();
+    route.serve(async () => NOTHING);
+    expect(await statusOf()).toBe(200);
+    expect(await statusOf({ host: 'localhost:8787' })).toBe(200);
+    expect(await statusOf({ origin: 'http://127.0.0.1:8788' })).toBe(403);
+    expect(await statusOf({ host: 'evil.example' })).toBe(403);
+  });
+
+  it('has one path and one method, and waits for the stack', async () => {
+    const { route, statusOf } = await startRoute();
+    expect(await statusOf()).toBe(503);
+    route.serve(async () => NOTHING);
+    expect(await statusOf({}, 'POST')).toBe(405);
+    expect(await statusOf({}, 'GET', '/messages')).toBe(404);
   });
 });
 
