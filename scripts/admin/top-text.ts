@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { QueueSummary, RouteSummary, Summary } from './summary.ts';
 
 const MOST_ROUTES = 15;
+const NARROWEST = 30;
 
 /** The view in a terminal, of at most some forty lines. */
 export function topText(summary: Summary, isColoured: boolean): string {
@@ -28,26 +29,20 @@ type Style = 'bold' | 'dim' | 'red' | 'yellow';
 type Paint = (style: Style, text: string) => string;
 
 function routeLines(routes: readonly RouteSummary[], paint: Paint): string[] {
-  const rows = routes.slice(0, MOST_ROUTES).map(({ route, calls, failed, p50Ms, p95Ms }) => {
-    const row = columns(
-      route,
-      String(calls),
-      p50Ms.toFixed(0),
-      p95Ms.toFixed(0),
-      failed === 0 ? '' : `${failed}`,
-    );
+  const shown = routes.slice(0, MOST_ROUTES);
+  const width = Math.max(NARROWEST, ...shown.map(({ route }) => route.length));
+  const line = (route: string, ...numbers: readonly string[]) =>
+    [route.padEnd(width), ...numbers.map((text) => text.padStart(8))].join('').trimEnd();
+  const rows = shown.map(({ route, calls, failed, p50Ms, p95Ms }) => {
+    const row = line(route, `${calls}`, p50Ms.toFixed(0), p95Ms.toFixed(0), failed === 0 ? '' : `${failed}`);
     return failed === 0 ? row : paint('red', row);
   });
   const more = routes.length - MOST_ROUTES;
   return [
-    paint('dim', columns('route', 'calls', 'p50 ms', 'p95 ms', 'failed')),
+    paint('dim', line('route', 'calls', 'p50 ms', 'p95 ms', 'failed')),
     ...rows,
     ...(more > 0 ? [paint('dim', `… and ${more} more`)] : []),
   ];
-}
-
-function columns(route: string, ...numbers: readonly string[]): string {
-  return [route.padEnd(52), ...numbers.map((text) => text.padStart(8))].join('').trimEnd();
 }
 
 /** Dead letters are always worth a line, and a work queue too, so that it is seen to be empty. */
