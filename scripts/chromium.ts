@@ -8,7 +8,19 @@ import { fileURLToPath } from 'node:url';
  * (CI), installs Debian's package first; never downloads from elsewhere.
  */
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
+/**
+ * The shell is Chromium without windows, tabs, and extensions, which no test sees: it takes a quarter less of the processor. It is
+ * what Playwright's own download runs.
+ */
+const SHELL = 'chromium-headless-shell';
+const NAMES = [
+  SHELL,
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'microsoft-edge',
+];
 const PATHS = [
   '/snap/bin/chromium',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
@@ -16,7 +28,8 @@ const PATHS = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-const HOW = 'No Chromium found: install one (Debian: apt-get install chromium), or name it in CHROMIUM_PATH.';
+const HOW =
+  'No Chromium found: install one (Debian: apt-get install chromium-headless-shell), or name it in CHROMIUM_PATH.';
 
 /** @throws {Error} if there is none; the one-line message says what to do */
 export function chromiumPath(): string {
@@ -69,7 +82,7 @@ function installed(): string {
       'install',
       '-qy',
       '--no-install-recommends',
-      'chromium',
+      SHELL,
       'fonts-noto-core',
       'fonts-noto-color-emoji',
     ]);
