@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import { pin } from '../../../lambdas/domain/messages/pin.ts';
+import { react } from '../../../lambdas/domain/messages/react.ts';
+import { toMessage } from '../../../lambdas/domain/model/message.ts';
+import { ERASE_STEPS } from '../../../lambdas/domain/tasks/erase.ts';
+import { runTask, startTask } from '../../../lambdas/domain/tasks/run-task.ts';
+import { changedPushes, createWorldOf, sayIn, type World } from '../../adapters/memory/world.ts';
+
+const DM = 'dm:alice:bob';
+const STEPS = { erase: ERASE_STEPS, export: [] };
+class Death extends Error {}
+
+/** A world whose n-th call of any port fails: before it has done anything, or after it has done all. */
+function dyingAt(world: World, n: number, when: 'before' | 'after') {
+  let calls = 0;
+  const dying = <Port extends object>(port: Port): Port =>
+    new Proxy(port, {
+      get(target, name) {
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== 'function') return method;
+        return async (...args: unknown[]) => {
+          calls += 1;
+          const dies = calls === n;
+          if (dies && when === 'before') throw new Death();
+          const result: unknown = await method.apply(target, args);
+          if (dies) throw new Death();
+          return result;
+        };
+      },
+    });
+  const ports = Object.fromEntries(
+    Object.entries(world).map(([name, port]) => [name, typeof port === 'object' ? dying(port) : port]),
+  ) as unknown as World;
+  return { ports, hasDied: () => calls >= n };
+}
+
+it.each(['before', 'after'] as const)(
+  'an erasure finishes, erases all, and tells the others, if its worker dies %s any call (IM-ERASE-1)',
+  async (when) => {
+    let deaths = 0;
+    for (let hasDied = true; hasDied; deaths += 1) {
+      const world = await createWorldOf('bob');
+      await sayIn(world, 'one');
+      await sayIn(world, 'two', { to: 'alice' }, 'bob');
+      await react(world, { userId: 'alice' }, { to: 'bob', seq: 2, name: '👍', on: true });
+      await react(world, { userId: 'bob' }, { to: 'alice', seq: 1, name: '👍', on: true });
+      await pin(world, { userId: 'bob' }, { to: 'alice', seq: 1, on: true });
+      world.connections.posts.length = 0;
+      await startTask(world, { taskId: 'T1', kind: 'erase', userId: 'alice' });
+      const { ports, ...mortal } = dyingAt(world, deaths + 1, when);
+      for (let job = world.taskQueue.jobs.shift(); job !== undefined; job = world.taskQueue.jobs.shift()) {
+        world.advance(job.delaySeconds * 1_000);
+        const { taskId } = job;
+        await runTask(ports, STEPS, taskId).catch((error: unknown) => {
+          if (!(error instanceof Death)) throw error;
+          // The queue gives the job of a dead worker to another one.
+          world.taskQueue.jobs.push({ taskId, delaySeconds: 0 });
+        });
+      }
+      hasDied = mortal.hasDied();
+      const { messages } = await world.messages.page(DM, { limit: 9, after: 0, head: 9 });
+      const where = `the worker died ${when} call ${deaths + 1}`;
+      expect((await world.tasks.task('T1'))?.step, where).toBeUndefined();
+      expect(
+        messages.map((message) => toMessage(message).content.type),
+        where,
+      ).toEqual(['erased', 'text']);
+      expect(
+        messages.map((message) => toMessage(message).reactions),
+        where,
+      ).toEqual([undefined, undefined]);
+      expect((await world.pins.pins(DM)).pins, where).toEqual([]);
+      expect(await world.reactions.ofUser('alice', messages), where).toEqual(
+        new Map(messages.map(({ messageId }) => [messageId, new Set()])),
+      );
+      const told = changedPushes(world).map(({ frame }) => frame.message.seq);
+      expect([...new Set(told)].sort(), where).toEqual([1, 2]);
+    }
+    expect(deaths).toBeGreaterThan(30);
+  },
+);
