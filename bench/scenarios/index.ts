@@ -7,6 +7,7 @@ import { departures } from './departures.ts';
 import { desk } from './desk.ts';
 import { directOffline } from './direct-offline.ts';
 import { directOnline } from './direct-online.ts';
+import { erase } from './erase.ts';
 import { events } from './events.ts';
 import { groups } from './groups.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -47,4 +48,5 @@ export const SCENARIOS: readonly Scenario[] = [
   events,
   reconnectStorm,
   archive,
+  erase,
 ];

@@ -12,8 +12,8 @@ import { toStored } from './message-table.ts';
  *
  * Access         Call         Units for messages of ≤ 1 KB
  * written        Query        1 read per 4 KB, strong
- * erase          UpdateItem   4 writes if the message never changed (item, bySeq, byChange), else 5: its entry moves
- * showWithout    UpdateItem   5 writes
+ * erase          UpdateItem   3 writes if the message never changed (item, bySeq, byChange), else 4: its entry moves
+ * showWithout    UpdateItem   4 writes
  */
 
 export interface ErasureProps {

@@ -23,6 +23,7 @@ export interface Mutant {
     | 'node'
     | 'hook'
     | 'admin'
+    | 'erase'
     | 'operator'
     | 'view'
     | 'archive'
@@ -2705,5 +2706,172 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'client',
     test: 'client/test/admin.test.ts',
     only: 'rejects with the error',
+  },
+  {
+    // The hash of a short text tells the text.
+    fault: 'erase',
+    file: 'lambdas/adapters/erasure-table.ts',
+    from: "set: 'content = :content, #hash = :erased, recalled = :true',",
+    to: "set: 'content = :content, recalled = :true',",
+    project: 'emulator',
+    test: 'test/emulator/adapters/erasure.test.ts',
+    only: 'replaces content and hash',
+  },
+  {
+    // A change that was on its way finds the message, and shows something again.
+    fault: 'erase',
+    file: 'lambdas/adapters/erasure-table.ts',
+    from: ', recalled = :true',
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/adapters/erasure.test.ts',
+    only: 'is final',
+  },
+  {
+    // What was mentioned, answered, and edited stays.
+    fault: 'erase',
+    file: 'lambdas/adapters/erasure-table.ts',
+    from: "remove: ', mentions, replyTo, editId, editedAt, reactions, pin',",
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/adapters/erasure.test.ts',
+    only: 'replaces content and hash',
+  },
+  {
+    // A claim becomes a message without an author.
+    fault: 'erase',
+    file: 'lambdas/adapters/erasure-table.ts',
+    from: "messages: Items.filter((item) => item['seq'] !== undefined).map(toStored)",
+    to: 'messages: Items.map(toStored)',
+    project: 'emulator',
+    test: 'test/emulator/adapters/erasure.test.ts',
+    only: 'finds what one user has written',
+  },
+  {
+    // A user whose id begins with this one is erased, too.
+    fault: 'erase',
+    file: 'lambdas/adapters/erasure-table.ts',
+    from: "':sender': messageSortKey({ from: userId, clientMsgId: '' })",
+    to: "':sender': userId",
+    project: 'emulator',
+    test: 'test/emulator/adapters/erasure.test.ts',
+    only: 'finds what one user has written',
+  },
+  {
+    // A message that was on its way when the ban came stays.
+    fault: 'erase',
+    file: 'lambdas/domain/tasks/erase.ts',
+    from: "  eraseMessages('messages again'),\n",
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/erase.test.ts',
+    only: 'passes again after 15 s',
+  },
+  {
+    // A reaction that was on its way when the ban came stays.
+    fault: 'erase',
+    file: 'lambdas/domain/tasks/erase.ts',
+    from: "  eraseReactions('reactions again', (startedAtMs) => startedAtMs),\n",
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/erase.test.ts',
+    only: 'takes back one that was on its way',
+  },
+  {
+    // The volumes below the head's are forgotten.
+    fault: 'erase',
+    file: 'lambdas/domain/tasks/erase-messages.ts',
+    from: 'else if (volume > 0) at =',
+    to: 'else if (volume > 1_000) at =',
+    project: 'unit',
+    test: 'test/unit/lambdas/erase.test.ts',
+    only: 'every volume',
+  },
+  {
+    // A page that the budget of units has cut is taken for done.
+    fault: 'erase',
+    file: 'lambdas/domain/tasks/erase-messages.ts',
+    from: 'taken.length < left.length ? taken.at(-1)?.clientMsgId : page.next',
+    to: 'page.next',
+    project: 'unit',
+    test: 'test/unit/lambdas/erase.test.ts',
+    only: 'ends a page after 1,000 units',
+  },
+  {
+    // The writes take a partition's whole rate from its members.
+    fault: 'erase',
+    file: 'lambdas/domain/tasks/erase-messages.ts',
+    from: '  await ports.pace(unitsOf(message));\n',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/erase.test.ts',
+    only: 'keeps to the rate',
+  },
+  {
+    // A worker that dies after the content leaves the pin: its successor has nothing to erase any more.
+    fault: 'erase',
+    file: 'lambdas/domain/tasks/erase-messages.ts',
+    from: '  await forget(ports, message);\n',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/erase-deaths.test.ts',
+  },
+  {
+    // What a worker has erased that died before its push is never pushed.
+    fault: 'erase',
+    file: 'lambdas/domain/tasks/erase-messages.ts',
+    from: '[...page.messages, ...changes.map(({ message }) => message)].filter(',
+    to: 'changes.map(({ message }) => message).filter(',
+    project: 'unit',
+    test: 'test/unit/lambdas/erase-deaths.test.ts',
+  },
+  {
+    // A client that has seen the mark never asks again for what was erased after it.
+    fault: 'erase',
+    file: 'lambdas/domain/tasks/marks.ts',
+    from: '    if (nowMs - lastMs >= MARK_MS) {',
+    to: '    if (lastMs < 0) {',
+    project: 'unit',
+    test: 'test/unit/lambdas/erase.test.ts',
+    only: 'marks a conversation again every 2 s',
+  },
+  {
+    // The one that died had taken the reactions back, and no read finds them any more: the message shows them for ever.
+    fault: 'erase',
+    file: 'lambdas/domain/tasks/erase-reactions.ts',
+    from: '    if (reacted.length > 0) return { ...at, reacted };',
+    to: '    if (reacted.length > 0) await takeBackAll(ports, userId, reacted, work);',
+    project: 'unit',
+    test: 'test/unit/lambdas/erase-deaths.test.ts',
+  },
+  {
+    // The reaction of a user who has taken it back is still in what events say of the last change.
+    fault: 'erase',
+    file: 'lambdas/domain/tasks/erase-reactions.ts',
+    from: 'return change?.by === userId && change.name !== undefined;',
+    to: 'return false;',
+    project: 'unit',
+    test: 'test/unit/lambdas/erase.test.ts',
+    only: 'removes their names',
+  },
+  {
+    // A repeat of the send is told whether it says what was erased.
+    fault: 'erase',
+    file: 'lambdas/domain/messages/store.ts',
+    from: ' && existing.contentHash !== ERASED_HASH',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/erase.test.ts',
+    only: 'gives a repeat of the send the ack',
+  },
+  {
+    // A device that is online shows what was erased, but for one message, until it connects again.
+    fault: 'erase',
+    file: 'client/src/conversations/message-view.ts',
+    from: "        if (change?.kind === 'erased') void this.reload();\n",
+    to: '',
+    project: 'client',
+    test: 'client/test/message-view.test.ts',
+    only: 'shows all that an erasure changed',
   },
 ];
