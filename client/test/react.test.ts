@@ -275,6 +275,10 @@ describe('the hooks', () => {
     push('edited', 1, 2, { pinned });
     push('unpinned', 3, 2);
     await screen(text, '1');
+    // One push stands for all that an erasure changed.
+    pinsAre(5);
+    push('erased', 9, 1);
+    await screen(text, '5');
     pinsAre(4, 1);
     const reconnecting = entered('reconnecting');
     connection.cut();

@@ -201,7 +201,7 @@ describe('an erasure', () => {
     expect(contentsOf(await historyOf(stack, b, a))).toEqual([ERASED, textContent('reply'), ERASED]);
   }, 60_000);
 
-  it('finishes, and erases all, whatever call its worker dies at (IM-ERASE-1)', async () => {
+  it('finishes, and erases all, whatever its worker has done when it dies (IM-ERASE-1)', async () => {
     const b = newUser('bob');
     const bob = await stack.join(b);
     const made: string[] = [];
@@ -221,14 +221,14 @@ describe('an erasure', () => {
       await eraseUser(stack, a);
       isWatched = false;
     };
-    const where = () => isWatched;
+    // After a read nothing is different from after the write before it.
+    const where = ({ operation }: { readonly operation: string }) =>
+      isWatched && !['GetItem', 'BatchGetItem', 'Query'].includes(operation);
     for await (const step of steps(proxy, { function: 'RunTasks', when: 'after', where, run })) {
       await killWorker({ proxy, stack }, step, 'after');
       await step.finished;
     }
-    // Three of its calls are those of the ban, and the last run meets none.
-    console.log('rounds', made.length);
-    expect(made.length).toBeGreaterThan(25);
+    expect(made.length).toBeGreaterThan(15);
     for (const a of made) {
       const [first, second] = await historyOf(stack, b, a);
       expect([first.content, second.content, second.reactions]).toEqual([

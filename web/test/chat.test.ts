@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
 import { confirm, type Person, signIn, type Visit } from './setup/person.ts';
-import { makeGroup, newUser, reactToLast, say } from './setup/stack.ts';
+import { erase, makeGroup, newUser, reactToLast, say } from './setup/stack.ts';
 
 async function twoPeople(options?: Visit) {
   const users = [newUser('alice'), newUser('bob')] as const;
@@ -160,6 +160,23 @@ describe('a direct conversation', () => {
     await alice.sees('You took this message back');
     await bob.sees('This message was taken back');
     expect(await bob.page.getByText('I should not').count()).toBe(0);
+  });
+
+  it('says of all messages of an erased user that they were deleted, also in a quote, and offers nothing to do with them (IM-ERASE-5)', async () => {
+    const { alice, bob } = await twoPeople();
+    for (const text of ['one secret', 'another secret']) await alice.say(text);
+    await bob.sees('another secret');
+    await bob.bubble('one secret').first().hover();
+    await bob.bubble('one secret').first().getByRole('button', { name: 'Reply', exact: true }).click();
+    await bob.say('an answer');
+    await erase(alice.userId);
+    const deleted = bob.page.getByText('This message was deleted');
+    // Two bubbles, and the quote of one.
+    await expect.poll(() => deleted.count(), { timeout: 20_000 }).toBe(3);
+    await bob.bubble('an answer').locator('.reply-quote').getByText('This message was deleted').waitFor();
+    expect(await bob.page.getByText('secret').count()).toBe(0);
+    await bob.bubble('This message was deleted').first().hover();
+    expect(await bob.bubble('This message was deleted').first().getByRole('button').count()).toBe(0);
   });
 });
 

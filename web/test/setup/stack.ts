@@ -1,4 +1,5 @@
 import { inject } from 'vitest';
+import { asAdmin } from '../../../test/flow/setup/admin.ts';
 
 const stack = inject('stack');
 
@@ -69,4 +70,10 @@ export async function putProfile(userId: string, profile: object): Promise<void>
     body: JSON.stringify(profile),
   });
   if (!response.ok) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
+}
+
+/** Starts the erasure of this user, as the operator does. */
+export async function erase(userId: string): Promise<void> {
+  const { status } = await asAdmin(stack, `DELETE /admin/users/${userId}`);
+  if (status !== 202) throw new Error(`HTTP ${status}`);
 }
