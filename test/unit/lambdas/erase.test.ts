@@ -1,18 +1,21 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.ts';
-import { removeMember } from '../../../lambdas/domain/groups/members.ts';
+import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { readChanges } from '../../../lambdas/domain/messages/changes.ts';
 import { edit } from '../../../lambdas/domain/messages/edit.ts';
 import { listPins, pin } from '../../../lambdas/domain/messages/pin.ts';
 import { react } from '../../../lambdas/domain/messages/react.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
+import type { FanOutJob } from '../../../lambdas/domain/model/fan-out-job.ts';
 import { toMessage } from '../../../lambdas/domain/model/message.ts';
 import { unbanUser } from '../../../lambdas/domain/sessions/ban.ts';
 import { ERASE_STEPS } from '../../../lambdas/domain/tasks/erase.ts';
 import { runTask, startTask } from '../../../lambdas/domain/tasks/run-task.ts';
 import {
   aSession,
+  callerOf,
   changedPushes,
   createWorldOf,
   NOON,
@@ -270,6 +273,35 @@ describe("the erasure of a user's messages", () => {
       ['carol-phone', inGroup],
     ]);
     expect(pushed).toHaveLength(3);
+  });
+
+  it('leaves the push to a large group to its workers, and makes none for reactions there (IM-ERASE-5)', async () => {
+    const world = await createWorldOf('bob');
+    const names = Array.from({ length: 101 }, (_, n) => `m${n}`);
+    const { conversationId } = await createGroup(world, 'bob', {
+      ...{ name: 'Many', openHistory: false },
+      members: ['alice', ...names.slice(0, 98)],
+    });
+    await addMembers(world, 'bob', conversationId, names.slice(98));
+    await sayIn(world, 'hello', { conversationId }, 'bob');
+    const { seq } = await sayIn(world, 'secret', { conversationId });
+    await react(world, by('alice'), { conversationId, seq: seq - 1, name: '👍', on: true });
+    world.fanOutQueue.jobs.length = 0;
+    expect(await erase(world)).toMatchObject({ messages: 1, reactions: 1 });
+    const jobs = world.fanOutQueue.jobs.map((job) => (job as FanOutJob).what);
+    // With a closed history, those who joined later can see none of it.
+    expect(jobs).toEqual([{ frame: expect.stringContaining('"kind":"erased"'), joinedBy: seq }]);
+  });
+
+  it('takes the topic from the message that opened a support chat (IM-ERASE-4)', async () => {
+    const world = await createWorldOf('alice');
+    const { conversationId } = await openChat(world, callerOf('alice'), { topic: 'typed' });
+    await erase(world);
+    expect(await contents(world, conversationId)).toContainEqual({
+      type: 'system',
+      event: 'opened',
+      by: 'alice',
+    });
   });
 
   it('pushes what a worker has erased that died before it could say so (IM-ERASE-5)', async () => {
