@@ -5,7 +5,7 @@ export interface ClusterOptions
   extends Omit<RuntimeOptions, 'awsProxy' | 'clockOffsetMs' | 'onLog' | 'onLogLine'> {
   /** From 1 to 9: connection ids have one digit for the node. */
   readonly nodes: number;
-  /** @default - nothing */
+  /** Gives each node an AWS proxy, which counts for `npm run admin -- top`. @default - they print nothing, and have none */
   readonly printing?: Printing;
   /** Receives one line when a node has died, and when it is back. @default onWarning */
   readonly onNotice?: (message: string) => void;

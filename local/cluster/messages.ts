@@ -28,7 +28,7 @@ export interface NodeSetup {
   /** Without the endpoints of the node itself. */
   readonly site: Omit<Site, 'direct'> & { readonly emulators: Omit<SharedEndpoints, 'connections'> };
   readonly options: NodeOptions;
-  readonly printing: Printing;
+  readonly printing?: Printing;
 }
 
 /** From the supervisor to a node: first where to listen, then what to serve. */

@@ -4,7 +4,7 @@ import { Gateway } from '../gateway/server.ts';
 import { messageOf } from '../operator-error.ts';
 import type { RuntimeOptions } from '../runtime-options.ts';
 import { serveStack } from '../serve-stack.ts';
-import type { FromNode, NodeSetup, ToNode } from './messages.ts';
+import type { FromNode, NodeSetup, Printing, ToNode } from './messages.ts';
 
 const cleanups = new AsyncDisposableStack();
 let gateway: Gateway | undefined;
@@ -54,18 +54,18 @@ async function serve({ cluster, site, options, printing }: NodeSetup): Promise<v
   if (gateway === undefined) throw new Error('This node does not listen yet');
   const { emulators, ...rest } = site;
   const connections = `http://127.0.0.1:${port}`;
-  const proxy = await openProxy(printing, cluster.node);
-  const logging: RuntimeOptions = printing.logs
+  const proxy = printing && (await openProxy(printing, cluster.node));
+  const logging: RuntimeOptions = printing?.logs
     ? { onLogLine: (functionId, line) => console.error(`[${cluster.node} ${functionId}] ${line}`) }
     : {};
   const served = await serveStack(
     gateway,
     { ...rest, cluster, direct: { ...emulators, connections } },
-    { ...options, ...logging, awsProxy: proxy.attach },
+    { ...options, ...logging, ...(proxy && { awsProxy: proxy.attach }) },
     warn,
     cleanups,
   );
-  proxy.show(served);
+  proxy?.show(served);
   const { activity } = served;
   // The front knows the rest.
   activityRoute.serve(async () => ({
@@ -78,7 +78,7 @@ async function serve({ cluster, site, options, printing }: NodeSetup): Promise<v
 }
 
 /** Each node has a proxy of its own: faults that count calls count those of their node. */
-async function openProxy({ trace, faultsFile, json }: NodeSetup['printing'], node: string) {
+async function openProxy({ trace, faultsFile, json }: Printing, node: string) {
   const { createTerminalProxy } = await import('../aws-proxy/terminal.ts');
   return createTerminalProxy({
     trace,

@@ -2,10 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, OperatorError } from '../operator-error.ts';
 import type { Balance } from './balance.ts';
 import type { ClusterOptions } from './cluster-options.ts';
-import type { NodeOptions, NodeSetup, Printing } from './messages.ts';
+import type { NodeOptions, NodeSetup } from './messages.ts';
 import { NodeChild } from './node-child.ts';
 
-const NO_PRINTING: Printing = { trace: false, logs: false, json: false };
 const LONGEST_PAUSE_MS = 10_000;
 
 /** Each knows the ports of all living nodes. */
@@ -91,8 +90,13 @@ export class Nodes {
     };
     const origins = this.#slots.map(({ number, port }) => [String(number), `http://127.0.0.1:${port}`]);
     const cluster = { node: String(slot.number), origins: Object.fromEntries(origins) };
-    const printing = this.#options.printing ?? NO_PRINTING;
-    const lambdaPort = await slot.child.serve({ cluster, site: this.#site, options, printing });
+    const { printing } = this.#options;
+    const lambdaPort = await slot.child.serve({
+      cluster,
+      site: this.#site,
+      options,
+      ...(printing && { printing }),
+    });
     slot.isServing = true;
     this.#balances.gateways.add(slot.number, slot.port);
     this.#balances.invokeApis.add(slot.number, lambdaPort);

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { readSummary } from '../../scripts/admin/top.ts';
 import { printViolations, violationsOf } from '../proof/checker/checker.ts';
 import { Recorder } from '../proof/recorder.ts';
 import { startTestCluster, type TestCluster } from './setup/cluster.ts';
@@ -24,18 +23,6 @@ function letTimePass(): void {
 }
 
 describe('users on different nodes', () => {
-  it('are all seen by npm run admin -- top', async () => {
-    const [a, b] = [newUser('alice'), newUser('bob')];
-    const [alice] = [await cluster.on(1).join(a), await cluster.on(2).join(b)];
-    await alice.request(sending(b, 'counted'));
-    const summary = await readSummary(cluster.httpUrl);
-    expect(summary.connectedSessions).toBe(2);
-    expect(summary.messagesPerMinute).toBeGreaterThan(0);
-    const calls = Object.fromEntries(summary.routes.map((route) => [route.route, route.calls]));
-    expect(calls).toMatchObject({ hello: 2, sendMessage: 1 });
-    expect(summary.queues.map(({ queue }) => queue)).toContain('OfflineQueue');
-  });
-
   it('get each other’s messages and hints (IM-PUSH-1)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [alice, bob] = [await cluster.on(1).join(a), await cluster.on(2).join(b)];

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseCliOptions } from '../../../local/cli-options.ts';
 import { OperatorError } from '../../../local/operator-error.ts';
+import { readSummary } from '../../../scripts/admin/top.ts';
 import { temporaryFolder } from './bundle.ts';
 import { eventually } from './eventually.ts';
 
@@ -191,6 +192,11 @@ test('--json prints one line; a kill -9 leaves no process behind, nodes included
     body: JSON.stringify({ to: 'bob', clientMsgId: 'one', content: { type: 'text', text: 'still there?' } }),
   });
   expect(sent.ok).toBe(true);
+  // The node that served it is one of two: the front knows what both do.
+  const { routes, messagesPerMinute, queues } = await readSummary(line.httpUrl);
+  expect(routes).toContainEqual(expect.objectContaining({ route: 'POST /messages', calls: 1 }));
+  expect(messagesPerMinute).toBeGreaterThan(0);
+  expect(queues).toContainEqual(expect.objectContaining({ queue: 'OfflineQueue' }));
   expect(openToOthers(data)).toEqual([]);
 
   const second = await cli('--port', '0', '--data', data).exit;
