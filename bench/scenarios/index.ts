@@ -1,3 +1,4 @@
+import { admin } from './admin.ts';
 import { archive } from './archive.ts';
 import { blocks } from './blocks.ts';
 import { changes } from './changes.ts';
@@ -44,6 +45,7 @@ export const SCENARIOS: readonly Scenario[] = [
   desk,
   poll,
   requests,
+  admin,
   hook,
   events,
   reconnectStorm,

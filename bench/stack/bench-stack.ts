@@ -32,7 +32,7 @@ export interface BenchStack {
   http(userId: string, path: string, request?: HttpRequest): Promise<unknown>;
   /** Resolves when this many more invocations of the route or function have ended. */
   ends(match: RunMatch, times?: number): Promise<void>;
-  /** Closes sockets and waits until their sessions are removed. */
+  /** Closes those sockets that are open, and waits until their sessions are removed. */
   leave(...sockets: readonly Socket[]): Promise<void>;
   /** Resolves when no function runs and no queue holds a message, except a paused queue. */
   settle(): Promise<void>;
@@ -178,8 +178,10 @@ async function startBenchStack(
     },
     ends,
     async leave(...sockets) {
-      const gone = ends({ route: '$disconnect' }, sockets.length);
-      await Promise.all(sockets.map((socket) => socket.close()));
+      // The service has ended the others, and nothing would end the wait for their `$disconnect`.
+      const open = sockets.filter(({ isOpen }) => isOpen);
+      const gone = ends({ route: '$disconnect' }, open.length);
+      await Promise.all(open.map((socket) => socket.close()));
       await gone;
     },
     settle,

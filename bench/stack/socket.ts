@@ -91,9 +91,8 @@ export class Socket {
   }
 
   async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#raw.once('close', resolve));
     this.#raw.close();
-    await closed;
+    await this.ended;
   }
 
   /** Ends the connection without a close frame, like a lost network. */
