@@ -16,6 +16,7 @@ import { createSuccession } from './adapters/group-succession.ts';
 import { createGroupOutbox, createGroupReader, createGroupWriter } from './adapters/group-table.ts';
 import { createInbox, createInboxWriter } from './adapters/inbox-table.ts';
 import { createInvoker } from './adapters/invoker.ts';
+import { createDeskErasure, createMembershipErasure } from './adapters/membership-erasure.ts';
 import { createMessageReader, createMessageWriter } from './adapters/message-table.ts';
 import { createOfflineQueue } from './adapters/offline-queue.ts';
 import { createPinReader, createPinWriter } from './adapters/pin-table.ts';
@@ -211,6 +212,9 @@ export const tasks = maker(['conversationsTable'], ({ conversationsTable }) =>
 export const taskWriter = maker(['conversationsTable'], ({ conversationsTable }) =>
   createTaskWriter(documents.get(), conversationsTable),
 );
+export const memberships = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createMembershipErasure(documents.get(), conversationsTable),
+);
 export const trail = maker(['conversationsTable'], ({ conversationsTable }) =>
   createTrail(documents.get(), conversationsTable),
 );
@@ -221,6 +225,9 @@ export const desk = maker(['deskTable'], ({ deskTable }) => createDeskReader(doc
 export const deskWriter = maker(
   ['deskTable', 'conversationsTable', 'messagesTable', 'historyTtlSeconds'],
   (env) => createDeskWriter(documents.get(), { ...env, historyTtlSeconds: Number(env.historyTtlSeconds) }),
+);
+export const deskErasure = maker(['deskTable', 'conversationsTable'], (env) =>
+  createDeskErasure(documents.get(), env),
 );
 export const deskOutbox = maker(['deskTable'], ({ deskTable }) =>
   createDeskOutbox(documents.get(), deskTable),

@@ -239,18 +239,26 @@ export const FUNCTIONS = {
     memoryMegabytes: 512,
     sendsToOwnQueue: true,
     settings: ['historyTtlSeconds'],
-    grant: (fn, { storage, taskQueue, fanOutQueue, gateway, desk, events }) => {
+    grant: (fn, { storage, taskQueue, offlineQueue, fanOutQueue, gateway, desk, events }) => {
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
+      // To remove the user from groups, and to pass on the role of a last admin.
+      storage.conversations.grant(fn, 'DeleteItem', 'ConditionCheckItem');
       // Query on the table itself finds what one user has written.
-      storage.messages.grant(fn, 'BatchGetItem', 'Query', 'UpdateItem', 'BatchWriteItem');
+      storage.messages.grant(fn, 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem');
       storage.messages.grantQueryByChange(fn);
+      storage.messages.grantQueryBySeq(fn);
+      offlineQueue.grantSend(fn);
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       fanOutQueue.grantSend(fn);
       events?.keepChanges(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');
       taskQueue.grantSend(fn);
-      desk?.queue.grantSend(fn);
       events?.addRows(fn);
+      if (desk === undefined) return;
+      // An agent's chats go back to their queues, and a customer's are closed.
+      desk.store.grant(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
+      desk.queue.grantSend(fn);
+      gateway.grantConnections(fn, 'GET');
     },
   },
   matchDesk: {

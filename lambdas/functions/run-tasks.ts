@@ -12,6 +12,23 @@ import { processBatch, processEach } from '../transport/queue-records.ts';
 /** For the life of an instance, without a burst: what hangs on the rate is a partition, which has others to serve. */
 const pace = createPace({ perSecond: TASK_UNITS_PER_SECOND, burst: 0 }, systemClock, systemPause);
 
+const deskPorts = of.hasDesk()
+  ? lazily({
+      routes: of.routes,
+      connections: of.connections,
+      conversations: of.conversations,
+      messages: of.messages,
+      desk: of.desk,
+      deskWriter: of.deskWriter,
+      deskErasure: of.deskErasure,
+      outbox: of.deskOutbox,
+      offlineQueue: of.offlineQueue,
+      deskEvents: of.deskEvents,
+      agentGraceMs: { env: [], get: () => 0 },
+      clock: of.clock,
+    })
+  : undefined;
+
 const ports = lazily({
   budget: of.noBudget,
   routes: of.routes,
@@ -25,12 +42,18 @@ const ports = lazily({
   conversations: of.conversations,
   conversationWriter: of.conversationWriter,
   groups: of.groups,
+  groupWriter: of.groupWriter,
+  succession: of.succession,
+  outbox: of.groupOutbox,
+  memberships: of.memberships,
   messages: of.messages,
   erasure: of.erasure,
   reactions: of.reactions,
   reactionWriter: of.reactionWriter,
   pinWriter: of.pinWriter,
   fanOutQueue: of.fanOutQueue,
+  offlineQueue: of.offlineQueue,
+  deskPorts: { env: [], get: () => deskPorts },
   pace: { env: [], get: () => pace },
   workQueue: of.workQueue,
   clock: of.clock,

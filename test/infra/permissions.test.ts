@@ -164,10 +164,14 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...consume('TasksQueue'),
     ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
     ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
-    ...onTable('Messages', 'BatchGetItem', 'Query', 'UpdateItem', 'BatchWriteItem'),
+    // To remove the user from groups, and to pass on the role of a last admin.
+    ...onTable('Conversations', 'DeleteItem', 'ConditionCheckItem'),
+    ...onTable('Messages', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem'),
     ...onTable('Messages/index/byChange', 'Query'),
-    ...send('FanOutQueue', 'TasksQueue', 'DeskQueue'),
-    ...connections('POST', 'DELETE'),
+    ...onTable('Messages/index/bySeq', 'Query'),
+    ...onTable('Desk', 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    ...send('OfflineQueue', 'FanOutQueue', 'TasksQueue', 'DeskQueue'),
+    ...connections('GET', 'POST', 'DELETE'),
   ],
   LogOut: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...connections('POST', 'DELETE')],
   MatchDesk: [
@@ -191,7 +195,11 @@ const FOR_DESK: Readonly<Record<string, readonly string[]>> = {
   Http: [...onTable('Desk', 'GetItem', 'BatchGetItem', 'Query'), ...send('DeskQueue')],
   ServeEvents: send('DeskQueue'),
   Admin: send('DeskQueue'),
-  RunTasks: send('DeskQueue'),
+  RunTasks: [
+    ...onTable('Desk', 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    ...connections('GET'),
+    ...send('DeskQueue'),
+  ],
 };
 
 const namesIn = (from: Template) =>

@@ -1,10 +1,18 @@
 import { type BanPorts, banUser } from '../sessions/ban.ts';
+import { type EraseDeskPorts, eraseDesk } from './erase-desk.ts';
+import { type EraseMembershipsPorts, eraseMemberships } from './erase-memberships.ts';
 import { type EraseMessagesPorts, eraseMessages } from './erase-messages.ts';
 import { type EraseReactionsPorts, eraseReactions } from './erase-reactions.ts';
 import type { Step } from './step.ts';
 
-export interface ErasePorts extends BanPorts, EraseMessagesPorts, EraseReactionsPorts {
+export interface ErasePorts
+  extends BanPorts,
+    EraseDeskPorts,
+    EraseMessagesPorts,
+    EraseReactionsPorts,
+    EraseMembershipsPorts {
   readonly clock: BanPorts['clock'];
+  readonly conversationWriter: EraseMembershipsPorts['conversationWriter'];
 }
 
 /** Longer than any function that had begun before the ban. */
@@ -30,10 +38,13 @@ const settle: Step<ErasePorts> = {
 /** The steps of an erasure (IM-ERASE-1), in their order. */
 export const ERASE_STEPS: readonly Step<ErasePorts>[] = [
   ban,
+  eraseDesk('desk'),
   eraseMessages('messages'),
   eraseReactions('reactions', () => 0),
   settle,
+  eraseDesk('desk again'),
   eraseMessages('messages again'),
   // What had begun before the ban is not older than the task.
   eraseReactions('reactions again', (startedAtMs) => startedAtMs),
+  eraseMemberships,
 ];

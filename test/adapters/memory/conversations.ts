@@ -1,5 +1,5 @@
 import type { Block, BlockReader, BlockWriter } from '../../../lambdas/domain/model/block.ts';
-import type { ChatChange } from '../../../lambdas/domain/model/chat.ts';
+import type { Chat, ChatChange } from '../../../lambdas/domain/model/chat.ts';
 import type {
   ConversationReader,
   ConversationWriter,
@@ -8,6 +8,7 @@ import type {
   Membership,
 } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupReader, GroupWriter, Succession } from '../../../lambdas/domain/model/group.ts';
+import type { DeskErasure, MembershipErasure } from '../../../lambdas/domain/model/membership-erasure.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { Outbox, OutboxEntry } from '../../../lambdas/domain/model/outbox.ts';
 import type { ConversationTrail } from '../../../lambdas/domain/model/task.ts';
@@ -29,6 +30,8 @@ export interface InMemoryConversations
     GroupReader,
     GroupWriter,
     Succession,
+    MembershipErasure,
+    Omit<DeskErasure, 'removeAgent'>,
     Outbox,
     BlockReader,
     BlockWriter,
@@ -54,6 +57,10 @@ export function inMemoryConversations(
     const own = rows.get(userId) ?? new Map<string, Row>();
     rows.set(userId, own);
     return own;
+  };
+  const changeClosed = (id: string, change: (chat: Chat) => Chat) => {
+    const head = heads.get(id);
+    if (head?.chat?.state === 'closed') heads.set(id, { ...head, chat: change(head.chat) });
   };
   const isStored = async (message: StoredMessage) => (await messages.getMany([message])).length > 0;
   const hasLeft = (id: string, userId: string) => groups.get(id)?.members.get(userId)?.left === true;
@@ -260,6 +267,18 @@ export function inMemoryConversations(
       if (head?.chat?.state !== 'closed' || head.chat.rating !== undefined) return false;
       heads.set(conversationId, { ...head, chat: { ...head.chat, rating } });
       return true;
+    },
+    async forget(userId, conversationId) {
+      rowsOf(userId).delete(conversationId);
+      if (heads.get(conversationId)?.chat !== undefined) groups.get(conversationId)?.members.delete(userId);
+    },
+    async forgetTopic(conversationId) {
+      changeClosed(conversationId, ({ topic: _, ...chat }) => chat);
+    },
+    async forgetAgentName(conversationId) {
+      changeClosed(conversationId, ({ agent, ...chat }) =>
+        agent === undefined ? chat : { ...chat, agent: { userId: agent.userId } },
+      );
     },
     async create(facts, members, message) {
       const { conversationId, seq, from, clientMsgId, sentAt } = message;

@@ -1,10 +1,13 @@
 import type { Agent, Chat, DeskReader, DeskWriter } from '../../../lambdas/domain/model/chat.ts';
+import type { DeskErasure } from '../../../lambdas/domain/model/membership-erasure.ts';
 import type { Outbox, OutboxEntry } from '../../../lambdas/domain/model/outbox.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { InMemoryConversations } from './conversations.ts';
 
 /** The desk table, next to the conversations of its chats. */
-export function inMemoryDesk(conversations: InMemoryConversations): DeskReader & DeskWriter & Outbox {
+export function inMemoryDesk(
+  conversations: InMemoryConversations,
+): DeskReader & DeskWriter & Outbox & Pick<DeskErasure, 'removeAgent'> {
   const chats = new Map<string, Chat>();
   const agents = new Map<string, Agent>();
   const pending = new Map<string, OutboxEntry & { readonly queue: string }>();
@@ -86,6 +89,11 @@ export function inMemoryDesk(conversations: InMemoryConversations): DeskReader &
       return true;
     },
     agent: async (userId) => agents.get(userId),
+    async removeAgent({ userId, revision }) {
+      const present = agents.get(userId);
+      if (present?.revision !== revision || present.status !== 'offline') return false;
+      return agents.delete(userId);
+    },
     async setAgent({ userId, status, queues, capacity, name, before }) {
       const present = agents.get(userId);
       if (present?.revision !== before?.revision) return false;

@@ -57,6 +57,8 @@ export function createWorld() {
     groups: conversations,
     groupWriter: conversations,
     succession: conversations,
+    memberships: conversations,
+    deskErasure: { ...conversations, removeAgent: desk.removeAgent },
     messages,
     messageWriter: messages,
     erasure: messages,

@@ -5,6 +5,7 @@ import { systemMessage } from '../../../lambdas/domain/messages/system-message.t
 import type { Agent, Chat, ChatChange, DeskReader, DeskWriter } from '../../../lambdas/domain/model/chat.ts';
 import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
+import type { DeskErasure, MembershipErasure } from '../../../lambdas/domain/model/membership-erasure.ts';
 import type { MessageReader, MessageWriter } from '../../../lambdas/domain/model/message.ts';
 import type { Outbox } from '../../../lambdas/domain/model/outbox.ts';
 import type { ChatEvent } from '../../../protocol/content.ts';
@@ -16,7 +17,8 @@ import { newName, startTables } from './tables.ts';
 
 /** One suite for both implementations, so that unit tests on the in-memory desk hold for DynamoDB. */
 interface Ports {
-  readonly desk: DeskReader & DeskWriter & Outbox;
+  readonly desk: DeskReader & DeskWriter & DeskErasure & Outbox;
+  readonly memberships: MembershipErasure;
   readonly conversations: ConversationReader & ConversationWriter;
   readonly groups: GroupReader & GroupWriter;
   readonly messages: MessageReader & MessageWriter;
@@ -31,7 +33,13 @@ afterAll(() => tables?.stop());
 
 const messages = inMemoryMessages(clock);
 const rows = inMemoryConversations(messages, clock);
-const memory: Ports = { desk: inMemoryDesk(rows), conversations: rows, groups: rows, messages };
+const memory: Ports = {
+  desk: { ...rows, ...inMemoryDesk(rows) },
+  memberships: rows,
+  conversations: rows,
+  groups: rows,
+  messages,
+};
 
 function aChat(queue: string, more: Partial<Chat> = {}): Chat {
   const customer = newName('customer');
@@ -349,5 +357,48 @@ describe.each([
     expect(await desk.claimSweep(queue, NOON, NOON + 10)).toBe(true);
     expect(await desk.claimSweep(queue, NOON + 9, NOON + 20)).toBe(false);
     expect(await desk.claimSweep(queue, NOON + 10, NOON + 20)).toBe(true);
+  });
+
+  it('forget the topic and the name of a closed chat alone, and who was in it (IM-ERASE-1)', async () => {
+    const { desk, conversations, groups, memberships } = ports();
+    const queue = newName('queue');
+    const ann = await ready(queue);
+    const chat = await open(queue, { topic: 'oars' });
+    const { conversationId, customer } = chat;
+    const named = { ...given(chat, ann.userId), agent: { userId: ann.userId, name: 'Ann' } };
+    expect(await desk.apply(change(chat, named, 2, 'assigned'))).toBe(true);
+    const forget = async () => {
+      await desk.forgetTopic(conversationId);
+      await desk.forgetAgentName(conversationId);
+      return (await conversations.head(conversationId)).chat;
+    };
+    expect(await forget()).toEqual(named);
+    const closed: Chat = { ...named, state: 'closed', closedAtMs: NOON };
+    expect(await desk.apply(change(named, closed, 3, 'closed'))).toBe(true);
+    const { topic: _, ...left } = closed;
+    for (let times = 0; times < 2; times += 1)
+      expect(await forget()).toEqual({ ...left, agent: { userId: ann.userId } });
+    for (let times = 0; times < 2; times += 1) await memberships.forget(customer, conversationId);
+    expect(await conversations.membership(customer, conversationId)).toBeUndefined();
+    expect((await groups.members(conversationId, { limit: 5 })).members.map(({ userId }) => userId)).toEqual([
+      ann.userId,
+    ]);
+    expect(await conversations.membership(ann.userId, conversationId)).toBeDefined();
+  });
+
+  it('remove an agent who is offline, as they were read, from all queues (IM-ERASE-1)', async () => {
+    const { desk } = ports();
+    const queue = newName('queue');
+    const ann = await ready(queue);
+    expect(await desk.removeAgent(ann)).toBe(false);
+    const { userId, queues, capacity } = ann;
+    await desk.setAgent({ userId, status: 'offline', queues, capacity, before: ann });
+    expect(await desk.removeAgent(ann)).toBe(false);
+    expect(await desk.agentCounts(queue)).toMatchObject({ offline: 1 });
+    const offline = (await desk.agent(userId)) as Agent;
+    expect(await desk.removeAgent(offline)).toBe(true);
+    expect(await desk.agent(userId)).toBeUndefined();
+    expect(await desk.agentCounts(queue)).toEqual({ ready: 0, away: 0, offline: 0 });
+    expect(await desk.removeAgent(offline)).toBe(false);
   });
 });

@@ -23,6 +23,7 @@ import {
   createGroupWriter,
 } from '../../../lambdas/adapters/group-table.ts';
 import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-table.ts';
+import { createDeskErasure, createMembershipErasure } from '../../../lambdas/adapters/membership-erasure.ts';
 import { createMessageReader, createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
 import { createPinReader, createPinWriter } from '../../../lambdas/adapters/pin-table.ts';
 import { createProfileCache } from '../../../lambdas/adapters/profile-cache.ts';
@@ -84,8 +85,10 @@ export async function startTables(clock: Clock) {
       ...createSuccession(documents, inDesk),
       ...createGroupOutbox(documents, conversationsTable),
     },
+    memberships: createMembershipErasure(documents, conversationsTable),
     desk: {
       ...createDeskReader(documents, deskTable),
+      ...createDeskErasure(documents, inDesk),
       ...createDeskWriter(documents, inDesk),
       ...createDeskOutbox(documents, deskTable),
     },

@@ -157,6 +157,8 @@ describe("the erasure of a user's messages", () => {
       { type: 'system', event: 'renamed', by: 'alice' },
       { type: 'system', event: 'pins', name: 'members', by: 'alice' },
       { type: 'system', event: 'slowMode', name: '5', by: 'alice' },
+      { type: 'system', event: 'admins', users: ['bob'], by: 'system' },
+      { type: 'system', event: 'removed', users: ['alice'], by: 'system' },
     ]);
     const [created] = await all(world, conversationId);
     expect(created).toMatchObject({ contentHash: 'erased', reactions: { list: [{ name: '👍', count: 1 }] } });
