@@ -292,7 +292,11 @@ describe("the erasure of a user's messages", () => {
     expect(await erase(world)).toMatchObject({ messages: 1, reactions: 1 });
     const jobs = world.fanOutQueue.jobs.map((job) => (job as FanOutJob).what);
     // With a closed history, those who joined later can see none of it.
-    expect(jobs).toEqual([{ frame: expect.stringContaining('"kind":"erased"'), joinedBy: seq }]);
+    expect(jobs).toEqual([
+      { frame: expect.stringContaining('"kind":"erased"'), joinedBy: seq },
+      // Of the removal from the group.
+      { reference: expect.objectContaining({ from: 'system' }) },
+    ]);
   });
 
   it('takes the topic from the message that opened a support chat (IM-ERASE-4)', async () => {
