@@ -1,6 +1,6 @@
 import { plainDecimal, priceOf } from './prices.ts';
 
-/** The logs that a query reads. CloudWatch queries groups of one class at a time, and access logs have another than the functions'. */
+/** The logs that a query reads: groups of one class, since a query's source names one. Access logs have another than the functions'. */
 export type QueriedLogs = 'webSocketAccess' | 'access' | 'answering' | 'functions';
 
 /** A query of CloudWatch Logs Insights, shown as a table, or over time. */

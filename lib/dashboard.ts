@@ -31,8 +31,8 @@ const HEIGHT = 7;
 const MINUTE = Duration.minutes(1);
 const FIVE_MINUTES = { period: Duration.minutes(5), statistic: Stats.SUM };
 
-const INTRODUCTION = `What each graph tells, and what to do when it looks wrong: docs/operations.md, Dashboard. Graphs of metrics are free to
-look at. Each of the others runs a query when the page is loaded or refreshed, at $0.005 for each GB of logs that it reads: choose a short time.`;
+const INTRODUCTION = `What each graph tells, and what to do when it looks wrong: docs/operations.md, Dashboard. To look at graphs of metrics
+costs next to nothing. Each of the others runs a query when the page is loaded or refreshed, at $0.005 for each GB of logs that it reads: choose a short time.`;
 
 /**
  * One CloudWatch dashboard of the whole deployment: from metrics that AWS publishes anyway, and queries of the logs for the rest, since

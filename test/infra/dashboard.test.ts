@@ -298,7 +298,7 @@ describe('the queries of the dashboard', () => {
       'LogGroupClass'
     ];
 
-  it('are all shown, each over log groups of one class, since CloudWatch does not mix them', () => {
+  it('are all shown, each over log groups of one class, as the source of a query names one', () => {
     const logs = widgets.filter(({ type }) => type === 'log').map(({ properties }) => properties);
     expect(logs.map(({ title }) => title).sort()).toEqual(queries.map(([, { title }]) => title).sort());
     for (const { query, title } of logs) {
