@@ -1,6 +1,6 @@
 import { LIMITS } from '../protocol/limits.ts';
 import { createAccounts } from './adapters/account-table.ts';
-import { createArchiveWriter } from './adapters/archive-bucket.ts';
+import { createArchiveEditor, createArchiveWriter } from './adapters/archive-bucket.ts';
 import { createBlockReader, createBlockWriter } from './adapters/block-table.ts';
 import { createConnections } from './adapters/connections.ts';
 import { createContactReader, createContactWriter } from './adapters/contact-table.ts';
@@ -11,8 +11,6 @@ import { createDocumentClient } from './adapters/dynamodb.ts';
 import { createErasure } from './adapters/erasure-table.ts';
 import { createAdminCallWriter, createUserEventWriter } from './adapters/event-table.ts';
 import { createEventTopic } from './adapters/event-topic.ts';
-import { createExportFiles } from './adapters/export-bucket.ts';
-import { createExportLinks } from './adapters/export-links.ts';
 import { createFanOutQueue } from './adapters/fan-out-queue.ts';
 import { createSuccession } from './adapters/group-succession.ts';
 import { createGroupOutbox, createGroupReader, createGroupWriter } from './adapters/group-table.ts';
@@ -21,7 +19,6 @@ import { createInvoker } from './adapters/invoker.ts';
 import { createDeskErasure, createMembershipErasure } from './adapters/membership-erasure.ts';
 import { createMessageReader, createMessageWriter } from './adapters/message-table.ts';
 import { createOfflineQueue } from './adapters/offline-queue.ts';
-import { createOwnReports } from './adapters/own-reports.ts';
 import { createPinReader, createPinWriter } from './adapters/pin-table.ts';
 import { createProfileCache } from './adapters/profile-cache.ts';
 import { createProfileReader, createProfileWriter } from './adapters/profile-table.ts';
@@ -37,6 +34,7 @@ import { createTrail } from './adapters/trail-table.ts';
 import { createWorkQueue } from './adapters/work-queue.ts';
 import { type BudgetLimits, createMeter } from './domain/access/budget.ts';
 import { createLiveLimit } from './domain/messages/live-limit.ts';
+import type { ArchiveEditor } from './domain/model/archive.ts';
 import { UNLIMITED } from './domain/model/budget.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
 import type { AdminCallWriter, UserEventWriter } from './domain/model/event.ts';
@@ -222,14 +220,6 @@ export const trail = maker(['conversationsTable'], ({ conversationsTable }) =>
   createTrail(documents.get(), conversationsTable),
 );
 
-export const ownReports = maker(['conversationsTable'], ({ conversationsTable }) =>
-  createOwnReports(documents.get(), conversationsTable),
-);
-export const exportFiles = maker(['exportBucket'], ({ exportBucket }) => createExportFiles(exportBucket));
-export const exportLinks = maker(['exportBucket'], ({ exportBucket }) =>
-  createExportLinks(exportBucket, process.env),
-);
-
 /** Whether this deployment has a desk. */
 export const hasDesk = () => hasEnv('deskQueueUrl');
 export const desk = maker(['deskTable'], ({ deskTable }) => createDeskReader(documents.get(), deskTable));
@@ -257,6 +247,10 @@ export const agentGraceMs = maker(
 export const eventTopic = maker(['eventsTopicArn'], ({ eventsTopicArn }) => createEventTopic(eventsTopicArn));
 export const streamRows = maker([], () => readStreamRow);
 export const archive = maker(['archiveBucket'], ({ archiveBucket }) => createArchiveWriter(archiveBucket));
+const archiveEditor = maker(['archiveBucket'], ({ archiveBucket }) => createArchiveEditor(archiveBucket));
+/** `undefined` in a deployment without an archive. */
+export const archiveEditorIfAny = (): Maker<ArchiveEditor | undefined> =>
+  hasEnv('archiveBucket') ? archiveEditor : { env: [], get: () => undefined };
 const userEvents = maker(['conversationsTable'], ({ conversationsTable }) =>
   createUserEventWriter(documents.get(), conversationsTable),
 );

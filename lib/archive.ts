@@ -45,17 +45,28 @@ export class Archive extends Construct {
     );
   }
 
+  /** Allows one of our functions to erase users, and sets its variable with the bucket's name. It can't delete. */
+  grantEdit(fn: HandlerFunction): Grant {
+    const { bucketArn } = this.bucket;
+    const list = { grantee: fn, actions: ['s3:ListBucket'], resourceArns: [bucketArn] };
+    return this.#grant(fn, ['s3:GetObject', 's3:PutObject']).combine(Grant.addToPrincipal(list));
+  }
+
   /** Allows one of our functions to write, and sets its variable with the bucket's name. */
   grantWrite(fn: HandlerFunction): Grant {
+    return this.#grant(fn, ['s3:PutObject']);
+  }
+
+  #grant(fn: HandlerFunction, actions: string[]): Grant {
     fn.addEnvironment(ENV.archiveBucket, this.bucket.bucketName);
     const objects = this.bucket.arnForObjects(`${ARCHIVE_PREFIX}*`);
     if (fn.role)
       acknowledge(
         fn.role,
         finding(fn, 'AwsSolutions-IAM5', `Resource::${objects}`),
-        'A new object has a name of its own.',
+        'Each object has a name of its own.',
       );
-    return Grant.addToPrincipal({ grantee: fn, actions: ['s3:PutObject'], resourceArns: [objects] });
+    return Grant.addToPrincipal({ grantee: fn, actions, resourceArns: [objects] });
   }
 
   /** Allows to list and read all archived messages. @example chat.archive?.grantRead(complianceRole); */

@@ -20,7 +20,6 @@ export type SettingName = Exclude<
   | 'eventRows'
   | 'keepChanges'
   | 'archiveBucket'
-  | 'exportBucket'
   | 'connectionsEndpoint'
   | 'profileSourceFunction'
   | 'profileSourceTimeoutMs'

@@ -265,8 +265,7 @@ export function memberKey(userId: string, conversationId: string): Item {
   return { pk: memberPartition(userId), sk: conversationId };
 }
 
-/** The membership in its row. */
-export function toMembership(item: Item): Membership {
+function toMembership(item: Item): Membership {
   const turn = item['turn'] as { readonly at: number; readonly s: number; readonly id: string } | undefined;
   return {
     conversationId: String(item['sk']),

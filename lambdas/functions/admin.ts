@@ -27,7 +27,6 @@ const ports = lazily({
   tasks: of.tasks,
   taskWriter: of.taskWriter,
   taskQueue: of.taskQueue,
-  exportLinks: of.exportLinks,
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),

@@ -209,7 +209,6 @@ describe('the stack', () => {
   const ALWAYS = [
     'DeskDeadLetterQueueUrl',
     'DeskQueueUrl',
-    'ExportBucketName',
     'FanOutDeadLetterQueueUrl',
     'FanOutQueueUrl',
     'HttpUrl',

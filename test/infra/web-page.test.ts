@@ -8,9 +8,7 @@ describe('without webPage', () => {
     const { template, chat } = synthesize();
     expect(chat.webPage).toBeUndefined();
     expect(resources(template, 'AWS::CloudFront::Distribution')).toEqual([]);
-    expect(resources(template, 'AWS::S3::Bucket').map(({ logicalId }) => logicalId)).toEqual([
-      expect.stringContaining('Exports'),
-    ]);
+    expect(resources(template, 'AWS::S3::Bucket')).toEqual([]);
   });
 });
 

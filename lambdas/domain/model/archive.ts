@@ -26,6 +26,18 @@ export interface ArchiveReader {
   lines(fromMs: number): AsyncIterable<string>;
 }
 
+/** For the erasure of a user: all objects, whatever is in them. */
+export interface ArchiveEditor {
+  /** The keys of a page of objects, in their order. */
+  keys(
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ readonly keys: readonly string[]; readonly hasMore: boolean }>;
+  linesOf(key: string): Promise<readonly string[]>;
+  /** Replaces an object's lines. */
+  replace(key: string, lines: readonly string[]): Promise<void>;
+}
+
 /** The reactions name their first users, as in history. */
 export function archivedMessage(stored: StoredMessage): ArchivedMessage {
   const { changedAt, reactions: { list = [] } = {} } = stored;

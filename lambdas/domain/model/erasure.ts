@@ -1,3 +1,4 @@
+import type { ErasedContent, SystemContent } from '../../../protocol/content.ts';
 import type { Author, Change, MessagePlace, ReactionSummary, StoredMessage } from './message.ts';
 
 /** A volume of a conversation's history. */
@@ -43,3 +44,16 @@ export interface Erasure {
 
 /** Stands for the hash of an erased content: a short text could be guessed from its own. */
 export const ERASED_HASH = 'erased';
+
+export const ERASED_CONTENT: ErasedContent = { type: 'erased' };
+
+/** The system messages in whose `name` a user has typed something: a group's name, or a topic. The others choose from a list. */
+const TYPED: readonly string[] = ['created', 'renamed', 'opened'] satisfies SystemContent['event'][];
+
+export function hasTypedName({ event, name }: SystemContent): boolean {
+  return name !== undefined && TYPED.includes(event);
+}
+
+export function withoutName({ name: _, ...content }: SystemContent): SystemContent {
+  return content;
+}

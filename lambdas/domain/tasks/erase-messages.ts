@@ -1,10 +1,9 @@
 import pLimit from 'p-limit';
-import type { ErasedContent, SystemContent } from '../../../protocol/content.ts';
 import { SYSTEM } from '../../../protocol/ids.ts';
 import { canonicalJson } from '../../shared/json.ts';
 import { settleAll } from '../../shared/settle.ts';
 import type { Pace } from '../delivery/pace.ts';
-import { ERASED_HASH, type Erasure } from '../model/erasure.ts';
+import { ERASED_CONTENT, ERASED_HASH, type Erasure, hasTypedName, withoutName } from '../model/erasure.ts';
 import { type Change, contentOf, type MessagePlace, type StoredMessage } from '../model/message.ts';
 import type { PinWriter } from '../model/pin.ts';
 import type { ReactionWriter } from '../model/reaction.ts';
@@ -101,9 +100,8 @@ async function eraseOne(
   const content = contentOf(message);
   await ports.pace(unitsOf(message));
   if (content.type === 'system') {
-    const { name: _, ...rest } = content;
     await mark(message);
-    return ports.erasure.eraseNames(message, canonicalJson(rest, 'content'), authorOf(ports));
+    return ports.erasure.eraseNames(message, canonicalJson(withoutName(content), 'content'), authorOf(ports));
   }
   // Before the content: a repeat by another worker no longer sees whether there was something to forget.
   await forget(ports, message);
@@ -126,13 +124,10 @@ async function forget(
   ]);
 }
 
-/** The system messages in whose `name` a user has typed something: a group's name, or a topic. The others choose from a list. */
-const TYPED: readonly string[] = ['created', 'renamed', 'opened'] satisfies SystemContent['event'][];
-
 function isLeft(message: StoredMessage): boolean {
   const content = contentOf(message);
   if (content.type !== 'system') return message.contentHash !== ERASED_HASH;
-  return content.name !== undefined && TYPED.includes(content.event);
+  return hasTypedName(content);
 }
 
 function laterOf(
@@ -145,7 +140,7 @@ function laterOf(
   );
 }
 
-const ERASED_JSON = canonicalJson({ type: 'erased' } satisfies ErasedContent, 'content');
+const ERASED_JSON = canonicalJson(ERASED_CONTENT, 'content');
 
 function authorOf({ clock }: EraseMessagesPorts) {
   return { by: SYSTEM, atMs: clock() };

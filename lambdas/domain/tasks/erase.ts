@@ -1,4 +1,5 @@
 import { type BanPorts, banUser } from '../sessions/ban.ts';
+import { type EraseArchivePorts, eraseArchive } from './erase-archive.ts';
 import { type EraseDeskPorts, eraseDesk } from './erase-desk.ts';
 import { type EraseMembershipsPorts, eraseMemberships } from './erase-memberships.ts';
 import { type EraseMessagesPorts, eraseMessages } from './erase-messages.ts';
@@ -10,6 +11,7 @@ export interface ErasePorts
     EraseDeskPorts,
     EraseMessagesPorts,
     EraseReactionsPorts,
+    EraseArchivePorts,
     EraseMembershipsPorts {
   readonly clock: BanPorts['clock'];
   readonly conversationWriter: EraseMembershipsPorts['conversationWriter'];
@@ -46,5 +48,6 @@ export const ERASE_STEPS: readonly Step<ErasePorts>[] = [
   eraseMessages('messages again'),
   // What had begun before the ban is not older than the task.
   eraseReactions('reactions again', (startedAtMs) => startedAtMs),
+  eraseArchive,
   eraseMemberships,
 ];

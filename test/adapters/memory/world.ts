@@ -10,11 +10,11 @@ import type { DuplicateLogin } from '../../../lambdas/domain/sessions/connect.ts
 import type { ChangedPush, MessageRequest } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { inMemoryAccounts } from './accounts.ts';
+import { inMemoryArchive } from './archive.ts';
 import { inMemoryConnections } from './connections.ts';
 import { inMemoryContacts } from './contacts.ts';
 import { inMemoryConversations } from './conversations.ts';
 import { inMemoryDesk } from './desk.ts';
-import { inMemoryExports } from './exports.ts';
 import { inMemoryInbox } from './inbox.ts';
 import { inMemoryMessages } from './messages.ts';
 import { inMemoryPins } from './pins.ts';
@@ -44,8 +44,6 @@ export function createWorld() {
   const profiles = inMemoryProfiles();
   const contacts = inMemoryContacts();
   const tasks = inMemoryTasks();
-  const reports = inMemoryReports();
-  const exports = inMemoryExports();
   return {
     routes,
     accounts,
@@ -56,8 +54,7 @@ export function createWorld() {
     conversationWriter: conversations,
     blocks: conversations,
     blockWriter: conversations,
-    reportWriter: reports,
-    ownReports: reports,
+    reportWriter: inMemoryReports(),
     groups: conversations,
     groupWriter: conversations,
     succession: conversations,
@@ -91,9 +88,8 @@ export function createWorld() {
     tasks,
     taskWriter: tasks,
     taskQueue: inMemoryTaskQueue(),
+    archiveEditor: inMemoryArchive(),
     trail: conversations,
-    exportFiles: exports,
-    exportLinks: exports,
     clock,
     liveLimit: createLiveLimit(LIMITS.liveIntervalMs),
     leaseMs: HOUR_MS / 2,

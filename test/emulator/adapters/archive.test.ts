@@ -3,7 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createArchiveReader, createArchiveWriter } from '../../../lambdas/adapters/archive-bucket.ts';
+import {
+  createArchiveEditor,
+  createArchiveReader,
+  createArchiveWriter,
+} from '../../../lambdas/adapters/archive-bucket.ts';
 import type { ArchiveReader } from '../../../lambdas/domain/model/archive.ts';
 import { createBuckets } from '../../../local/emulators/buckets.ts';
 import { s3Client } from '../../../local/emulators/clients.ts';
@@ -29,7 +33,7 @@ async function newBucket(): Promise<string> {
   return bucketName;
 }
 
-function writerAt(endpoint: string, bucket: string, timeoutMs?: number) {
+function useEndpoint(endpoint: string): void {
   vi.stubEnv('AWS_ENDPOINT_URL_S3', endpoint);
   vi.stubEnv('AWS_REGION', 'us-east-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
@@ -37,6 +41,10 @@ function writerAt(endpoint: string, bucket: string, timeoutMs?: number) {
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
+}
+
+function writerAt(endpoint: string, bucket: string, timeoutMs?: number) {
+  useEndpoint(endpoint);
   return createArchiveWriter(bucket, timeoutMs);
 }
 
@@ -49,6 +57,27 @@ async function all(reader: ArchiveReader, fromMs = 0): Promise<string[]> {
 const at = (time: string) => Date.parse(`2026-11-${time}Z`);
 
 describe('the archive in a bucket', () => {
+  it('is edited object by object, in the order of their keys (IM-ERASE-4)', async () => {
+    const bucket = await newBucket();
+    const writer = writerAt(emulator.endpoint, bucket);
+    for (const hour of ['10', '08', '09'])
+      await writer.put({ deletedAtMs: at(`28T${hour}:00:00`), id: hour, lines: [`{"n":${Number(hour)}}`] });
+    const editor = createArchiveEditor(bucket);
+    const first = await editor.keys(undefined, 2);
+    const [a = '', b = ''] = first.keys;
+    expect(first).toEqual({ keys: [a, b], hasMore: true });
+    const rest = await editor.keys(b, 2);
+    expect(rest).toMatchObject({ keys: [expect.stringContaining('/10/')], hasMore: false });
+    await editor.replace(b, ['{"n":"é"}', '{"n":2}']);
+    expect(await editor.linesOf(b)).toEqual(['{"n":"é"}', '{"n":2}']);
+    expect(await all(createArchiveReader(client, bucket))).toEqual([
+      '{"n":8}',
+      '{"n":"é"}',
+      '{"n":2}',
+      '{"n":10}',
+    ]);
+  });
+
   it('has an object a batch, by the hour, which a repeat replaces (IM-ARCHIVE-1)', async () => {
     const bucket = await newBucket();
     const writer = writerAt(emulator.endpoint, bucket);
