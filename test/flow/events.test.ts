@@ -14,6 +14,7 @@ import { dynamoDbClient, sqsClient } from '../../local/emulators/clients.ts';
 import { platformAssembly } from '../setup/assembly.ts';
 import { asAdmin } from './setup/admin.ts';
 import { assigned, deskEnvironment, deskOf, newQueue, openChat, updated } from './setup/desk.ts';
+import { eraseUser } from './setup/erase.ts';
 import { groupsOf } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
@@ -108,6 +109,26 @@ describe('events (IM-EVENT)', () => {
     // The message as clients see it: its hash and its change are nobody's business there.
     expect(Object.keys(told[4]?.data.message)).not.toContain('change');
     expect(stored).not.toHaveProperty('change');
+  });
+
+  it('tell that a message was erased, and of a reaction that was taken back with its user (IM-EVENT-2, IM-ERASE-5)', async () => {
+    const { a, b, alice, bob, ack, conversationId } = await sent('a secret');
+    const answer = await bob.request(sending(a, 'an answer'));
+    await alice.request({ action: 'react', to: b, seq: answer.seq, name: '👍', on: true });
+    await eraseUser(stack, a);
+    await events.ids(`${ack.messageId}-1`, `${answer.messageId}-2`);
+    const told = (await ofConversation(conversationId)).filter(({ actor }) => actor === 'system');
+    const change = { kind: 'erased', by: 'system' };
+    expect(told.toSorted((x, y) => x.seq - y.seq)).toMatchObject([
+      { type: 'message.changed', seq: 1, rev: 1, data: { change, message: { content: { type: 'erased' } } } },
+      {
+        type: 'message.changed',
+        seq: 2,
+        rev: 2,
+        data: { change, message: { content: textContent('an answer') } },
+      },
+    ]);
+    expect(told[1]?.data.message).not.toHaveProperty('reactions');
   });
 
   it('tell of members who join and leave, beside the system message (IM-EVENT-2)', async () => {

@@ -117,6 +117,7 @@ describe('events (IM-EVENT)', () => {
       'PublishEvents: EVENTS_TOPIC_ARN',
       'ReplayEvents: EVENTS_TOPIC_ARN',
       'RunTasks: EVENT_ROWS',
+      'RunTasks: KEEP_CHANGES',
       'ServeEvents: EVENT_ROWS',
       'ServeEvents: KEEP_CHANGES',
       'Socket: KEEP_CHANGES',
