@@ -112,8 +112,8 @@ describe('events (IM-EVENT)', () => {
   });
 
   it('tell that a message was erased, and of a reaction that was taken back with its user (IM-EVENT-2, IM-ERASE-5)', async () => {
-    const { a, b, alice, bob, ack, conversationId } = await sent('a secret');
-    const answer = await bob.request(sending(a, 'an answer'));
+    const { a, b, alice, bob, ack, conversationId } = await sent('secret');
+    const answer = await bob.request(sending(a, 'an answer', 'answer'));
     await alice.request({ action: 'react', to: b, seq: answer.seq, name: '👍', on: true });
     await eraseUser(stack, a);
     await events.ids(`${ack.messageId}-1`, `${answer.messageId}-2`);
