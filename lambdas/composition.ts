@@ -11,6 +11,8 @@ import { createDocumentClient } from './adapters/dynamodb.ts';
 import { createErasure } from './adapters/erasure-table.ts';
 import { createAdminCallWriter, createUserEventWriter } from './adapters/event-table.ts';
 import { createEventTopic } from './adapters/event-topic.ts';
+import { createExportFiles } from './adapters/export-bucket.ts';
+import { createExportLinks } from './adapters/export-links.ts';
 import { createFanOutQueue } from './adapters/fan-out-queue.ts';
 import { createSuccession } from './adapters/group-succession.ts';
 import { createGroupOutbox, createGroupReader, createGroupWriter } from './adapters/group-table.ts';
@@ -19,6 +21,7 @@ import { createInvoker } from './adapters/invoker.ts';
 import { createDeskErasure, createMembershipErasure } from './adapters/membership-erasure.ts';
 import { createMessageReader, createMessageWriter } from './adapters/message-table.ts';
 import { createOfflineQueue } from './adapters/offline-queue.ts';
+import { createOwnReports } from './adapters/own-reports.ts';
 import { createPinReader, createPinWriter } from './adapters/pin-table.ts';
 import { createProfileCache } from './adapters/profile-cache.ts';
 import { createProfileReader, createProfileWriter } from './adapters/profile-table.ts';
@@ -218,6 +221,14 @@ export const memberships = maker(['conversationsTable'], ({ conversationsTable }
 );
 export const trail = maker(['conversationsTable'], ({ conversationsTable }) =>
   createTrail(documents.get(), conversationsTable),
+);
+
+export const ownReports = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createOwnReports(documents.get(), conversationsTable),
+);
+export const exportFiles = maker(['exportBucket'], ({ exportBucket }) => createExportFiles(exportBucket));
+export const exportLinks = maker(['exportBucket'], ({ exportBucket }) =>
+  createExportLinks(exportBucket, process.env),
 );
 
 /** Whether this deployment has a desk. */

@@ -1,6 +1,7 @@
 import type { Archive } from './archive.ts';
 import type { Desk } from './desk.ts';
 import type { Events } from './events.ts';
+import type { Exports } from './exports.ts';
 import type { HandlerFunction } from './handler-function.ts';
 import type { Hooks } from './hooks.ts';
 import type { SettingName } from './settings.ts';
@@ -14,6 +15,7 @@ export interface Grantors {
   readonly offlineQueue: WorkQueue;
   readonly fanOutQueue: WorkQueue;
   readonly taskQueue: WorkQueue;
+  readonly exports: Exports;
   readonly gateway: WebSocketGateway;
   /** `undefined` in a deployment without a desk. */
   readonly desk: Desk | undefined;

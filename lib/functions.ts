@@ -211,7 +211,7 @@ export const FUNCTIONS = {
     memoryMegabytes: 512,
     audits: true,
     settings: ['leaseSeconds', 'historyTtlSeconds', 'maxDevices', ...BUDGET_SETTINGS],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, taskQueue, gateway, desk, events, hooks }) => {
+    grant: (fn, { storage, offlineQueue, fanOutQueue, taskQueue, exports, gateway, desk, events, hooks }) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
       // For groups, as the users' function; also for tasks.
@@ -228,6 +228,7 @@ export const FUNCTIONS = {
       desk?.queue.grantSend(fn);
       events?.addRows(fn);
       taskQueue.grantSend(fn);
+      exports.grantLink(fn);
     },
   },
   runTasks: {
@@ -239,7 +240,10 @@ export const FUNCTIONS = {
     memoryMegabytes: 512,
     sendsToOwnQueue: true,
     settings: ['historyTtlSeconds'],
-    grant: (fn, { storage, taskQueue, offlineQueue, fanOutQueue, gateway, desk, events, archive }) => {
+    grant: (
+      fn,
+      { storage, taskQueue, offlineQueue, fanOutQueue, exports, gateway, desk, events, archive },
+    ) => {
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
       // To remove the user from groups, and to pass on the role of a last admin.
       storage.conversations.grant(fn, 'DeleteItem', 'ConditionCheckItem');
@@ -248,6 +252,7 @@ export const FUNCTIONS = {
       storage.messages.grantQueryByChange(fn);
       storage.messages.grantQueryBySeq(fn);
       offlineQueue.grantSend(fn);
+      exports.grantWrite(fn);
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       fanOutQueue.grantSend(fn);
       events?.keepChanges(fn);

@@ -62,6 +62,11 @@ export class ServerlessImStack extends Stack {
       taskQueue.deadLetterQueue.queueUrl,
       'Those that failed for half an hour',
     );
+    this.#output(
+      'ExportBucketName',
+      this.chat.exports.bucket.bucketName,
+      "The bucket of the exports of users' data",
+    );
     this.#output('ServiceQueueUrl', serviceQueue.queue.queueUrl, 'Messages of other services');
     this.#output(
       'ServiceDeadLetterQueueUrl',

@@ -11,6 +11,7 @@ import { FunctionBundles } from './bundling/function-bundles.ts';
 import { Dashboard } from './dashboard.ts';
 import { Desk } from './desk.ts';
 import { Events } from './events.ts';
+import { Exports } from './exports.ts';
 import type { FunctionSpec, QueueName } from './function-spec.ts';
 import { FUNCTIONS, type FunctionName, type Functions, functionNames } from './functions.ts';
 import { HandlerFunction } from './handler-function.ts';
@@ -59,6 +60,8 @@ export class ServerlessIm extends Construct {
   readonly webSocket: WebSocketGateway;
   /** The HTTP API. */
   readonly http: HttpGateway;
+  /** The bucket of the exports of users' data. */
+  readonly exports: Exports;
   /** The customer-service desk; `undefined` with `desk: false`. */
   readonly desk: Desk | undefined;
   /** The topic of events, and grants for it; `undefined` without `events: true`. */
@@ -131,6 +134,7 @@ export class ServerlessIm extends Construct {
           queueNames: options.deskQueues,
         })
       : undefined;
+    this.exports = new Exports(this, 'Exports', { retain });
     this.archive = options.archive ? new Archive(this, 'Archive', { retain }) : undefined;
     this.events = options.events ? new Events(this, 'Events', { storage: this.storage }) : undefined;
     const allowedOrigins = originsOf(options.allowedOrigins, this.webPage);
@@ -252,6 +256,7 @@ export class ServerlessIm extends Construct {
       offlineQueue: this.offlineQueue,
       fanOutQueue: this.fanOutQueue,
       taskQueue: this.taskQueue,
+      exports: this.exports,
       gateway: this.webSocket,
       desk: this.desk,
       events: this.events,

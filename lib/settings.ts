@@ -20,6 +20,7 @@ export type SettingName = Exclude<
   | 'eventRows'
   | 'keepChanges'
   | 'archiveBucket'
+  | 'exportBucket'
   | 'connectionsEndpoint'
   | 'profileSourceFunction'
   | 'profileSourceTimeoutMs'

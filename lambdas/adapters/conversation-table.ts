@@ -265,7 +265,8 @@ export function memberKey(userId: string, conversationId: string): Item {
   return { pk: memberPartition(userId), sk: conversationId };
 }
 
-function toMembership(item: Item): Membership {
+/** The membership in its row. */
+export function toMembership(item: Item): Membership {
   const turn = item['turn'] as { readonly at: number; readonly s: number; readonly id: string } | undefined;
   return {
     conversationId: String(item['sk']),

@@ -33,6 +33,11 @@ export function departuresFrom(atMs: number): string {
   return DEPARTURE + String(Math.max(0, atMs)).padStart(DIGITS, '0');
 }
 
+/** When the user left, if the row is a departure. */
+export function departedAtMs({ sk }: Item): number {
+  return Number(String(sk).slice(DEPARTURE.length, DEPARTURE.length + DIGITS));
+}
+
 /** Returns the conversation whose departure the row is; `undefined` for a membership. */
 export function departedFrom({ sk }: Item): string | undefined {
   const key = String(sk);

@@ -29,7 +29,7 @@ export function createReportWriter(documents: DynamoDBDocumentClient, tableName:
       const of = `${conversationId}#${seq}`;
       const first = new UpdateCommand({
         TableName: tableName,
-        Key: { pk: `reported#${reporter}`, sk: of },
+        Key: reportedKey(reporter, of),
         UpdateExpression: 'SET #at = if_not_exists(#at, :now), #ttl = if_not_exists(#ttl, :ttl)',
         ExpressionAttributeNames: { '#at': 'at', '#ttl': 'ttl' },
         ExpressionAttributeValues: { ':now': atMs, ':ttl': expiryOf(atMs) },
@@ -37,12 +37,10 @@ export function createReportWriter(documents: DynamoDBDocumentClient, tableName:
       });
       const { Attributes } = await call(() => documents.send(first));
       const at = Number(Attributes?.['at']);
-      const day = new Date(at).toISOString().slice(0, 10);
       const copy = new PutCommand({
         TableName: tableName,
         Item: {
-          pk: `report#${day}`,
-          sk: `${of}#${reporter}`,
+          ...reportKey(reporter, of, at),
           ...{ reporter, conversationId, seq, from, reason, at },
           message: JSON.stringify(toMessage(message)),
           ttl: expiryOf(at),
@@ -50,9 +48,23 @@ export function createReportWriter(documents: DynamoDBDocumentClient, tableName:
         ConditionExpression: 'attribute_not_exists(pk)',
       });
       await unlessRefused(() => documents.send(copy));
-      return day;
+      return dayOf(at);
     },
   };
+}
+
+/** @param of conversationId and seq, as the sort key has them */
+export function reportedKey(reporter: string, of: string) {
+  return { pk: `reported#${reporter}`, sk: of };
+}
+
+/** @param atMs when the user first reported it */
+export function reportKey(reporter: string, of: string, atMs: number) {
+  return { pk: `report#${dayOf(atMs)}`, sk: `${of}#${reporter}` };
+}
+
+function dayOf(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 10);
 }
 
 function expiryOf(atMs: number) {

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { ConversationTrail } from '../domain/model/task.ts';
-import { memberPartition } from './conversation-table.ts';
-import { departedFrom, departuresFrom } from './departures.ts';
+import { memberPartition, toMembership } from './conversation-table.ts';
+import { departedAtMs, departedFrom, departuresFrom } from './departures.ts';
 import { call } from './dynamodb.ts';
 
 /*
@@ -22,10 +22,12 @@ export function createTrail(documents: DynamoDBDocumentClient, tableName: string
         Limit: limit,
       });
       const { Items = [], LastEvaluatedKey } = await call(() => documents.send(command));
-      const entries = Items.map((item) => ({
-        conversationId: departedFrom(item) ?? String(item['sk']),
-        after: String(item['sk']),
-      }));
+      const entries = Items.map((item) => {
+        const [departed, after] = [departedFrom(item), String(item['sk'])];
+        return departed === undefined
+          ? { conversationId: after, after, membership: toMembership(item) }
+          : { conversationId: departed, after, leftAtMs: departedAtMs(item) };
+      });
       return { entries, hasMore: LastEvaluatedKey !== undefined };
     },
   };

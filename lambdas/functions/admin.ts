@@ -27,6 +27,7 @@ const ports = lazily({
   tasks: of.tasks,
   taskWriter: of.taskWriter,
   taskQueue: of.taskQueue,
+  exportLinks: of.exportLinks,
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),

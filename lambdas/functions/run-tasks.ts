@@ -56,6 +56,12 @@ const ports = lazily({
   archiveEditor: of.archiveEditorIfAny(),
   deskPorts: { env: [], get: () => deskPorts },
   pace: { env: [], get: () => pace },
+  pins: of.pins,
+  profiles: of.profiles,
+  contacts: of.contacts,
+  blocks: of.blocks,
+  ownReports: of.ownReports,
+  exportFiles: of.exportFiles,
   workQueue: of.workQueue,
   clock: of.clock,
 });

@@ -31,6 +31,8 @@ export const ENV = {
   keepChanges: 'KEEP_CHANGES',
   /** Name of the bucket of expired messages; only in deployments with an archive. */
   archiveBucket: 'ARCHIVE_BUCKET',
+  /** Name of the bucket of exports. */
+  exportBucket: 'EXPORT_BUCKET',
   /** The stage's `@connections` endpoint. The AWS SDK reads this variable itself. */
   connectionsEndpoint: 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI',
   /** Issuer (`iss`) of the tokens that the authorizer accepts. */

@@ -17,18 +17,22 @@ import { type RecallPorts, recall } from '../domain/messages/recall.ts';
 import { type SendPorts, send } from '../domain/messages/send.ts';
 import type { Accounts } from '../domain/model/account.ts';
 import { NO_END } from '../domain/model/ban.ts';
+import type { ExportLinks } from '../domain/model/export-file.ts';
 import type { Presence, Session } from '../domain/model/session.ts';
-import type { TaskKind } from '../domain/model/task.ts';
+import type { Task, TaskKind } from '../domain/model/task.ts';
 import { listProfiles, type ProfilePorts, putProfile } from '../domain/people/profile.ts';
 import { type BanPorts, banUser, unbanUser } from '../domain/sessions/ban.ts';
 import { type LogOutPorts, logOut } from '../domain/sessions/log-out.ts';
 import { startTask, type TaskPorts } from '../domain/tasks/run-task.ts';
 import { ConflictError, NotFoundError } from '../shared/errors.ts';
+import { EXPORT_DAYS } from '../shared/export-keys.ts';
 import { parseWith } from '../shared/parse.ts';
 import { settleAll } from '../shared/settle.ts';
 import type { AdminAnswer, AdminCall, AdminRequest } from './admin.ts';
 import { type AdminGroupPorts, adminGroupAnswers } from './admin-group-answers.ts';
 import { requireMayWrite } from './service-events.ts';
+
+const DAY_MS = 86_400_000;
 
 export interface AdminPorts
   extends SendPorts,
@@ -40,6 +44,7 @@ export interface AdminPorts
     TaskPorts {
   readonly accounts: Accounts;
   readonly budgetLimits: BudgetLimits;
+  readonly exportLinks: ExportLinks;
 }
 
 /** The routes of the admin API (docs/protocol.md, section 21). */
@@ -115,8 +120,8 @@ function starting(ports: AdminPorts, kind: TaskKind, path: AdminRequest['path'],
 }
 
 /** @throws {NotFoundError} */
-async function lookAtTask({ tasks }: AdminPorts, taskId: string): Promise<AdminTaskBody> {
-  const task = await tasks.task(taskId);
+async function lookAtTask(ports: AdminPorts, taskId: string): Promise<AdminTaskBody> {
+  const task = await ports.tasks.task(taskId);
   if (task === undefined) throw new NotFoundError('task');
   const { kind, userId, step, counts, startedAtMs, updatedAtMs } = task;
   return {
@@ -128,7 +133,19 @@ async function lookAtTask({ tasks }: AdminPorts, taskId: string): Promise<AdminT
     counts,
     startedAt: startedAtMs,
     updatedAt: updatedAtMs,
+    ...(await linkTo(ports, task)),
   };
+}
+
+/** Only while the bucket surely has the file. */
+async function linkTo(
+  { exportLinks, clock }: AdminPorts,
+  { taskId, kind, step, updatedAtMs }: Task,
+): Promise<Pick<AdminTaskBody, 'link' | 'expiresAt'>> {
+  const isThere = kind === 'export' && step === undefined && clock() < updatedAtMs + EXPORT_DAYS * DAY_MS;
+  if (!isThere) return {};
+  const { link, expiresAtMs } = await exportLinks.linkTo(taskId, clock());
+  return { link, expiresAt: expiresAtMs };
 }
 
 /** @throws {ConflictError} nothing was stored, since a later ban is there, or a later lifting of one */

@@ -5,6 +5,8 @@ export interface BucketInput {
   readonly Bucket: string;
   /** Undefined for requests to the bucket itself. */
   readonly Key?: string;
+  /** Of a request to an upload in parts; empty for the request that begins one. */
+  readonly uploadId?: string;
 }
 
 const OBJECT_OPERATIONS: Readonly<Record<string, string>> = {
@@ -12,6 +14,14 @@ const OBJECT_OPERATIONS: Readonly<Record<string, string>> = {
   GET: 'GetObject',
   HEAD: 'HeadObject',
   DELETE: 'DeleteObject',
+};
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
+const UPLOAD_OPERATIONS: Readonly<Record<string, string>> = {
+  PUT: 'UploadPart',
+  POST: 'CompleteMultipartUpload',
+  DELETE: 'AbortMultipartUpload',
+  GET: 'ListParts',
 };
 
 const BUCKET_OPERATIONS: Readonly<Record<string, string>> = {
@@ -28,16 +38,28 @@ export const S3_OPERATIONS = [
   'HeadObject',
   'DeleteObject',
   'ListObjectsV2',
+  'CreateMultipartUpload',
+  'UploadPart',
+  'CompleteMultipartUpload',
+  'AbortMultipartUpload',
 ] as const;
 
 /** Bucket and key, both in the path: the SDK writes them so for an endpoint that is an IP address. */
 export function bucketInput(path: string): BucketInput {
-  const [, Bucket = '', ...key] = new URL(path, 'http://s3').pathname.split('/').map(decodeURIComponent);
-  return { Bucket, ...(key.join('/') !== '' && { Key: key.join('/') }) };
+  const { pathname, searchParams } = new URL(path, 'http://s3');
+  const [, Bucket = '', ...key] = pathname.split('/').map(decodeURIComponent);
+  const uploadId = searchParams.get('uploadId') ?? (searchParams.has('uploads') ? '' : undefined);
+  return {
+    Bucket,
+    ...(key.join('/') !== '' && { Key: key.join('/') }),
+    ...(uploadId !== undefined && { uploadId }),
+  };
 }
 
 /** Operation and bucket of a request to S3. Other operations than those above are named by their method. */
-export function bucketSubject(method: string, { Bucket, Key }: BucketInput): Subject {
-  const operations = Key === undefined ? BUCKET_OPERATIONS : OBJECT_OPERATIONS;
-  return { operation: operations[method] ?? method, tables: [], entries: 1, bucket: Bucket };
+export function bucketSubject(method: string, { Bucket, Key, uploadId }: BucketInput): Subject {
+  const ofObject = uploadId === undefined ? OBJECT_OPERATIONS : UPLOAD_OPERATIONS;
+  const operations = Key === undefined ? BUCKET_OPERATIONS : ofObject;
+  const operation = Key !== undefined && uploadId === '' ? 'CreateMultipartUpload' : operations[method];
+  return { operation: operation ?? method, tables: [], entries: 1, bucket: Bucket };
 }

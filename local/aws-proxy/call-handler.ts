@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseJson, recordOf } from '../json.ts';
 import type { TableModel } from '../model.ts';
 import type { Breakpoints } from './breakpoint.ts';
+import { refusalOfBucketRequest } from './bucket-signature.ts';
 import type { Call, Service, Subject } from './call.ts';
 import type { CallLog } from './call-log.ts';
 import { askForUnits, takeUnits, WRITES } from './capacity.ts';
@@ -102,6 +103,8 @@ export class CallHandler {
     const input = inputOf(service, sent);
     const subject = subjectOf(service, sent, String(request.headers['x-amz-target'] ?? ''), input);
     if (caller === undefined) {
+      const refused = service === 's3' ? await refusalOfBucketRequest(sent, Date.now()) : undefined;
+      if (refused !== undefined) return client.answer(refused);
       const send = (request: SentRequest) => upstream.send(request, client.gone);
       const answer = service === 'sqs' ? sendToQueue(subject.operation, sent, input, send) : send(sent);
       client.answer(await answer);

@@ -102,6 +102,9 @@ function transactionActions(item: unknown): readonly IamAction[] {
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html */
 const BUCKET_ACTIONS: Readonly<Record<string, string>> = {
   HeadObject: 'GetObject',
+  CreateMultipartUpload: 'PutObject',
+  UploadPart: 'PutObject',
+  CompleteMultipartUpload: 'PutObject',
   HeadBucket: 'ListBucket',
   ListObjectsV2: 'ListBucket',
 };

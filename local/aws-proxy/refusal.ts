@@ -69,13 +69,14 @@ export function refusal(service: Service, kind: RefusalKind, code?: string): Ans
 }
 
 /** IAM's error response, in the format of each service. */
-export function denial(service: Service, message: string): Answer {
+/** @param as another error of the same status: `SignatureDoesNotMatch` */
+export function denial(service: Service, message: string, as?: string): Answer {
   const codes: Partial<Record<Service, string>> = {
     sqs: 'AccessDenied',
     sns: 'AuthorizationError',
     s3: 'AccessDenied',
   };
-  const code = codes[service] ?? 'AccessDeniedException';
+  const code = as ?? codes[service] ?? 'AccessDeniedException';
   return answerOf(service, { status: service === 'dynamodb' ? 400 : 403, code, message });
 }
 

@@ -51,6 +51,8 @@ export async function synthesize(options: SynthOptions): Promise<void> {
       PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
       // A compile cache halves the time, since the CDK is large. Its entries are keyed by content and version.
       NODE_COMPILE_CACHE: join(options.projectDirectory, 'node_modules', '.cache', 'node-compile'),
+      // The CDK's own rules take two thirds of the time. `npm run synth` and every deployment apply them.
+      CDK_VALIDATION: 'false',
       CDK_OUTDIR: options.outDirectory,
       CDK_CONTEXT_JSON: JSON.stringify({ ...recordOf(context), ...LOCAL_CONTEXT, ...options.context }),
       CDK_DEFAULT_REGION: '',

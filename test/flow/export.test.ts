@@ -1,20 +1,137 @@
+import { mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { steps } from '../../local/aws-proxy/index.ts';
+import { asAdmin } from './setup/admin.ts';
 import { adminCommand } from './setup/admin-command.ts';
+import { groupsOf, say } from './setup/groups.ts';
+import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
+import { sending } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 import { whileTimePasses } from './setup/time.ts';
+import { killWorker } from './setup/worker-death.ts';
 
 const proxy = createTestProxy();
 let stack: Stack;
 let admin: ReturnType<typeof adminCommand>;
+const { call, newGroup, send } = groupsOf(() => stack);
+const logs: string[] = [];
+const warnings: string[] = [];
 beforeAll(async () => {
-  stack = await startStack({ awsProxy: proxy.attach, onWarning: () => undefined });
+  stack = await startStack({
+    awsProxy: proxy.attach,
+    onWarning: (warning) => void warnings.push(warning),
+    onLogLine: (_, line) => void logs.push(line),
+  });
   admin = adminCommand(stack);
 });
 afterAll(() => stack?.stop());
 
 const passing = <Wanted>(wanted: Promise<Wanted>) =>
   whileTimePasses({ proxy, advance: (seconds) => stack.advanceQueues(seconds) }, wanted);
+
+/** Alice has written to Bob, in a group, and in one that she left, and keeps this and that. */
+async function newAlice() {
+  const [a, b] = [newUser('alice'), newUser('bob')];
+  const [alice, bob] = [await stack.join(a), await stack.join(b)];
+  await alice.request(sending(b, 'hers'));
+  await bob.request(sending(a, 'his'));
+  await call(a, 'PUT', '/profile', { name: 'Älice 👩‍🚀' });
+  await call(a, 'PUT', `/contacts/${b}`, { alias: 'my Bob' });
+  await send(a, 'PUT', `/blocks/${newUser('mallory')}`);
+  const conversationId = `dm:${a}:${b}`;
+  await alice.request({ action: 'react', conversationId, seq: 2, name: '👍', on: true });
+  const [kept, left] = [await newGroup(a, [b]), await newGroup(b, [a])];
+  await say(alice, kept, 'in the group');
+  await say(alice, left, 'in the one that she left');
+  await send(a, 'DELETE', `/groups/${left}/members/${a}`);
+  return { a, b, conversationId, kept, left };
+}
+
+/** Starts an export, and follows it. */
+async function exported(userId: string, follow = passing): Promise<Json> {
+  const { status, body } = await asAdmin(stack, `POST /admin/users/${userId}/export`);
+  expect(status).toBe(202);
+  const task = async () => (await asAdmin(stack, `GET /admin/tasks/${body.taskId}`)).body;
+  await follow(expect.poll(async () => (await task()).state, { timeout: 60_000, interval: 50 }).toBe('done'));
+  return task();
+}
+
+async function linesAt(link: string): Promise<Json[]> {
+  const response = await fetch(link);
+  expect(response.status).toBe(200);
+  return linesIn(await response.text());
+}
+
+const linesIn = (text: string): Json[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+function expectAll(
+  lines: readonly Json[],
+  { a, b, conversationId, kept, left }: Awaited<ReturnType<typeof newAlice>>,
+) {
+  const ofKind = (wanted: string) => lines.filter(({ kind }) => kind === wanted);
+  expect(lines[0]).toMatchObject({ kind: 'account', userId: a });
+  expect(ofKind('profile')).toEqual([{ kind: 'profile', userId: a, name: 'Älice 👩‍🚀', version: 1 }]);
+  expect(ofKind('contact')).toEqual([{ kind: 'contact', userId: b, alias: 'my Bob' }]);
+  expect(ofKind('block')).toMatchObject([{ userId: expect.stringContaining('mallory') }]);
+  expect(ofKind('reaction')).toEqual([{ kind: 'reaction', conversationId, seq: 2, name: '👍' }]);
+  const ids = ofKind('conversation').map((line) => line.conversationId);
+  expect(ids.toSorted()).toEqual([conversationId, kept, left].toSorted());
+  expect(ofKind('conversation').find((line) => line.conversationId === left)).toMatchObject({
+    leftAt: expect.any(Number),
+  });
+  const texts = ofKind('message').flatMap(({ content }) => (content.type === 'text' ? [content.text] : []));
+  expect(texts.toSorted()).toEqual(['hers', 'in the group', 'in the one that she left']);
+  expect(JSON.stringify(lines)).not.toContain('"his"');
+}
+
+describe('an export (IM-ERASE-3)', () => {
+  it('has all that the server has of the user, behind a link for whoever has it', async () => {
+    const alice = await newAlice();
+    const task = await exported(alice.a);
+    expect(task).toMatchObject({
+      kind: 'export',
+      userId: alice.a,
+      state: 'done',
+      counts: { account: 1, profile: 1, contact: 1, conversation: 3 },
+    });
+    expect(task.expiresAt).toBeGreaterThan(Date.now() + 3_500_000);
+    expectAll(await linesAt(task.link), alice);
+    expect((await fetch(task.link.replace(/\?.*/, ''))).status).toBe(403);
+    for (const secret of ['X-Amz-Signature', 'in the group', 'my Bob'])
+      expect(logs.filter((line) => line.includes(secret))).toEqual([]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('is whole, whatever AWS call its worker dies at', async () => {
+    const alice = await newAlice();
+    const operations = new Set<string>();
+    const run = () => exported(alice.a);
+    for (const when of ['before', 'after'] as const) {
+      let runs = 0;
+      // After a read it is as before the next call.
+      const isTried = (operation: string) =>
+        operation !== 'ReceiveMessage' && (when === 'before' || !/^(Batch)?Get|^Query/.test(operation));
+      const where = (call: { readonly operation: string }) => isTried(call.operation);
+      for await (const step of steps(proxy, { function: 'RunTasks', when, where, run })) {
+        operations.add(step.call.operation);
+        await killWorker({ proxy, stack }, step, when);
+        expectAll(await linesAt((await step.finished).link), alice);
+        runs += 1;
+      }
+      expect(runs).toBeGreaterThan(when === 'before' ? 15 : 3);
+    }
+    expect([...operations]).toEqual(
+      expect.arrayContaining(['CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'PutItem']),
+    );
+  }, 300_000);
+});
 
 describe('npm run admin', () => {
   it('erases after --yes alone, and follows the task to its end (IM-ERASE-1)', async () => {
@@ -38,6 +155,18 @@ describe('npm run admin', () => {
       taskId,
       state: 'done',
     });
+  }, 60_000);
+
+  it('exports into a new file that only its owner reads (IM-ERASE-3)', async () => {
+    const alice = await newAlice();
+    const out = join(mkdtempSync(join(tmpdir(), 'serverless-im-export-')), 'alice.jsonl');
+    const said = await passing(admin('export', alice.a, '--out', out, '--json'));
+    expect(JSON.parse(said)).toMatchObject({ state: 'done', out, bytes: statSync(out).size });
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    expectAll(linesIn(readFileSync(out, 'utf8')), alice);
+    expect(await passing(admin('export', alice.a))).toMatch(
+      /done.*\n {2}until .*, for whoever has it: http:/,
+    );
   }, 60_000);
 
   it("says an operator's mistake in one line", async () => {

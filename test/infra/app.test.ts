@@ -9,7 +9,7 @@ import { ENV } from '../../lambdas/shared/env-names.ts';
 import { functionNames } from '../../lib/functions.ts';
 import { REPOSITORY, type Run, runNode } from './run-node.ts';
 
-/** The app as the CLI and the one-machine runtime start it, with every check of the templates on. */
+/** The app as the CLI starts it, with every check of the templates on. */
 const synth = (outdir: string, context: object): Promise<Run> =>
   runNode(REPOSITORY, ['bin/serverless-im.ts'], {
     CDK_OUTDIR: outdir,

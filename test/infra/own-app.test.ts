@@ -209,6 +209,7 @@ describe('the stack', () => {
   const ALWAYS = [
     'DeskDeadLetterQueueUrl',
     'DeskQueueUrl',
+    'ExportBucketName',
     'FanOutDeadLetterQueueUrl',
     'FanOutQueueUrl',
     'HttpUrl',

@@ -89,6 +89,9 @@ const connections = (...methods: string[]) =>
 const onTable = (table: string, ...actions: string[]) =>
   actions.map((action) => `${table}: dynamodb:${action}`);
 
+const onExports = (prefix: string, ...actions: string[]) =>
+  actions.map((action) => `ExportsBucket/${prefix}/*: s3:${action}`);
+
 const send = (...queues: string[]) => queues.map((queue) => `${queue}: sqs:SendMessage`);
 const consume = (queue: string) =>
   ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
@@ -159,6 +162,8 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Messages/index/bySeq', 'Query'),
     ...send('OfflineQueue', 'FanOutQueue', 'TasksQueue', 'DeskQueue'),
     ...connections('POST', 'DELETE'),
+    // For links.
+    ...onExports('exports', 'GetObject'),
   ],
   RunTasks: [
     ...consume('TasksQueue'),
@@ -172,6 +177,8 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Desk', 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
     ...send('OfflineQueue', 'FanOutQueue', 'TasksQueue', 'DeskQueue'),
     ...connections('GET', 'POST', 'DELETE'),
+    ...onExports('exports', 'PutObject'),
+    ...onExports('rest', 'PutObject', 'GetObject'),
   ],
   LogOut: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...connections('POST', 'DELETE')],
   MatchDesk: [

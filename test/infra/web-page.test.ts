@@ -8,7 +8,9 @@ describe('without webPage', () => {
     const { template, chat } = synthesize();
     expect(chat.webPage).toBeUndefined();
     expect(resources(template, 'AWS::CloudFront::Distribution')).toEqual([]);
-    expect(resources(template, 'AWS::S3::Bucket')).toEqual([]);
+    expect(resources(template, 'AWS::S3::Bucket').map(({ logicalId }) => logicalId)).toEqual([
+      expect.stringContaining('Exports'),
+    ]);
   });
 });
 

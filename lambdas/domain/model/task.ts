@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { lazySchema } from '../../../protocol/lazy-schema.ts';
+import type { Membership } from './conversation.ts';
 
 export type TaskKind = 'erase' | 'export';
 
@@ -48,6 +49,9 @@ export interface TrailEntry {
   readonly conversationId: string;
   /** Where to go on after it. */
   readonly after: string;
+  /** If it is a departure: when. Then there is no membership. */
+  readonly leftAtMs?: number;
+  readonly membership?: Membership;
 }
 
 /** Every conversation that a user is or was in, as long as its history may have messages of the user. */

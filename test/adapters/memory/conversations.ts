@@ -109,8 +109,13 @@ export function inMemoryConversations(
         .map(({ conversationId, atMs }) => ({
           conversationId,
           after: `#left#${String(atMs).padStart(15, '0')}#${conversationId}`,
+          leftAtMs: atMs,
         }));
-      const member = [...rowsOf(userId).keys()].map((id) => ({ conversationId: id, after: id }));
+      const member = [...rowsOf(userId)].map(([id, row]) => ({
+        conversationId: id,
+        after: id,
+        membership: { conversationId: id, ...row },
+      }));
       const entries = [...left, ...member]
         .filter((one) => one.after > after)
         .sort((a, b) => (a.after < b.after ? -1 : 1));

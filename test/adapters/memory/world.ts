@@ -15,6 +15,7 @@ import { inMemoryConnections } from './connections.ts';
 import { inMemoryContacts } from './contacts.ts';
 import { inMemoryConversations } from './conversations.ts';
 import { inMemoryDesk } from './desk.ts';
+import { inMemoryExports } from './exports.ts';
 import { inMemoryInbox } from './inbox.ts';
 import { inMemoryMessages } from './messages.ts';
 import { inMemoryPins } from './pins.ts';
@@ -44,6 +45,8 @@ export function createWorld() {
   const profiles = inMemoryProfiles();
   const contacts = inMemoryContacts();
   const tasks = inMemoryTasks();
+  const reports = inMemoryReports();
+  const exports = inMemoryExports();
   return {
     routes,
     accounts,
@@ -54,7 +57,8 @@ export function createWorld() {
     conversationWriter: conversations,
     blocks: conversations,
     blockWriter: conversations,
-    reportWriter: inMemoryReports(),
+    reportWriter: reports,
+    ownReports: reports,
     groups: conversations,
     groupWriter: conversations,
     succession: conversations,
@@ -90,6 +94,8 @@ export function createWorld() {
     taskQueue: inMemoryTaskQueue(),
     archiveEditor: inMemoryArchive(),
     trail: conversations,
+    exportFiles: exports,
+    exportLinks: exports,
     clock,
     liveLimit: createLiveLimit(LIMITS.liveIntervalMs),
     leaseMs: HOUR_MS / 2,

@@ -1,0 +1,13 @@
+/* The names of objects in the bucket of exports. This file has no imports: the construct grants by the prefixes. */
+
+/** The files that are complete, one a task. */
+export const EXPORT_PREFIX = 'exports/';
+/** Lines that are too few for a part yet. */
+export const REST_PREFIX = 'rest/';
+
+/** How long the bucket keeps a file, and what else it holds. */
+export const EXPORT_DAYS = 7;
+
+export function exportKey(taskId: string): string {
+  return `${EXPORT_PREFIX}${taskId}.jsonl`;
+}

@@ -1,0 +1,68 @@
+import { Duration } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { ENV } from '../lambdas/shared/env-names.ts';
+import { EXPORT_DAYS, EXPORT_PREFIX, REST_PREFIX } from '../lambdas/shared/export-keys.ts';
+import { acknowledge, finding } from './acknowledge.ts';
+import type { HandlerFunction } from './handler-function.ts';
+import { removalPolicyOf } from './removal-policy.ts';
+
+export interface ExportsProps {
+  /** Whether the bucket is kept when the stack is deleted. */
+  readonly retain: boolean;
+}
+
+/** The exports of users' data (IM-ERASE-3), a file each. Empty, and without a price, while nobody asks for one. */
+export class Exports extends Construct {
+  /** Private; takes requests by TLS alone. */
+  readonly bucket: Bucket;
+
+  constructor(scope: Construct, id: string, props: ExportsProps) {
+    super(scope, id);
+    this.bucket = new Bucket(this, 'Bucket', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      lifecycleRules: [
+        {
+          // All that we have of a user: nobody should find it by chance a year later. Without versions, so it is gone then.
+          expiration: Duration.days(EXPORT_DAYS),
+          // An upload whose worker has died is gone on with within minutes. One that nobody completes costs as an object does.
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
+      ],
+      removalPolicy: removalPolicyOf(props),
+    });
+    acknowledge(
+      this.bucket,
+      'AwsSolutions-S1',
+      'One function writes it, and the audit says who asked for which file. CloudTrail can record each read.',
+    );
+  }
+
+  /** Allows the worker of tasks to upload files in parts, and to keep lines between two pages. */
+  grantWrite(fn: HandlerFunction): void {
+    fn.addEnvironment(ENV.exportBucket, this.bucket.bucketName);
+    this.#grant(fn, 's3:PutObject', EXPORT_PREFIX);
+    this.#grant(fn, 's3:PutObject', REST_PREFIX);
+    this.#grant(fn, 's3:GetObject', REST_PREFIX);
+  }
+
+  /** Allows to read files, for links: a link may do what its signer may. */
+  grantLink(fn: HandlerFunction): void {
+    fn.addEnvironment(ENV.exportBucket, this.bucket.bucketName);
+    this.#grant(fn, 's3:GetObject', EXPORT_PREFIX);
+  }
+
+  #grant(fn: HandlerFunction, action: string, prefix: string): void {
+    const objects = this.bucket.arnForObjects(`${prefix}*`);
+    if (fn.role)
+      acknowledge(
+        fn.role,
+        finding(fn, 'AwsSolutions-IAM5', `Resource::${objects}`),
+        'Each task has a file of its own.',
+      );
+    Grant.addToPrincipal({ grantee: fn, actions: [action], resourceArns: [objects] });
+  }
+}
