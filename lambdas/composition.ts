@@ -22,10 +22,12 @@ import { createDeskErasure, createMembershipErasure } from './adapters/membershi
 import { createMessageReader, createMessageWriter } from './adapters/message-table.ts';
 import { createOfflineQueue } from './adapters/offline-queue.ts';
 import { createOwnReports } from './adapters/own-reports.ts';
+import { createPersonErasure } from './adapters/person-erasure.ts';
 import { createPinReader, createPinWriter } from './adapters/pin-table.ts';
 import { createProfileCache } from './adapters/profile-cache.ts';
 import { createProfileReader, createProfileWriter } from './adapters/profile-table.ts';
 import { createReactionReader, createReactionWriter } from './adapters/reaction-table.ts';
+import { createReportErasure } from './adapters/report-erasure.ts';
 import { createReportWriter } from './adapters/report-table.ts';
 import { createRouteTable } from './adapters/route-table.ts';
 import { createSeqAllocator } from './adapters/seq-allocation.ts';
@@ -223,6 +225,12 @@ export const trail = maker(['conversationsTable'], ({ conversationsTable }) =>
   createTrail(documents.get(), conversationsTable),
 );
 
+export const person = maker(['conversationsTable', 'inboxTable', 'routesTable'], (env) =>
+  createPersonErasure(documents.get(), env),
+);
+export const reportErasure = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createReportErasure(documents.get(), conversationsTable),
+);
 export const ownReports = maker(['conversationsTable'], ({ conversationsTable }) =>
   createOwnReports(documents.get(), conversationsTable),
 );

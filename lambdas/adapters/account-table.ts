@@ -16,8 +16,8 @@ import { call, type Item, orExisting } from './dynamodb.ts';
  * add debt, meet         UpdateItem   1 write per KB; twice if the guess about the item was wrong
  */
 
-const PAID = 'paid';
-const MET = 'met';
+export const PAID = 'paid';
+export const MET = 'met';
 export const BAN = 'ban';
 const ATTEMPTS = 4;
 

@@ -60,7 +60,12 @@ export function reportedKey(reporter: string, of: string) {
 
 /** @param atMs when the user first reported it */
 export function reportKey(reporter: string, of: string, atMs: number) {
-  return { pk: `report#${dayOf(atMs)}`, sk: `${of}#${reporter}` };
+  return { pk: reportsOfDay(dayOf(atMs)), sk: `${of}#${reporter}` };
+}
+
+/** @param day yyyy-mm-dd */
+export function reportsOfDay(day: string): string {
+  return `report#${day}`;
 }
 
 function dayOf(atMs: number): string {

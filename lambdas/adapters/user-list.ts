@@ -30,7 +30,9 @@ export function userList(documents: DynamoDBDocumentClient, TableName: string, n
   const countKey = (userId: string) => ({ pk: memberPartition(userId), sk: `#count#${name}s` });
 
   return {
+    prefix,
     keyOf,
+    countKey,
 
     /** The other user of a row. */
     userIn({ sk }: Item): string {

@@ -50,6 +50,13 @@ async function newAlice() {
   return { a, b, conversationId, kept, left };
 }
 
+const post = async (user: string, path: string, body: object) =>
+  fetch(stack.httpUrl + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await stack.token(user)}` },
+    body: JSON.stringify(body),
+  });
+
 /** Starts an export, and follows it. */
 async function exported(userId: string, follow = passing): Promise<Json> {
   const { status, body } = await asAdmin(stack, `POST /admin/users/${userId}/export`);
@@ -131,6 +138,35 @@ describe('an export (IM-ERASE-3)', () => {
       expect.arrayContaining(['CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'PutItem']),
     );
   }, 300_000);
+});
+
+describe('an erasure (IM-ERASE-4)', () => {
+  it('leaves an export of the user with nothing but ids', async () => {
+    const alice = await newAlice();
+    const { a, conversationId } = alice;
+    const b = alice.b;
+    const report = { conversationId, seq: 2, reason: 'CANARY reason' };
+    expect((await post(a, '/reports', report)).status).toBeLessThan(300);
+    expect((await post(b, '/reports', { ...report, seq: 1, reason: 'his words' })).status).toBeLessThan(300);
+    const { taskId } = (await asAdmin(stack, `DELETE /admin/users/${a}`)).body;
+    const state = async () => (await asAdmin(stack, `GET /admin/tasks/${taskId}`)).body.state;
+    await passing(expect.poll(state, { timeout: 60_000, interval: 50 }).toBe('done'));
+    const { link } = await exported(a);
+    const lines = await linesAt(link);
+    expect(lines[0]).toMatchObject({
+      kind: 'account',
+      userId: a,
+      sessions: [],
+      ban: { at: expect.any(Number) },
+    });
+    expect(lines[0]).not.toHaveProperty('lastSeenAt');
+    const others = lines.slice(1).filter(({ kind }) => kind !== 'message' && kind !== 'conversation');
+    expect(others).toEqual([]);
+    for (const { content } of lines.filter(({ kind }) => kind === 'message'))
+      expect(['erased', 'system']).toContain(content.type);
+    expect(JSON.stringify(lines)).not.toMatch(/CANARY|my Bob|Älice|in the group|hers/);
+    expect(warnings).toEqual([]);
+  }, 90_000);
 });
 
 describe('npm run admin', () => {

@@ -169,6 +169,9 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...consume('TasksQueue'),
     ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
     ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
+    // To remove what the user keeps.
+    ...onTable('Conversations', 'BatchWriteItem'),
+    ...onTable('Inbox', 'Query', 'BatchWriteItem'),
     // To remove the user from groups, and to pass on the role of a last admin.
     ...onTable('Conversations', 'DeleteItem', 'ConditionCheckItem'),
     ...onTable('Messages', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem'),

@@ -2877,8 +2877,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'operator',
     file: 'lambdas/domain/tasks/erase.ts',
-    from: '  eraseMemberships,\n];',
-    to: '];',
+    from: '  eraseMemberships,\n  eraseAccount,',
+    to: '  eraseAccount,',
     project: 'unit',
     test: 'test/unit/lambdas/erase-memberships.test.ts',
     only: 'leaves all groups',

@@ -1,4 +1,5 @@
 import type { ErasedContent, SystemContent } from '../../../protocol/content.ts';
+import type { Message } from '../../../protocol/frames.ts';
 import type { Author, Change, MessagePlace, ReactionSummary, StoredMessage } from './message.ts';
 
 /** A volume of a conversation's history. */
@@ -56,4 +57,15 @@ export function hasTypedName({ event, name }: SystemContent): boolean {
 
 export function withoutName({ name: _, ...content }: SystemContent): SystemContent {
   return content;
+}
+
+/** A copy of a message of the user's, without what the user wrote: as history has it after the erasure. Idempotent. */
+export function erasedMessage<Copy extends Message>(message: Copy): Copy {
+  const { content, ...rest } = message;
+  if (content.type === 'system') {
+    if (!hasTypedName(content)) return message;
+    return { ...rest, content: withoutName(content) } as Copy;
+  }
+  const { replyTo: _, mentions: __, editedAt: ___, reactions: ____, pinned: _____, ...left } = rest;
+  return { ...left, content: ERASED_CONTENT } as unknown as Copy;
 }

@@ -3,7 +3,15 @@ import { type EraseArchivePorts, eraseArchive } from './erase-archive.ts';
 import { type EraseDeskPorts, eraseDesk } from './erase-desk.ts';
 import { type EraseMembershipsPorts, eraseMemberships } from './erase-memberships.ts';
 import { type EraseMessagesPorts, eraseMessages } from './erase-messages.ts';
+import {
+  type EraseAccountPorts,
+  type ErasePersonPorts,
+  eraseAccount,
+  erasePerson,
+  tellOfErasure,
+} from './erase-person.ts';
 import { type EraseReactionsPorts, eraseReactions } from './erase-reactions.ts';
+import { type EraseReportsPorts, eraseReports } from './erase-reports.ts';
 import type { Step } from './step.ts';
 
 export interface ErasePorts
@@ -12,7 +20,11 @@ export interface ErasePorts
     EraseMessagesPorts,
     EraseReactionsPorts,
     EraseArchivePorts,
-    EraseMembershipsPorts {
+    EraseMembershipsPorts,
+    ErasePersonPorts,
+    EraseReportsPorts,
+    EraseAccountPorts {
+  readonly userEvents?: BanPorts['userEvents'];
   readonly clock: BanPorts['clock'];
   readonly conversationWriter: EraseMembershipsPorts['conversationWriter'];
 }
@@ -43,11 +55,17 @@ export const ERASE_STEPS: readonly Step<ErasePorts>[] = [
   eraseDesk('desk'),
   eraseMessages('messages'),
   eraseReactions('reactions', () => 0),
+  erasePerson('person'),
+  eraseReports('reports'),
   settle,
   eraseDesk('desk again'),
   eraseMessages('messages again'),
   // What had begun before the ban is not older than the task.
   eraseReactions('reactions again', (startedAtMs) => startedAtMs),
+  erasePerson('person again'),
+  eraseReports('reports again'),
   eraseArchive,
   eraseMemberships,
+  eraseAccount,
+  tellOfErasure,
 ];

@@ -10,7 +10,9 @@ interface Row {
   readonly askedAtMs?: number;
 }
 
-export function inMemoryProfiles(): ProfileReader & ProfileWriter & ProfileCache {
+export function inMemoryProfiles(): ProfileReader &
+  ProfileWriter &
+  ProfileCache & { forget(userId: string): void } {
   const rows = new Map<string, Row>();
   const shown = (userId: string): Profile | undefined => {
     const { text, version } = rows.get(userId) ?? { text: 'null', version: 0 };
@@ -23,6 +25,7 @@ export function inMemoryProfiles(): ProfileReader & ProfileWriter & ProfileCache
   const textOf = (facts: ProfileFacts | undefined) =>
     facts === undefined ? 'null' : canonicalJson(facts, '');
   return {
+    forget: (userId) => void rows.delete(userId),
     async profiles(userIds) {
       return userIds.flatMap((userId) => shown(userId) ?? []);
     },

@@ -18,6 +18,7 @@ import { inMemoryDesk } from './desk.ts';
 import { inMemoryExports } from './exports.ts';
 import { inMemoryInbox } from './inbox.ts';
 import { inMemoryMessages } from './messages.ts';
+import { inMemoryPersonErasure } from './person.ts';
 import { inMemoryPins } from './pins.ts';
 import { inMemoryProfiles } from './profiles.ts';
 import { inMemoryDeskEvents, inMemoryFanOutQueue, inMemoryOfflineQueue } from './queues.ts';
@@ -46,6 +47,7 @@ export function createWorld() {
   const contacts = inMemoryContacts();
   const tasks = inMemoryTasks();
   const reports = inMemoryReports();
+  const userEvents = inMemoryUserEvents();
   const exports = inMemoryExports();
   return {
     routes,
@@ -59,6 +61,8 @@ export function createWorld() {
     blockWriter: conversations,
     reportWriter: reports,
     ownReports: reports,
+    reportErasure: reports,
+    person: inMemoryPersonErasure({ contacts, inbox, profiles, userEvents }),
     groups: conversations,
     groupWriter: conversations,
     succession: conversations,
@@ -88,7 +92,7 @@ export function createWorld() {
     inboxWriter: inbox,
     offlineQueue: inMemoryOfflineQueue(),
     connections: inMemoryConnections(),
-    userEvents: inMemoryUserEvents(),
+    userEvents,
     tasks,
     taskWriter: tasks,
     taskQueue: inMemoryTaskQueue(),

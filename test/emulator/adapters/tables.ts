@@ -25,10 +25,13 @@ import {
 import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-table.ts';
 import { createDeskErasure, createMembershipErasure } from '../../../lambdas/adapters/membership-erasure.ts';
 import { createMessageReader, createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
+import { createOwnReports } from '../../../lambdas/adapters/own-reports.ts';
+import { createPersonErasure } from '../../../lambdas/adapters/person-erasure.ts';
 import { createPinReader, createPinWriter } from '../../../lambdas/adapters/pin-table.ts';
 import { createProfileCache } from '../../../lambdas/adapters/profile-cache.ts';
 import { createProfileReader, createProfileWriter } from '../../../lambdas/adapters/profile-table.ts';
 import { createReactionReader, createReactionWriter } from '../../../lambdas/adapters/reaction-table.ts';
+import { createReportErasure } from '../../../lambdas/adapters/report-erasure.ts';
 import { createReportWriter } from '../../../lambdas/adapters/report-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import { createSeqAllocator } from '../../../lambdas/adapters/seq-allocation.ts';
@@ -96,7 +99,14 @@ export async function startTables(clock: Clock) {
     messagesWithTtl: messages,
     /** Of a deployment without events. */
     messagesWithoutEvents: messages(0, false),
+    person: createPersonErasure(documents, {
+      conversationsTable,
+      inboxTable: nameOf('Inbox'),
+      routesTable: nameOf('Routes'),
+    }),
     reports: {
+      ...createOwnReports(documents, conversationsTable),
+      ...createReportErasure(documents, conversationsTable),
       ...createReportWriter(documents, conversationsTable),
       /** As an operator reads them (docs/operations.md). */
       async ofDay(day: string) {
