@@ -40,6 +40,12 @@ ${Object.values(COMMANDS)
 
 Without a name of a deployment's it asks the stack of npm start. On AWS it uses the configuration of the AWS SDK.`;
 
+// `… | head` has read enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 const [name = '--help', ...args] = process.argv.slice(2);
 try {
   if (name === '--help') console.log(USAGE);

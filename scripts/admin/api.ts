@@ -1,6 +1,6 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { type Admin, createAdmin, ImError, RefusedError } from '../../client/src/admin/index.ts';
-import { OperatorError } from '../../local/operator-error.ts';
+import { messageOf, OperatorError } from '../../local/operator-error.ts';
 import { COMMON } from './command.ts';
 import { LOCAL_CREDENTIALS, localStack } from './stack.ts';
 
@@ -36,7 +36,12 @@ async function optionsOf({ http, data }: ApiTarget) {
     return { httpUrl: String(localStack(data).outputs['HttpUrl']), ...LOCAL_CREDENTIALS };
   if (!URL.canParse(http)) throw new OperatorError(`--http takes the output HttpUrl, not "${http}".`);
   const { credentials, region } = new LambdaClient({}).config;
-  return { httpUrl: http, region: await regionOf(region), credentials };
+  const facts = { httpUrl: http, region: await regionOf(region), credentials };
+  // They are found at the first signature, whose failure would not be one of the API's.
+  await credentials().catch((error: unknown) => {
+    throw new OperatorError(`No credentials for the deployment: ${messageOf(error)}`, { cause: error });
+  });
+  return facts;
 }
 
 /** @throws {OperatorError} none is configured */

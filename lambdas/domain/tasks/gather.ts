@@ -88,7 +88,7 @@ async function read(
     const page = await sections[index]?.read(ports, userId, position.at);
     if (page === undefined) throw new Error(`No section ${position.section}.`);
     for (const line of page.lines) {
-      const text = `${JSON.stringify(line)}\n`;
+      const text = `${inOneLine(JSON.stringify(line))}\n`;
       texts.push(text);
       bytes += Buffer.byteLength(text);
       counts[line.kind] = (counts[line.kind] ?? 0) + 1;
@@ -97,4 +97,12 @@ async function read(
       page.next === undefined ? { section: sections[index + 1]?.name } : { ...position, at: page.next };
   } while (position.section !== undefined && bytes < PART_BYTES && ports.clock() < endMs);
   return { text: texts.join(''), counts, section: position.section, at: position.at };
+}
+
+/** JSON may hold separators that many readers, those of Node and of Python among them, take for the end of a line. */
+function inOneLine(json: string): string {
+  return json.replace(
+    /[\u0085\u2028\u2029]/g,
+    (separator) => `\\u${separator.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

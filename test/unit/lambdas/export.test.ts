@@ -113,6 +113,15 @@ describe('an export (IM-ERASE-3)', () => {
     expect(JSON.stringify(lines)).not.toContain('👍');
   });
 
+  it('has a line for each entry, for readers that end lines at any separator of Unicode, too', async () => {
+    const world = createWorld();
+    const text = 'one\u2028two\u2029three\u0085four\nfive\u000b🎉';
+    await sayIn(world, text);
+    expect(textsIn(ofKind(await exportAlice(world), 'message'))).toEqual([text]);
+    const lines = world.exportFiles.files.get('T1')?.split(/[\n\u0085\u2028\u2029]/);
+    expect(lines?.map((line) => line.slice(0, 2))).toEqual(['{"', '{"', '{"', '']);
+  });
+
   it('finds messages in every volume of a conversation', async () => {
     vi.stubEnv('MESSAGES_PER_VOLUME', '3');
     const world = createWorld();

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from './bundle.ts';
+
+/** `npm run admin` on a machine without a key of AWS. */
+function admin(...args: string[]) {
+  const home = temporaryFolder();
+  const env = {
+    ...{ PATH: process.env['PATH'], HOME: home, AWS_REGION: 'eu-central-1' },
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+  return spawn(process.execPath, ['scripts/admin.ts', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+test('says in one line that it has no credentials for a deployment', async () => {
+  const child = admin('look', 'alice', '--http', 'https://api.invalid');
+  const [[code], said] = await Promise.all([once(child, 'close'), text(child.stderr)]);
+  expect({ code, said }).toEqual({
+    code: 1,
+    said: 'admin: No credentials for the deployment: Could not load credentials from any providers\n',
+  });
+});
+
+test('ends without a word once nobody reads what it prints, as before head', async () => {
+  const activity = { nodes: [], queues: [], names: {}, megabytes: {} };
+  const stack = createServer((_, response) => response.end(JSON.stringify(activity))).listen(0, '127.0.0.1');
+  onTestFinished(() => void stack.close());
+  await once(stack, 'listening');
+  const { port } = stack.address() as AddressInfo;
+  const data = temporaryFolder();
+  const facts = { ready: true, pid: process.pid, httpUrl: `http://127.0.0.1:${port}` };
+  writeFileSync(join(data, 'runtime.json'), JSON.stringify(facts));
+  const child = admin('top', '--json', '--data', data);
+  const end = Promise.all([once(child, 'close'), text(child.stderr)]);
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  const [[code], said] = await end;
+  expect({ code, said }).toEqual({ code: 0, said: '' });
+});
