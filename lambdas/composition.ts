@@ -9,11 +9,16 @@ import { createDeskEvents } from './adapters/desk-events.ts';
 import { createDeskOutbox, createDeskReader, createDeskWriter } from './adapters/desk-table.ts';
 import { createDocumentClient } from './adapters/dynamodb.ts';
 import { createErasure } from './adapters/erasure-table.ts';
-import { createAdminCallWriter, createUserEventWriter } from './adapters/event-table.ts';
+import {
+  createAdminCallWriter,
+  createGroupEventWriter,
+  createUserEventWriter,
+} from './adapters/event-table.ts';
 import { createEventTopic } from './adapters/event-topic.ts';
 import { createExportFiles } from './adapters/export-bucket.ts';
 import { createExportLinks } from './adapters/export-links.ts';
 import { createFanOutQueue } from './adapters/fan-out-queue.ts';
+import { createGroupDeletion } from './adapters/group-deletion.ts';
 import { createSuccession } from './adapters/group-succession.ts';
 import { createGroupOutbox, createGroupReader, createGroupWriter } from './adapters/group-table.ts';
 import { createInbox, createInboxWriter } from './adapters/inbox-table.ts';
@@ -42,7 +47,7 @@ import { createLiveLimit } from './domain/messages/live-limit.ts';
 import type { ArchiveEditor } from './domain/model/archive.ts';
 import { UNLIMITED } from './domain/model/budget.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
-import type { AdminCallWriter, UserEventWriter } from './domain/model/event.ts';
+import type { AdminCallWriter, GroupEventWriter, UserEventWriter } from './domain/model/event.ts';
 import type { Hook } from './domain/model/hook.ts';
 import { createSourcedProfiles, type SourcedProfiles } from './domain/people/profile-source.ts';
 import { systemClock, systemPause } from './shared/clock.ts';
@@ -140,6 +145,13 @@ export const groupWriter = maker(['conversationsTable', 'messagesTable', 'histor
 );
 export const succession = maker(['conversationsTable', 'messagesTable', 'historyTtlSeconds'], (env) =>
   createSuccession(documents.get(), {
+    ...env,
+    historyTtlSeconds: Number(env.historyTtlSeconds),
+    ...clockOnly,
+  }),
+);
+export const groupDeletion = maker(['conversationsTable', 'messagesTable', 'historyTtlSeconds'], (env) =>
+  createGroupDeletion(documents.get(), {
     ...env,
     historyTtlSeconds: Number(env.historyTtlSeconds),
     ...clockOnly,
@@ -282,6 +294,12 @@ const adminCalls = maker(['conversationsTable'], ({ conversationsTable }) =>
 /** `undefined` in a deployment without events. */
 export const adminCallsIfAny = (): Maker<AdminCallWriter | undefined> =>
   hasEnv('eventRows') ? adminCalls : { env: [], get: () => undefined };
+const groupEvents = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createGroupEventWriter(documents.get(), conversationsTable),
+);
+/** `undefined` in a deployment without events. */
+export const groupEventsIfAny = (): Maker<GroupEventWriter | undefined> =>
+  hasEnv('eventRows') ? groupEvents : { env: [], get: () => undefined };
 const beforeSend = maker(
   ['beforeSendFunction', 'beforeSendTimeoutMs', 'beforeSendOnFailure'],
   (env): Hook => ({

@@ -233,7 +233,7 @@ export const FUNCTIONS = {
   },
   runTasks: {
     module: 'lambdas/functions/run-tasks',
-    description: 'Does the tasks of operators, page by page: erases and exports users',
+    description: 'Does the tasks of operators, page by page: erases and exports users, and deletes groups',
     trigger: { kind: 'queue', queue: 'tasks' },
     // 15 s of pages, and the last one (domain/tasks/run-task.ts). Six times this is how long the job of a dead worker waits.
     timeoutSeconds: 30,
@@ -250,6 +250,8 @@ export const FUNCTIONS = {
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
       // To remove the user from groups, and to pass on the role of a last admin.
       storage.conversations.grant(fn, 'DeleteItem', 'ConditionCheckItem');
+      // To delete a group.
+      storage.conversations.grant(fn, 'BatchWriteItem');
       // Query on the table itself finds what one user has written.
       storage.messages.grant(fn, 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem');
       storage.messages.grantQueryByChange(fn);

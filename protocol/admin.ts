@@ -21,6 +21,7 @@ export const ADMIN_ROUTES = [
   'POST /admin/groups',
   'GET /admin/groups/{conversationId}',
   'PATCH /admin/groups/{conversationId}',
+  'DELETE /admin/groups/{conversationId}',
   'POST /admin/groups/{conversationId}/members',
   'DELETE /admin/groups/{conversationId}/members/{userId}',
 ] as const;
@@ -78,8 +79,11 @@ export interface TaskStarted {
 /** `GET /admin/tasks/{taskId}`: how far a task is (IM-ERASE-1). */
 export interface AdminTaskBody {
   readonly taskId: string;
-  readonly kind: 'erase' | 'export';
+  readonly kind: 'erase' | 'export' | 'delete-group';
+  /** Of an erasure or an export. */
   readonly userId?: string;
+  /** Of the deletion of a group. */
+  readonly conversationId?: string;
   readonly state: 'running' | 'done';
   /** What it is at. Missing when it is done. */
   readonly step?: string;

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { AdminCallWriter, UserEventWriter } from '../domain/model/event.ts';
+import type { AdminCallWriter, GroupEventWriter, UserEventWriter } from '../domain/model/event.ts';
 import { epochSecondsAfter } from '../shared/clock.ts';
 import { EVENT_ROWS } from '../shared/event-rows.ts';
 import { unlessRefused } from './dynamodb.ts';
@@ -9,6 +9,7 @@ import { unlessRefused } from './dynamodb.ts';
  *
  *   pk                sk                    attributes
  *   event#<userId>    <type>#<at>#<until>   type, userId, at, until?, reason?, ttl
+ *   event#<group>     group.deleted         type, at, ttl
  *   event#<request>   admin.called          type, caller?, action, target? (map), outcome, at, ttl
  *
  * Access    Call       Units
@@ -18,6 +19,7 @@ import { unlessRefused } from './dynamodb.ts';
 /** Longer than a ban may be told again (domain/sessions/ban.ts), so that a repeat is no second event. */
 const TTL_SECONDS = 15 * 86_400;
 const ADMIN_CALLED = 'admin.called';
+const GROUP_DELETED = 'group.deleted';
 
 export function createUserEventWriter(documents: DynamoDBDocumentClient, tableName: string): UserEventWriter {
   return {
@@ -50,6 +52,28 @@ export function createAdminCallWriter(documents: DynamoDBDocumentClient, tableNa
           type: ADMIN_CALLED,
           ...call,
           ttl: epochSecondsAfter(call.at, TTL_SECONDS),
+        },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      });
+      await unlessRefused(() => documents.send(command));
+    },
+  };
+}
+
+export function createGroupEventWriter(
+  documents: DynamoDBDocumentClient,
+  tableName: string,
+): GroupEventWriter {
+  return {
+    async put({ conversationId, at }) {
+      const command = new PutCommand({
+        TableName: tableName,
+        Item: {
+          pk: EVENT_ROWS.event + conversationId,
+          sk: GROUP_DELETED,
+          type: GROUP_DELETED,
+          at,
+          ttl: epochSecondsAfter(at, TTL_SECONDS),
         },
         ConditionExpression: 'attribute_not_exists(pk)',
       });

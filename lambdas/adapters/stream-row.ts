@@ -14,13 +14,17 @@ export function readStreamRow(image: unknown): EventSourceRow {
   const item = unmarshall(image as Readonly<Record<string, AttributeValue>>);
   const pk = String(item['pk']);
   if (pk.startsWith(EVENT_ROWS.report)) return { kind: 'report', report: reportIn(item) };
-  if (pk.startsWith(EVENT_ROWS.event))
-    return item['type'] === 'admin.called'
-      ? { kind: 'admin', call: adminCallIn(pk, item) }
-      : { kind: 'user', event: userEventIn(item) };
+  if (pk.startsWith(EVENT_ROWS.event)) return eventIn(pk, item);
   requireTexts(item, 'sk', 'messageId', 'from', 'content');
   requireNumbers(item, 'seq', 'sentAt');
   return { kind: 'message', message: toStored(item) };
+}
+
+function eventIn(pk: string, item: Item): EventSourceRow {
+  if (item['type'] === 'admin.called') return { kind: 'admin', call: adminCallIn(pk, item) };
+  if (item['type'] !== 'group.deleted') return { kind: 'user', event: userEventIn(item) };
+  const [at] = requireNumbers(item, 'at');
+  return { kind: 'group', event: { conversationId: pk.slice(EVENT_ROWS.event.length), at } };
 }
 
 function reportIn(item: Item) {

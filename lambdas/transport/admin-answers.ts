@@ -123,11 +123,12 @@ function starting(ports: AdminPorts, kind: TaskKind, path: AdminRequest['path'],
 async function lookAtTask(ports: AdminPorts, taskId: string): Promise<AdminTaskBody> {
   const task = await ports.tasks.task(taskId);
   if (task === undefined) throw new NotFoundError('task');
-  const { kind, userId, step, counts, startedAtMs, updatedAtMs } = task;
+  const { kind, userId, conversationId, step, counts, startedAtMs, updatedAtMs } = task;
   return {
     taskId,
     kind,
     ...(userId !== undefined && { userId }),
+    ...(conversationId !== undefined && { conversationId }),
     state: step === undefined ? 'done' : 'running',
     ...(step !== undefined && { step }),
     counts,

@@ -1,3 +1,4 @@
+import { ulid } from 'ulid';
 import {
   type ADMIN_ROUTES,
   adminCreateGroupSchema,
@@ -7,14 +8,16 @@ import {
 import { addMembersSchema, cursorQuerySchema, updateGroupSchema } from '../../protocol/http.ts';
 import { OPERATOR } from '../domain/access/operator.ts';
 import { createGroupAsOperator, newGroupId, updateGroup } from '../domain/groups/change.ts';
+import { groupFacts } from '../domain/groups/group.ts';
 import { addMembers } from '../domain/groups/members.ts';
 import { type OperatorRemovalPorts, removeByOperator } from '../domain/groups/operator-removal.ts';
 import { lookAtGroup } from '../domain/groups/views.ts';
+import { startTask, type TaskPorts } from '../domain/tasks/run-task.ts';
 import { NotFoundError } from '../shared/errors.ts';
 import { parseWith } from '../shared/parse.ts';
 import type { AdminAnswer } from './admin.ts';
 
-export type AdminGroupPorts = OperatorRemovalPorts;
+export type AdminGroupPorts = OperatorRemovalPorts & TaskPorts;
 
 type GroupRoute = Extract<(typeof ADMIN_ROUTES)[number], `${string} /admin/groups${string}`>;
 
@@ -42,6 +45,18 @@ export function adminGroupAnswers(ports: AdminGroupPorts): Readonly<Record<Group
       const update = parseWith(updateGroupSchema, body());
       const target = { conversationId, admins: update.admins };
       return { target, run: () => updateGroup(ports, OPERATOR, conversationId, update) };
+    },
+    'DELETE /admin/groups/{conversationId}': ({ path, atMs }) => {
+      const { conversationId } = parseWith(groupPath, path);
+      const taskId = ulid(atMs);
+      return {
+        target: { conversationId, taskId },
+        status: 202,
+        run: async () => {
+          await groupFacts(ports, OPERATOR, conversationId);
+          return startTask(ports, { taskId, kind: 'delete-group', conversationId });
+        },
+      };
     },
     'POST /admin/groups/{conversationId}/members': ({ path, body }) => {
       const { conversationId } = parseWith(groupPath, path);

@@ -12,6 +12,7 @@ const OPTIONS = {
   posting: { type: 'string' },
   slow: { type: 'string' },
   'open-history': { type: 'boolean' },
+  yes: { type: 'boolean', default: false },
 } as const;
 
 type Values = ReturnType<typeof valuesOf>['values'];
@@ -32,12 +33,15 @@ export const group: AdminCommand = {
   group show GROUP          shows a group, and its members
   group update GROUP        --name TEXT, --admin USER for each admin, and the rules
   group add GROUP USER…     adds members
+  group delete GROUP --yes  removes all members, and deletes the group with its history; nothing brings it back
   group remove GROUP USER   removes a member; if it is the last admin, the member of longest standing becomes one
     --pins admins|members, --posting everyone|admins, --slow SECONDS, --open-history (create)   the rules`,
   async run(args) {
     const [name = '', ...rest] = args;
     if (!Object.hasOwn(ACTIONS, name))
-      throw new OperatorError('group takes create, show, update, add, or remove (--help lists the options).');
+      throw new OperatorError(
+        'group takes create, show, update, add, remove, or delete (--help lists the options).',
+      );
     const action = ACTIONS[name] as Action;
     const { values, positionals } = valuesOf(rest);
     const { operands } = action;
@@ -81,6 +85,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     run: async (admin, _, [id = '', ...members]) => {
       const changed = await admin.addMembers(id, members);
       return [changed, sizeText(changed)];
+    },
+  },
+  delete: {
+    operands: ['GROUP'],
+    run: async (admin, { yes }, [id = '']) => {
+      if (!yes) throw new OperatorError('group delete needs --yes: nothing brings the group back.');
+      const started = await admin.deleteGroup(id);
+      return [started, `${id} is being deleted: npm run admin -- task ${started.taskId} follows it.`];
     },
   },
   remove: {

@@ -118,10 +118,12 @@ function createProgress(isJson: boolean) {
   };
 }
 
+const TITLES = { export: 'Export', erase: 'Erasure', 'delete-group': 'Deletion' } as const;
+
 /** A task in a few lines. */
 export function taskText(state: AdminTaskBody): string {
-  const { taskId, kind, userId, link, expiresAt } = state;
-  const title = `${kind === 'export' ? 'Export' : 'Erasure'} of ${userId}: ${stepText(state)} (task ${taskId})`;
+  const { taskId, kind, userId, conversationId, link, expiresAt } = state;
+  const title = `${TITLES[kind]} of ${userId ?? conversationId}: ${stepText(state)} (task ${taskId})`;
   if (link === undefined) return title;
   return `${title}\n  until ${new Date(expiresAt ?? 0).toISOString()}, for whoever has it: ${link}`;
 }

@@ -236,6 +236,8 @@ describe('npm run admin', () => {
       '  1 member',
       `  ${b}, admin, since seq 1`,
     ]);
+    const { taskId } = JSON.parse(await admin('group', 'delete', id, '--yes', '--json'));
+    expect((await asAdmin(stack, `GET /admin/tasks/${taskId}`)).body).toMatchObject({ conversationId: id });
   }, 60_000);
 
   it("says an operator's mistake in one line", async () => {
@@ -248,6 +250,9 @@ describe('npm run admin', () => {
     );
     expect(await admin('group', 'add', 'g:1')).toBe(
       'admin: group add takes GROUP USER… (--help lists the options).',
+    );
+    expect(await admin('group', 'delete', 'g:1')).toBe(
+      'admin: group delete needs --yes: nothing brings the group back.',
     );
   });
 

@@ -231,6 +231,24 @@ describe('events (IM-EVENT)', () => {
     expect(refused).not.toHaveProperty('actor');
   });
 
+  it('tell of a group that the operator deletes, and of its members before (IM-ADMIN-4)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const id = await newGroup(a, [b]);
+    const route = `/admin/groups/${encodeURIComponent(id)}`;
+    expect(await asAdmin(stack, `DELETE ${route}`)).toMatchObject({ status: 202 });
+    await whileTimePasses({ proxy, advance: stack.advanceQueues }, events.ids(`${id}-group.deleted`));
+    expect(await ofConversation(id)).toContainEqual({
+      id: `${id}-group.deleted`,
+      type: 'group.deleted',
+      version: 1,
+      at: expect.any(Number),
+      conversationId: id,
+      data: {},
+    });
+    const left = (await ofConversation(id)).filter(({ type }) => type === 'member.left');
+    expect(left).toMatchObject([{ data: { event: 'removed', users: [a, b].sort() } }]);
+  });
+
   it('of the admin API that can not be written change no answer, and are logged (IM-ADMIN-2)', async () => {
     proxy.inject({ function: 'Admin', operation: 'PutItem', fault: 'error' });
     const user = newUser('alice');

@@ -123,6 +123,8 @@ export interface Admin {
   lookAtGroup(conversationId: string, cursor?: string): Promise<AdminGroupBody>;
   /** Changes name, admins, or rules. Each change is a system message. */
   updateGroup(conversationId: string, update: GroupUpdate): Promise<GroupBody>;
+  /** Starts a task that removes all members, and deletes the group with its history. Nothing brings it back. */
+  deleteGroup(conversationId: string): Promise<TaskStarted>;
   /** Adds up to 100 members, also those who have blocked each other. */
   addMembers(conversationId: string, members: readonly string[]): Promise<GroupBody>;
   /**
@@ -216,6 +218,7 @@ export function createAdmin({ httpUrl, region, credentials }: AdminOptions): Adm
     lookAtGroup: (conversationId, cursor) =>
       call('GET', group(conversationId), undefined, cursor === undefined ? {} : { cursor }),
     updateGroup: (conversationId, update) => call('PATCH', group(conversationId), update),
+    deleteGroup: (conversationId) => call('DELETE', group(conversationId)),
     addMembers: (conversationId, members) => call('POST', `${group(conversationId)}/members`, { members }),
     removeMember: (conversationId, userId) =>
       call('DELETE', `${group(conversationId)}/members/${encodeURIComponent(userId)}`),

@@ -7,6 +7,7 @@ import type {
   EventData,
   EventSourceRow,
   EventType,
+  GroupEvent,
   ImEvent,
   ReportRow,
   UserEvent,
@@ -28,6 +29,8 @@ export function eventsOf(row: EventSourceRow): readonly AttributedEvent[] {
       return [attributed(userEvent(row.event))];
     case 'admin':
       return [attributed(adminCalled(row.call))];
+    case 'group':
+      return [attributed(groupDeleted(row.event))];
   }
 }
 
@@ -144,6 +147,11 @@ function adminCalled({ requestId, at, caller, action, target, outcome }: AdminCa
     ...(typeof conversationId === 'string' && { conversationId }),
     data: { ...(caller !== undefined && { caller }), action, ...(target && { target }), outcome },
   };
+}
+
+function groupDeleted({ conversationId, at }: GroupEvent): ImEvent {
+  const type = 'group.deleted';
+  return { id: `${conversationId}-${type}`, type, version: 1, at, conversationId, data: {} };
 }
 
 /** With the attributes of IM-EVENT-4. */

@@ -10,6 +10,7 @@ export type EventType =
   | `desk.${string}`
   | 'message.reported'
   | 'admin.called'
+  | 'group.deleted'
   | UserEventType;
 
 /** Events of a user, which have a row of their own. */
@@ -57,7 +58,8 @@ export type EventSourceRow =
   | { readonly kind: 'message'; readonly message: StoredMessage }
   | { readonly kind: 'report'; readonly report: ReportRow }
   | { readonly kind: 'user'; readonly event: UserEvent }
-  | { readonly kind: 'admin'; readonly call: AdminCallEvent };
+  | { readonly kind: 'admin'; readonly call: AdminCallEvent }
+  | { readonly kind: 'group'; readonly event: GroupEvent };
 
 /** A report, as it is stored (IM-REPORT-1). */
 export interface ReportRow {
@@ -94,6 +96,18 @@ export interface AdminCallEvent {
   readonly outcome: string;
   /** When the gateway got it. */
   readonly at: number;
+}
+
+/** A group was deleted. */
+export interface GroupEvent {
+  readonly conversationId: string;
+  readonly at: number;
+}
+
+/** Rows for groups that are gone. */
+export interface GroupEventWriter {
+  /** Idempotent. */
+  put(event: GroupEvent): Promise<void>;
 }
 
 /** Rows for calls of the admin API. */

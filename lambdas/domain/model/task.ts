@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import type { Membership } from './conversation.ts';
 
-export type TaskKind = 'erase' | 'export';
+export type TaskKind = 'erase' | 'export' | 'delete-group';
 
 /** Where a step stands: JSON that only the step reads. */
 export type Cursor = Readonly<Record<string, unknown>>;
@@ -11,7 +11,10 @@ export type Cursor = Readonly<Record<string, unknown>>;
 export interface Task {
   readonly taskId: string;
   readonly kind: TaskKind;
+  /** Of an erasure or an export. */
   readonly userId?: string | undefined;
+  /** Of the deletion of a group. */
+  readonly conversationId?: string | undefined;
   readonly startedAtMs: number;
   /** When its state was last saved. */
   readonly updatedAtMs: number;

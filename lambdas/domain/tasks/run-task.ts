@@ -10,7 +10,7 @@ export interface TaskPorts {
   readonly clock: Clock;
 }
 
-export type Steps<Ports> = Readonly<Record<TaskKind, readonly Step<Ports>[]>>;
+export type Steps<Ports> = Readonly<Partial<Record<TaskKind, readonly Step<Ports>[]>>>;
 
 /** After this time no page begins: the function has 30 s, and a page takes up to 10. */
 const LAST_PAGE_MS = 15_000;
@@ -21,7 +21,7 @@ const BEGIN = 'begin';
 /** Saves a task and enqueues it. @returns its id */
 export async function startTask(
   ports: Omit<TaskPorts, 'tasks'>,
-  task: Pick<Task, 'taskId' | 'kind' | 'userId'>,
+  task: Pick<Task, 'taskId' | 'kind' | 'userId' | 'conversationId'>,
 ): Promise<{ readonly taskId: string }> {
   const { taskId } = task;
   const nowMs = ports.clock();
@@ -46,8 +46,9 @@ export async function runTask<Ports extends TaskPorts>(
   let task = await ports.tasks.task(taskId);
   if (task === undefined) throw new NotFoundError('task');
   while (task.step !== undefined) {
-    const page = await stepOf(steps[task.kind], task.step).run(ports, task, task.cursor);
-    const saved: Task = afterPage(task, page, steps[task.kind], ports.clock());
+    const all = steps[task.kind] ?? [];
+    const page = await stepOf(all, task.step).run(ports, task, task.cursor);
+    const saved: Task = afterPage(task, page, all, ports.clock());
     if (!(await ports.taskWriter.save(saved))) return;
     task = saved;
     const { waitSeconds = 0 } = page;

@@ -1,6 +1,11 @@
+import { DELETE_GROUP_STEPS, type DeleteGroupPorts } from './delete-group.ts';
 import { ERASE_STEPS, type ErasePorts } from './erase.ts';
 import { EXPORT_STEPS, type ExportPorts } from './export.ts';
 import type { Steps } from './run-task.ts';
 
 /** All kinds of tasks. */
-export const STEPS: Steps<ErasePorts & ExportPorts> = { erase: ERASE_STEPS, export: EXPORT_STEPS };
+export const STEPS: Steps<ErasePorts & ExportPorts & DeleteGroupPorts> = {
+  erase: ERASE_STEPS,
+  export: EXPORT_STEPS,
+  'delete-group': DELETE_GROUP_STEPS,
+};

@@ -8,6 +8,7 @@ import type {
   Membership,
 } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupReader, GroupWriter, Succession } from '../../../lambdas/domain/model/group.ts';
+import type { GroupDeletion } from '../../../lambdas/domain/model/group-deletion.ts';
 import type { DeskErasure, MembershipErasure } from '../../../lambdas/domain/model/membership-erasure.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { Outbox, OutboxEntry } from '../../../lambdas/domain/model/outbox.ts';
@@ -31,6 +32,7 @@ export interface InMemoryConversations
     GroupWriter,
     Succession,
     MembershipErasure,
+    Omit<GroupDeletion, 'history' | 'deleteItems'>,
     Omit<DeskErasure, 'removeAgent'>,
     Outbox,
     BlockReader,
@@ -50,6 +52,7 @@ export function inMemoryConversations(
 ): InMemoryConversations {
   const heads = new Map<string, Omit<Head, 'group'>>();
   const groups = new Map<string, Group>();
+  const closed = new Set<string>();
   const rows = new Map<string, Map<string, Row>>();
   const departures: { readonly userId: string; readonly conversationId: string; readonly atMs: number }[] =
     [];
@@ -140,7 +143,7 @@ export function inMemoryConversations(
       if (isBlocked(conversationId, from)) return { refused: 'blocked' };
       const head = heads.get(conversationId);
       if (head === undefined || isStub(head)) return { refused: 'missing' };
-      if (head.chat?.state === 'closed') return { refused: 'closed' };
+      if (head.chat?.state === 'closed' || closed.has(conversationId)) return { refused: 'closed' };
       const { facts } = groups.get(conversationId) ?? {};
       if (facts !== undefined && head.chat === undefined && limits !== undefined) {
         const isAdmin = facts.admins.includes(from);
@@ -370,6 +373,33 @@ export function inMemoryConversations(
       group.outbox = [...group.outbox, entryOf(message)].sort((a, b) => a.seq - b.seq);
       await messages.putIfAbsent(message);
       return true;
+    },
+    async close(conversationId) {
+      if (!groups.has(conversationId)) return false;
+      closed.add(conversationId);
+      return true;
+    },
+    async anyMembers(conversationId, limit) {
+      return [...(groups.get(conversationId)?.members.keys() ?? [])].sort().slice(0, limit);
+    },
+    async remove(message, users) {
+      const { conversationId, seq, from, clientMsgId, sentAt } = message;
+      const [group, head] = [groups.get(conversationId), heads.get(conversationId)];
+      if (group === undefined || head?.seq !== seq - 1 || !closed.has(conversationId)) return false;
+      heads.set(conversationId, { ...head, seq, tail: { from, clientMsgId }, atMs: sentAt });
+      for (const userId of users) {
+        group.members.delete(userId);
+        rowsOf(userId).delete(conversationId);
+        departures.push({ userId, conversationId, atMs: clock() });
+      }
+      group.facts = { ...group.facts, memberCount: group.facts.memberCount - users.length };
+      group.outbox = [...group.outbox, entryOf(message)];
+      await messages.putIfAbsent(message);
+      return true;
+    },
+    async deleteRows(conversationId) {
+      heads.delete(conversationId);
+      groups.delete(conversationId);
     },
     async members(conversationId, { after = '', limit }) {
       const all = [...(groups.get(conversationId)?.members ?? [])]

@@ -1,4 +1,5 @@
 import { ERASED_HASH, type Erasure } from '../../../lambdas/domain/model/erasure.ts';
+import type { GroupDeletion } from '../../../lambdas/domain/model/group-deletion.ts';
 import {
   type Change,
   doesMention,
@@ -16,7 +17,7 @@ import type { MessageChange } from '../../../protocol/frames.ts';
 export function inMemoryMessages(
   clock: Clock,
   historyTtlSeconds = Number.POSITIVE_INFINITY,
-): MessageReader & MessageWriter & Erasure {
+): MessageReader & MessageWriter & Erasure & Pick<GroupDeletion, 'history' | 'deleteItems'> {
   const stored = new Map<string, StoredMessage>();
   const isKept = ({ sentAt }: StoredMessage) =>
     epochSecondsAfter(sentAt, historyTtlSeconds) > clock() / 1_000;
@@ -63,6 +64,18 @@ export function inMemoryMessages(
       const existing = keptAt(keyOf(message));
       if (existing === undefined) stored.set(keyOf(message), message);
       return existing;
+    },
+    async history(conversationId, volume, limit) {
+      const all = inConversation(conversationId).filter(({ seq }) => volumeOf(seq) === volume);
+      const items = all.slice(0, limit).map((message) => ({
+        sortKey: `${message.from}#${message.clientMsgId}`,
+        units: 2,
+        ...(message.reactions && { reactedTo: message }),
+      }));
+      return { items, hasMore: all.length > limit };
+    },
+    async deleteItems(conversationId, volume, items) {
+      for (const { sortKey } of items) stored.delete(`${conversationId}#${volume}#${sortKey}`);
     },
     async claim(place) {
       const existing = keptAt(keyOf(place));

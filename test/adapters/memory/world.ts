@@ -67,6 +67,7 @@ export function createWorld() {
     groupWriter: conversations,
     succession: conversations,
     memberships: conversations,
+    groupDeletion: { ...conversations, history: messages.history, deleteItems: messages.deleteItems },
     deskErasure: { ...conversations, removeAgent: desk.removeAgent },
     messages,
     messageWriter: messages,

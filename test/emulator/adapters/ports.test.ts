@@ -12,6 +12,7 @@ import type {
   GroupWriter,
   Succession,
 } from '../../../lambdas/domain/model/group.ts';
+import type { GroupDeletion } from '../../../lambdas/domain/model/group-deletion.ts';
 import type { Inbox, InboxWriter } from '../../../lambdas/domain/model/inbox.ts';
 import type {
   ChangePosition,
@@ -36,6 +37,7 @@ interface Ports {
   readonly accounts: Accounts;
   readonly conversations: ConversationReader & ConversationWriter;
   readonly groups: GroupReader & GroupWriter & Succession & Outbox;
+  readonly groupDeletion: GroupDeletion;
   readonly messages: MessageReader & MessageWriter;
   readonly messagesWithTtl: (ttlSeconds: number) => MessageReader & MessageWriter;
   /** Keeps entries for an hour. */
@@ -59,6 +61,7 @@ const memory: Ports = {
   accounts: inMemoryAccounts(),
   conversations: memoryConversations,
   groups: memoryConversations,
+  groupDeletion: { ...memoryConversations, ...memoryMessages },
   messages: memoryMessages,
   messagesWithTtl: (ttlSeconds) => inMemoryMessages(clock, ttlSeconds),
   inbox: inMemoryInbox(clock, 3_600),
@@ -862,6 +865,40 @@ describe.each([
       expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [a], memberCount: 2 });
       expect(await statuses(conversationId, [a, b])).toEqual({ [a]: 'member', [b]: 'member' });
       expect(await groups.passOn({ ...later, message: message(conversationId, 7) })).toBe(true);
+    });
+
+    it('deletes a group: closed, it gives no seq but to removals, and loses members, history, and rows (IM-ADMIN-4)', async () => {
+      const { groups, groupDeletion, conversations, messages } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      const first = message(conversationId, 1);
+      await groups.create({ ...facts, admins: [a] }, [a, b], first);
+      await groups.markAsLeaving(conversationId, b);
+      expect(await groupDeletion.remove(message(conversationId, 2), [a])).toBe(false);
+      for (let times = 0; times < 2; times += 1) expect(await groupDeletion.close(conversationId)).toBe(true);
+      expect(await groupDeletion.close(newGroup())).toBe(false);
+      expect(await conversations.nextSeq(conversationId, a, 'late')).toEqual({ refused: 'closed' });
+      const members = await groupDeletion.anyMembers(conversationId, 5);
+      expect(members).toEqual([a, b].sort());
+      expect(await groupDeletion.remove(message(conversationId, 3), members)).toBe(false);
+      const removal = message(conversationId, 2);
+      expect(await groupDeletion.remove(removal, members)).toBe(true);
+      expect(await groupDeletion.anyMembers(conversationId, 5)).toEqual([]);
+      expect(await groups.pending(conversationId)).toMatchObject([{ seq: 1 }, { seq: 2 }]);
+      for (const user of [a, b]) {
+        expect(await conversations.membership(user, conversationId)).toBeUndefined();
+        const { departed } = await conversations.memberships(user, { limit: 5, departedSinceMs: NOON - 1 });
+        expect(departed).toContain(conversationId);
+      }
+      const page = await groupDeletion.history(conversationId, 0, 1);
+      expect(page).toMatchObject({ items: [{ units: 2 }], hasMore: true });
+      const all = await groupDeletion.history(conversationId, 0, 9);
+      for (let times = 0; times < 2; times += 1)
+        await groupDeletion.deleteItems(conversationId, 0, all.items);
+      expect((await groupDeletion.history(conversationId, 0, 9)).items).toEqual([]);
+      expect(await messages.getMany([first, removal])).toEqual([]);
+      for (let times = 0; times < 2; times += 1) await groupDeletion.deleteRows(conversationId);
+      expect((await conversations.heads([conversationId])).size).toBe(0);
     });
 
     it('counts members who are not marked as leaving, each once', async () => {

@@ -16,6 +16,7 @@ import {
 import { createDocumentClient } from '../../../lambdas/adapters/dynamodb.ts';
 import { createErasure } from '../../../lambdas/adapters/erasure-table.ts';
 import { createAdminCallWriter, createUserEventWriter } from '../../../lambdas/adapters/event-table.ts';
+import { createGroupDeletion } from '../../../lambdas/adapters/group-deletion.ts';
 import { createSuccession } from '../../../lambdas/adapters/group-succession.ts';
 import {
   createGroupOutbox,
@@ -88,6 +89,7 @@ export async function startTables(clock: Clock) {
       ...createSuccession(documents, inDesk),
       ...createGroupOutbox(documents, conversationsTable),
     },
+    groupDeletion: createGroupDeletion(documents, inDesk),
     memberships: createMembershipErasure(documents, conversationsTable),
     desk: {
       ...createDeskReader(documents, deskTable),

@@ -182,6 +182,29 @@ describe('the events of other rows (IM-EVENT-2)', () => {
   });
 });
 
+describe('the event of a group that was deleted (IM-ADMIN-4)', () => {
+  it('names the group, and has the same id however often it is told', () => {
+    const event = { conversationId: 'g:01M8G7ANDPMQ1Y9ZY667WWF1QF', at: NOON };
+    expect(eventsOf({ kind: 'group', event })).toEqual([
+      {
+        event: {
+          id: 'g:01M8G7ANDPMQ1Y9ZY667WWF1QF-group.deleted',
+          type: 'group.deleted',
+          version: 1,
+          at: NOON,
+          conversationId: 'g:01M8G7ANDPMQ1Y9ZY667WWF1QF',
+          data: {},
+        },
+        attributes: {
+          type: 'group.deleted',
+          conversationId: 'g:01M8G7ANDPMQ1Y9ZY667WWF1QF',
+          kind: 'group',
+        },
+      },
+    ]);
+  });
+});
+
 describe('the event of a call of the admin API (IM-ADMIN-2)', () => {
   const call = {
     requestId: 'r1=',
