@@ -4,7 +4,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { beforeAll, onTestFinished } from 'vitest';
 import { type AwsProxyOptions, createAwsProxy } from '../../../local/aws-proxy/index.ts';
 import { dynamoDbClient, sqsClient } from '../../../local/emulators/clients.ts';
 import { startDynamoDb } from '../../../local/emulators/dynoxide.ts';
@@ -34,17 +34,27 @@ export function newName(prefix: string): string {
   return `${prefix}-${process.pid}-${count}`;
 }
 
-/** Real emulators for one test file; each test gets its own AWS proxy. */
+let emulators: ReturnType<typeof startEmulators> | undefined;
+
+async function startEmulators() {
+  const [database, queues] = await Promise.all([startDynamoDb(), startSqs()]);
+  const client = dynamoDbClient(database.endpoint);
+  await createTables(client, [MESSAGES]);
+  client.destroy();
+  return { database, queues };
+}
+
+/**
+ * Real emulators, which the files of a worker share: each test has its own AWS proxy, keys, and queues. They end with the worker's
+ * process.
+ */
 export function useEmulators() {
   let database: Emulator;
   let queues: Emulator;
   beforeAll(async () => {
-    [database, queues] = await Promise.all([startDynamoDb(), startSqs()]);
-    const client = dynamoDbClient(database.endpoint);
-    await createTables(client, [MESSAGES]);
-    client.destroy();
+    emulators ??= startEmulators();
+    ({ database, queues } = await emulators);
   });
-  afterAll(() => Promise.all([database?.stop(), queues?.stop()]));
 
   async function startProxy({ maxAttempts = 1, direct: others, ...options }: ProxyFixtureOptions = {}) {
     const gateway = await startGateway();
