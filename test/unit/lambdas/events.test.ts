@@ -121,6 +121,7 @@ describe('the events of a message (IM-EVENT-2)', () => {
     for (const { attributes } of all) {
       expect(Object.keys(attributes).length).toBeLessThanOrEqual(10);
       expect(Object.values(attributes)).not.toContain('');
+      expect(Object.values(attributes)).not.toContain(undefined);
     }
   });
 });
@@ -179,6 +180,11 @@ describe('the events of other rows (IM-EVENT-2)', () => {
         attributes: { type: 'user.banned', userId: 'alice' },
       },
     ]);
+    const [unbanned] = eventsOf({
+      kind: 'user',
+      event: { type: 'user.unbanned', userId: 'alice', at: NOON },
+    });
+    expect(unbanned?.event).toMatchObject({ id: `alice-user.unbanned-${NOON}`, data: { userId: 'alice' } });
   });
 });
 

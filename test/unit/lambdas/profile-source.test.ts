@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { InvocationError } from '../../../lambdas/domain/model/hook.ts';
+import { keptProfilesPrice } from '../../../lambdas/domain/model/prices.ts';
 import { listProfiles, putProfile } from '../../../lambdas/domain/people/profile.ts';
 import { createSourcedProfiles } from '../../../lambdas/domain/people/profile-source.ts';
 import { logger } from '../../../lambdas/shared/logger.ts';
@@ -75,8 +76,30 @@ describe("the business's own profiles (IM-PROFILE-3)", () => {
     await list('bob');
     expect(asked).toHaveLength(1);
     world.advance(1);
+    state.random = 0.05;
+    await list('bob');
+    expect(asked).toHaveLength(1);
+    state.random = 0.049;
     await list('bob');
     expect(asked).toHaveLength(2);
+  });
+
+  it('are paid for by who asks: the question, and each answer that is kept; nothing if all are kept (IM-BUDGET)', async () => {
+    const { world, state } = withSource({ bob: { name: 'Bob' } });
+    const charges: number[] = [];
+    const charge = async (credits: number) => void charges.push(credits);
+    const budget = { charge, debit: charge, meet: async () => {}, isUnlimited: false, payer: 'reader' };
+    const ask = () => world.sourcedProfiles.profiles(['alice', 'bob'], false, budget);
+    await ask();
+    expect(charges).toEqual([keptProfilesPrice(2)]);
+    await ask();
+    expect(charges).toHaveLength(1);
+    world.advance(TTL_MS);
+    state.people = new InvocationError('No answer within 1000 ms.');
+    vi.spyOn(logger, 'error').mockImplementation(() => {});
+    onTestFinished(() => void vi.restoreAllMocks());
+    await ask();
+    expect(charges).toEqual([keptProfilesPrice(2), keptProfilesPrice(0)]);
   });
 
   it('are shown as they were while the source fails, which is not asked again at once', async () => {
@@ -84,7 +107,11 @@ describe("the business's own profiles (IM-PROFILE-3)", () => {
     await list('bob');
     world.advance(TTL_MS);
     state.people = new InvocationError('No answer within 1000 ms.');
+    const error = vi.spyOn(logger, 'error').mockImplementation(() => {});
+    onTestFinished(() => error.mockRestore());
     expect(await list('bob', 'carol')).toMatchObject([{ name: 'Bob', version: 1 }]);
+    const logged = { error: expect.objectContaining({ message: 'No answer within 1000 ms.' }) };
+    expect(error).toHaveBeenCalledExactlyOnceWith('profile source failed', logged);
     world.advance(9_999);
     expect(await list('bob', 'carol')).toHaveLength(1);
     expect(asked).toHaveLength(2);

@@ -100,7 +100,11 @@ describe('the worker of the streams (IM-EVENT-1)', () => {
     expect(topic.calls.length).toBeLessThan(25);
   });
 
-  it('waits longer and longer, at least half of the time', () => {
+  it('waits longer and longer, at least half of the time', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    topic.answer = (_, attempt) => (attempt < 4 ? 'failed' : 'published');
+    await publish([aRecord(1)]);
+    expect(now - NOON).toBe(100 + 200 + 400);
     expect([0, 1, 2, 9].map((attempt) => retryWaitMs(attempt, 0))).toEqual([100, 200, 400, 2_500]);
     expect([0, 9].map((attempt) => retryWaitMs(attempt, 0.999))).toEqual([200, 4_998]);
   });
@@ -220,6 +224,7 @@ describe('a replay (IM-EVENT-6)', () => {
     await expect(replay(ports, request)).rejects.toMatchObject({ code: 'not_found' });
     await expect(replay(ports, { ...request, conversationId: 'zed' })).rejects.toMatchObject({
       code: 'invalid_request',
+      issues: [{ path: 'conversationId' }],
     });
   });
 });
