@@ -131,6 +131,10 @@ describe('whatever a filter lets through', () => {
       expired(1, { userIdentity: { type: 'Service', principalId: 'other' } }),
     ],
     [
+      'a new message',
+      { eventName: 'INSERT', dynamodb: { SequenceNumber: '101', NewImage: image(1) } } as DynamoDBRecord,
+    ],
+    [
       'the deletion by a user with the name of the service',
       expired(1, { userIdentity: { type: 'User', principalId: 'dynamodb.amazonaws.com' } }),
     ],
