@@ -2768,6 +2768,16 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'passes again after 15 s',
   },
   {
+    // A ban that was lifted meanwhile stays lifted, and the user comes back.
+    fault: 'erase',
+    file: 'lambdas/domain/tasks/erase.ts',
+    from: '  banAgain,\n',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/erase.test.ts',
+    only: 'bans again who was let in before the step desk again',
+  },
+  {
     // A reaction that was on its way when the ban came stays.
     fault: 'erase',
     file: 'lambdas/domain/tasks/erase.ts',
@@ -2877,8 +2887,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'operator',
     file: 'lambdas/domain/tasks/erase.ts',
-    from: '  eraseMemberships,\n  eraseAccount,',
-    to: '  eraseAccount,',
+    from: '  eraseMemberships,\n  banAgain,',
+    to: '  banAgain,',
     project: 'unit',
     test: 'test/unit/lambdas/erase-memberships.test.ts',
     only: 'leaves all groups',

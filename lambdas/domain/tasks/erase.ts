@@ -1,3 +1,4 @@
+import { NO_END } from '../model/ban.ts';
 import { type BanPorts, banUser } from '../sessions/ban.ts';
 import { type EraseArchivePorts, eraseArchive } from './erase-archive.ts';
 import { type EraseDeskPorts, eraseDesk } from './erase-desk.ts';
@@ -44,10 +45,28 @@ const ban: Step<ErasePorts> = {
 /** What had begun before the ban is over, and is erased by what follows. */
 const settle: Step<ErasePorts> = {
   name: 'settle',
-  async run(_, __, cursor) {
-    return cursor === undefined ? { next: { waited: true }, waitSeconds: SETTLE_SECONDS } : {};
+  async run(ports, { userId = '' }, cursor) {
+    if (cursor !== undefined) return {};
+    await keepBanned(ports, userId);
+    return { next: { waited: true }, waitSeconds: SETTLE_SECONDS };
   },
 };
+
+/** The id stays banned. Before the account is forgotten: sessions since then are in it. */
+const banAgain: Step<ErasePorts> = {
+  name: 'ban again',
+  async run(ports, { userId = '' }) {
+    await keepBanned(ports, userId);
+    return {};
+  },
+};
+
+/** Somebody may have lifted the ban meanwhile, or replaced it by one with an end. */
+async function keepBanned(ports: ErasePorts, userId: string): Promise<void> {
+  const { ban: now } = (await ports.routes.presencesOf([userId])).get(userId) ?? {};
+  if (now?.untilMs === NO_END) return;
+  await banUser(ports, { userId, until: undefined, reason: undefined }, ports.clock());
+}
 
 /** The steps of an erasure (IM-ERASE-1), in their order. */
 export const ERASE_STEPS: readonly Step<ErasePorts>[] = [
@@ -66,6 +85,7 @@ export const ERASE_STEPS: readonly Step<ErasePorts>[] = [
   eraseReports('reports again'),
   eraseArchive,
   eraseMemberships,
+  banAgain,
   eraseAccount,
   tellOfErasure,
 ];

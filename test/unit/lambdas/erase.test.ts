@@ -8,11 +8,13 @@ import { listPins, pin } from '../../../lambdas/domain/messages/pin.ts';
 import { react } from '../../../lambdas/domain/messages/react.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
+import { NO_END } from '../../../lambdas/domain/model/ban.ts';
 import type { FanOutJob } from '../../../lambdas/domain/model/fan-out-job.ts';
-import { toMessage } from '../../../lambdas/domain/model/message.ts';
+import { type PinState, toMessage } from '../../../lambdas/domain/model/message.ts';
 import { unbanUser } from '../../../lambdas/domain/sessions/ban.ts';
 import { ERASE_STEPS } from '../../../lambdas/domain/tasks/erase.ts';
 import { runTask, startTask } from '../../../lambdas/domain/tasks/run-task.ts';
+import { unitsOf } from '../../../lambdas/domain/tasks/walk.ts';
 import {
   aSession,
   callerOf,
@@ -194,8 +196,19 @@ describe("the erasure of a user's messages", () => {
     const units: number[] = [];
     await startTask(world, TASK);
     await runTask({ ...world, pace: async (count) => void units.push(count) }, STEPS, 'T1');
-    // 1 KB in table and index, and an entry that moves in the index by change; 6 KB, and a new entry.
-    expect(units.sort((a, b) => a - b)).toEqual([4, 13]);
+    // 1 KB in table and index, an entry that moves in the index by change, and the reactions; 6 KB, and a new entry.
+    expect(units.sort((a, b) => a - b)).toEqual([5, 13]);
+  });
+
+  it('waits for the units of all that hangs on a message, too (IM-ERASE-2)', async () => {
+    const world = await createWorldOf('bob');
+    await sayIn(world, 'famous');
+    await pin(world, by('bob'), { to: 'alice', seq: 1, on: true });
+    const [message] = await all(world);
+    if (message === undefined) throw new Error('no message');
+    const reactions = { version: 1, shards: 16, list: [] };
+    expect(unitsOf({ ...message, reactions }) - unitsOf(message)).toBe(17);
+    expect(unitsOf(message) - unitsOf({ ...message, pin: { version: 1 } as PinState })).toBe(2);
   });
 
   it('ends a page after 1,000 units, and goes on from there (IM-ERASE-2)', async () => {
@@ -337,6 +350,29 @@ describe("the erasure of a user's messages", () => {
     await runTask({ ...world, conversationWriter }, STEPS, 'T1');
     expect((await world.pins.pins(DM)).pins).toEqual([]);
   });
+
+  it.each(['settle', 'desk again'])(
+    'bans again who was let in before the step %s (IM-ERASE-2)',
+    async (step) => {
+      const world = await createWorldOf('bob');
+      await sayIn(world, 'secret');
+      const { save } = world.taskWriter;
+      const taskWriter = {
+        ...world.taskWriter,
+        async save(task: Parameters<typeof save>[0]) {
+          if (task.step === step && task.cursor === undefined) {
+            world.advance(1);
+            await unbanUser(world, { userId: 'alice' }, world.clock());
+            world.advance(1);
+          }
+          return save(task);
+        },
+      };
+      await erase({ ...world, taskWriter });
+      const { ban } = (await world.routes.presencesOf(['alice'])).get('alice') ?? {};
+      expect(ban).toMatchObject({ untilMs: NO_END });
+    },
+  );
 
   it('gives a repeat of the send the ack of the first, without a look at what it says (IM-ERASE-4)', async () => {
     const world = await createWorldOf('bob');
