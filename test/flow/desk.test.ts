@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { asAdmin } from './setup/admin.ts';
 import { deployment } from './setup/deployment.ts';
 import {
   type Actor,
@@ -125,6 +126,33 @@ describe.skipIf(isDeskMissing)('a closed chat', () => {
     }
     for (const { user } of [bob, ann]) expect((await historyOf(user, conversationId)).at(-1).seq).toBe(3);
   });
+
+  it.skipIf(deployment !== undefined)(
+    'loses a message that the operator recalls, open or closed, for both sides (IM-ADMIN-3)',
+    async () => {
+      const queue = newQueue();
+      const bob = await customer();
+      const { conversationId } = await openChat(bob, queue);
+      const ann = await readyAgent(queue);
+      await assigned(ann, conversationId);
+      const isRecalled = (seq: number) => (frame: Json) =>
+        frame.type === 'changed' && frame.change.kind === 'recalled' && frame.message.seq === seq;
+      const recall = (seq: number) =>
+        asAdmin(stack, `DELETE /admin/conversations/${encodeURIComponent(conversationId)}/messages/${seq}`);
+      const first = (await say(bob.socket, conversationId, 'CANARY one')).seq;
+      const second = (await say(ann.socket, conversationId, 'CANARY two')).seq;
+      expect(await recall(first)).toMatchObject({ status: 200, body: { content: { by: 'system' } } });
+      for (const { socket } of [bob, ann]) await socket.frame(isRecalled(first));
+      await ann.socket.request({ action: 'desk.close', conversationId });
+      expect(await recall(second)).toMatchObject({ status: 200, body: { from: ann.user } });
+      for (const { socket } of [bob, ann]) await socket.frame(isRecalled(second));
+      expect(events(await historyOf(bob.user, conversationId))).toEqual([
+        ...['opened', 'assigned', 'recalled', 'recalled', 'closed'],
+      ]);
+      // The message that tells of the opening.
+      expect(await recall(1)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    },
+  );
 
   it('answers a repeated send of an earlier message with the original (IM-SEND-2)', async () => {
     const queue = newQueue();

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { printViolations, violationsOf } from '../proof/checker/checker.ts';
 import { Recorder } from '../proof/recorder.ts';
+import { asAdmin } from './setup/admin.ts';
 import { startTestCluster, type TestCluster } from './setup/cluster.ts';
 import { assigned, deskEnvironment, deskOf, newQueue, openChat } from './setup/desk.ts';
-import { groupsOf, say } from './setup/groups.ts';
+import { groupsOf, isSystem, say } from './setup/groups.ts';
+import type { Json } from './setup/json.ts';
 import { Device, recordOf } from './setup/sdk-device.ts';
-import { sending } from './setup/sends.ts';
+import { sending, textContent } from './setup/sends.ts';
 import { countInbox, newUser } from './setup/stack.ts';
 
 let cluster: TestCluster;
@@ -61,6 +63,50 @@ describe('users on different nodes', () => {
     await ann.socket.message('my boat leaks');
     await say(ann.socket, conversationId, 'how can I help');
     await bob.socket.message('how can I help');
+  });
+});
+
+describe('the operator of a cluster', () => {
+  it('reaches users on every node, by the common address and by each node’s own (IM-ADMIN-3)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, bob] = [await cluster.on(1).join(a), await cluster.on(2).join(b)];
+    const made = await asAdmin(cluster, 'POST /admin/groups', { name: 'Crew', members: [a, b] });
+    expect(made).toMatchObject({ status: 201, body: { admins: [a] } });
+    for (const socket of [alice, bob]) await socket.frame(isSystem('created'));
+    const { conversationId } = made.body;
+    for (const node of [1, 2]) {
+      const message = {
+        from: a,
+        conversationId,
+        clientMsgId: `n${node}`,
+        content: textContent(`n${node}`),
+      };
+      expect(await asAdmin(cluster.on(node), 'POST /admin/messages', message)).toMatchObject({ status: 200 });
+      for (const socket of [alice, bob]) await socket.message(`n${node}`);
+    }
+    const isClosing = ({ type }: Json) => type === 'session.closed';
+    expect(await asAdmin(cluster.on(1), `PUT /admin/users/${b}/ban`, {})).toMatchObject({ status: 204 });
+    expect(await bob.frame(isClosing)).toMatchObject({ code: 'banned' });
+    expect((await asAdmin(cluster.on(2), `GET /admin/users/${b}`)).body).toMatchObject({
+      sessions: [],
+      ban: {},
+    });
+  });
+
+  it('has tasks done by the workers of either node (IM-ERASE-1)', async () => {
+    letTimePass();
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const group = await groupsOf(() => cluster.on(1)).newGroup(a, [b]);
+    const { taskId } = (await asAdmin(cluster.on(1), `DELETE /admin/users/${a}`)).body;
+    await expect
+      .poll(async () => (await asAdmin(cluster.on(2), `GET /admin/tasks/${taskId}`)).body.state, {
+        timeout: 50_000,
+      })
+      .toBe('done');
+    expect((await cluster.on(2).http(b, `/groups/${group}`)).body).toMatchObject({
+      admins: [b],
+      memberCount: 1,
+    });
   });
 });
 
