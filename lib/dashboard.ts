@@ -47,7 +47,7 @@ export class Dashboard extends Construct {
     super(scope, id);
     this.#props = props;
     this.dashboard = new CloudWatchDashboard(this, 'Dashboard', {
-      dashboardName: this.node.path.replaceAll('/', '-'),
+      // CloudFormation names it: dashboards are global to an account, and a deployment in a second Region would take the first one's name.
       defaultInterval: Duration.hours(3),
       // By default CloudWatch would sum up an hour where a title says "a minute", once a week is shown.
       periodOverride: PeriodOverride.INHERIT,

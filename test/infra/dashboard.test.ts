@@ -116,6 +116,12 @@ describe('the dashboard', () => {
     expect(Object.fromEntries(others)).toEqual(without.toJSON()['Resources']);
   });
 
+  it('has no name of its own: CloudWatch has one set of names for all Regions of an account', () => {
+    expect(resource(template, 'AWS::CloudWatch::Dashboard', '').Properties).not.toHaveProperty(
+      'DashboardName',
+    );
+  });
+
   it('shows metrics that AWS publishes, of resources of the stack, and the two that alarms have', () => {
     const shown = widgets.flatMap(metricsOf);
     const own = shown.filter(({ name }) => name.startsWith('serverless-im '));
