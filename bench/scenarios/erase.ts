@@ -34,7 +34,7 @@ export const erase: Scenario = {
 };
 
 /** What a user and others do before the user is erased; all have gone then. */
-async function converse(
+export async function converse(
   stack: BenchStack,
   user: Bench['user'],
   one: string,
@@ -56,15 +56,23 @@ async function converse(
   await stack.settle();
 }
 
-/** Runs the task to its end, as the admin API starts it. */
+/** Runs the task to its end. */
 async function eraseUser(stack: BenchStack, userId: string): Promise<void> {
+  await startTask(stack, 'erase', userId);
+  const second = stack.ends({ function: 'RunTasks' });
+  stack.runtime.advanceQueues(SETTLE_SECONDS);
+  await second;
+}
+
+/** Starts a task as the admin API does, and waits for its first worker's end. */
+export async function startTask(stack: BenchStack, kind: 'erase' | 'export', userId: string): Promise<void> {
   const taskId = randomUUID();
   const atMs = Date.now();
   await stack.documents.send(
     new PutCommand({
       TableName: stack.table('Conversations'),
       Item: {
-        ...{ pk: `task#${taskId}`, sk: 'task', kind: 'erase', userId, step: 'begin' },
+        ...{ pk: `task#${taskId}`, sk: 'task', kind, userId, step: 'begin' },
         ...{ startedAt: atMs, updatedAt: atMs, counts: {}, version: 1 },
       },
     }),
@@ -72,7 +80,4 @@ async function eraseUser(stack: BenchStack, userId: string): Promise<void> {
   const first = stack.ends({ function: 'RunTasks' });
   await stack.enqueue('Tasks', { taskId });
   await first;
-  const second = stack.ends({ function: 'RunTasks' });
-  stack.runtime.advanceQueues(SETTLE_SECONDS);
-  await second;
 }

@@ -10,6 +10,7 @@ import { directOffline } from './direct-offline.ts';
 import { directOnline } from './direct-online.ts';
 import { erase } from './erase.ts';
 import { events } from './events.ts';
+import { exportUser } from './export.ts';
 import { groups } from './groups.ts';
 import { heartbeat } from './heartbeat.ts';
 import { hello } from './hello.ts';
@@ -51,4 +52,5 @@ export const SCENARIOS: readonly Scenario[] = [
   reconnectStorm,
   archive,
   erase,
+  exportUser,
 ];

@@ -51,7 +51,7 @@ describe('the desk', () => {
       Http: ['DESK_QUEUES', 'DESK_QUEUE_URL', 'DESK_TABLE'],
       ServeEvents: ['DESK_QUEUE_URL'],
       Admin: ['DESK_QUEUE_URL'],
-      RunTasks: ['DESK_QUEUE_URL'],
+      RunTasks: ['DESK_QUEUE_URL', 'DESK_TABLE'],
       MatchDesk: ['DESK_AGENT_GRACE_SECONDS', 'DESK_QUEUE_URL', 'DESK_TABLE'],
     });
   });

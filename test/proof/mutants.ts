@@ -25,6 +25,7 @@ export interface Mutant {
     | 'admin'
     | 'erase'
     | 'operator'
+    | 'export'
     | 'view'
     | 'archive'
     | 'stream';
@@ -2973,5 +2974,88 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'emulator',
     test: 'test/emulator/adapters/ports.test.ts',
     only: 'deletes a group: closed',
+  },
+  {
+    // A rest in the place of the last one: of two workers with the same page, the later would replace what the first has saved.
+    fault: 'export',
+    file: 'lambdas/adapters/export-bucket.ts',
+    from: 'const place = randomUUID();',
+    to: "const place = 'rest';",
+    project: 'emulator',
+    test: 'test/emulator/adapters/exports.test.ts',
+    only: 'has a rest for the next page',
+  },
+  {
+    fault: 'export',
+    file: 'lambdas/domain/tasks/gather.ts',
+    from: 'return (await exportFiles.complete(upload, tags)) ? { counts } : AGAIN;',
+    to: 'await exportFiles.complete(upload, tags);\n      return { counts };',
+    project: 'unit',
+    test: 'test/unit/lambdas/export.test.ts',
+    only: 'even if a worker that is late',
+  },
+  {
+    fault: 'export',
+    file: 'lambdas/domain/tasks/gather.ts',
+    from: 'const texts = [kept];',
+    to: "const texts = [''];",
+    project: 'unit',
+    test: 'test/unit/lambdas/export.test.ts',
+    only: 'its keepRest',
+  },
+  {
+    fault: 'export',
+    file: 'lambdas/domain/tasks/export-conversations.ts',
+    from: '  if (volume < lastVolume)',
+    to: '  if (volume < 0)',
+    project: 'unit',
+    test: 'test/unit/lambdas/export.test.ts',
+    only: 'every volume',
+  },
+  {
+    fault: 'export',
+    file: 'lambdas/domain/tasks/export-conversations.ts',
+    from: 'for (const { conversationId } of back) last.delete(conversationId);',
+    to: 'void back;',
+    project: 'unit',
+    test: 'test/unit/lambdas/export.test.ts',
+    only: 'also after a return',
+  },
+  {
+    fault: 'export',
+    file: 'lambdas/domain/tasks/export-conversations.ts',
+    from: 'filter(({ by }) => by === userId)',
+    to: 'filter(({ by }) => by !== undefined)',
+    project: 'unit',
+    test: 'test/unit/lambdas/export.test.ts',
+    only: 'and of nobody else',
+  },
+  {
+    fault: 'export',
+    file: 'lambdas/domain/tasks/erase.ts',
+    from: "  erasePerson('person again'),\n",
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/erase-person.test.ts',
+    only: 'had begun before the ban',
+  },
+  {
+    // The row that says where a report is goes first: a task that dies in between leaves the report for 90 days.
+    fault: 'export',
+    file: 'lambdas/adapters/report-erasure.ts',
+    from: "      await remove(Items.map((item) => reportKey(userId, String(item['sk']), Number(item['at']))));\n",
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/adapters/person-erasure.test.ts',
+    only: 'leaves the ids in a report',
+  },
+  {
+    fault: 'export',
+    file: 'local/aws-proxy/bucket-signature.ts',
+    from: 'if (nowMs >= signedAt.getTime() + seconds * 1_000)',
+    to: 'if (nowMs < 0)',
+    project: 'emulator',
+    test: 'test/emulator/adapters/exports.test.ts',
+    only: 'gives the file to whoever has it',
   },
 ];

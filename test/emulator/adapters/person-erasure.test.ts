@@ -127,6 +127,10 @@ describe('in the tables, the erasure of a person', () => {
       ...{ contentJson: '{"text":"CANARY","type":"text"}', contentHash: 'h', replyTo: 1, rev: 1 },
     };
     const day = await reports.keep({ reporter: b, message, reason: 'his words', atMs: NOON });
+    const own = { ...message, from: b, seq: 2 };
+    await reports.keep({ reporter: a, message: own, reason: 'her words', atMs: NOON });
+    expect(await reports.forgetMadeBy(a, 12)).toBe(1);
+    expect((await reports.ofDay(day)).filter(({ reporter }) => reporter === a)).toEqual([]);
     await reports.eraseAbout(a, day, undefined, 1_000);
     const rows = (await reports.ofDay(day)).filter(({ from }) => from === a);
     expect(rows).toMatchObject([{ reason: 'his words', reporter: b }]);
