@@ -245,13 +245,11 @@ export const FUNCTIONS = {
       { storage, taskQueue, offlineQueue, fanOutQueue, exports, gateway, desk, events, archive },
     ) => {
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
-      // To remove what the user keeps.
+      // To remove what the user keeps, and to delete a group.
       storage.conversations.grant(fn, 'BatchWriteItem');
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
       // To remove the user from groups, and to pass on the role of a last admin.
       storage.conversations.grant(fn, 'DeleteItem', 'ConditionCheckItem');
-      // To delete a group.
-      storage.conversations.grant(fn, 'BatchWriteItem');
       // Query on the table itself finds what one user has written.
       storage.messages.grant(fn, 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem');
       storage.messages.grantQueryByChange(fn);

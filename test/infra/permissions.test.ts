@@ -174,8 +174,6 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Inbox', 'Query', 'BatchWriteItem'),
     // To remove the user from groups, and to pass on the role of a last admin.
     ...onTable('Conversations', 'DeleteItem', 'ConditionCheckItem'),
-    // To delete a group.
-    ...onTable('Conversations', 'BatchWriteItem'),
     ...onTable('Messages', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem'),
     ...onTable('Messages/index/byChange', 'Query'),
     ...onTable('Messages/index/bySeq', 'Query'),
