@@ -12,6 +12,8 @@ export interface EraseArchivePorts {
 /** Objects a page: each has up to 6 MB, and takes a second at the most. */
 const OBJECTS = 20;
 const AT_ONCE = 4;
+/** Longer than the archive's worker gathers a batch: what had expired before the erasure is in the archive by then. */
+const GATHERED_SECONDS = 600;
 
 /**
  * Erases what the user has written in the archive (IM-ERASE-4). The archive is sorted by time, so it reads all of it. Idempotent.
@@ -21,7 +23,8 @@ export const eraseArchive: Step<EraseArchivePorts> = {
   name: 'archive',
   async run({ archiveEditor }, { userId = '' }, cursor) {
     if (archiveEditor === undefined) return {};
-    const { keys, hasMore } = await archiveEditor.keys(cursor?.['after'] as string | undefined, OBJECTS);
+    if (cursor === undefined) return { next: {}, waitSeconds: GATHERED_SECONDS };
+    const { keys, hasMore } = await archiveEditor.keys(cursor['after'] as string | undefined, OBJECTS);
     const atOnce = pLimit(AT_ONCE);
     const erased = await settleAll(keys.map((key) => atOnce(() => eraseIn(archiveEditor, key, userId))));
     const count = erased.reduce((sum, lines) => sum + lines, 0);
