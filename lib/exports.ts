@@ -41,12 +41,17 @@ export class Exports extends Construct {
     );
   }
 
-  /** Allows the worker of tasks to upload files in parts, and to keep lines between two pages. */
+  /** Allows the worker of tasks to upload files in parts, to keep lines between two pages, and to delete both. */
   grantWrite(fn: HandlerFunction): void {
     fn.addEnvironment(ENV.exportBucket, this.bucket.bucketName);
     this.#grant(fn, 's3:PutObject', EXPORT_PREFIX);
     this.#grant(fn, 's3:PutObject', REST_PREFIX);
     this.#grant(fn, 's3:GetObject', REST_PREFIX);
+    // An erasure deletes what was exported of the user.
+    this.#grant(fn, 's3:DeleteObject', EXPORT_PREFIX);
+    this.#grant(fn, 's3:DeleteObject', REST_PREFIX);
+    const { bucketArn } = this.bucket;
+    Grant.addToPrincipal({ grantee: fn, actions: ['s3:ListBucket'], resourceArns: [bucketArn] });
   }
 
   /** Allows to read files, for links: a link may do what its signer may. */

@@ -28,13 +28,13 @@ export function createExportLinks(bucket: string, env: NodeJS.ProcessEnv): Expor
     applyChecksum: false,
   });
   return {
-    async linkTo(taskId, nowMs) {
+    async linkTo(name, nowMs) {
       const request = new HttpRequest({
         method: 'GET',
         protocol,
         hostname,
         ...(port !== '' && { port: Number(port) }),
-        path: `${pathname === '/' ? '' : pathname}/${exportKey(taskId)}`,
+        path: `${pathname === '/' ? '' : pathname}/${exportKey(name)}`,
         headers: { host, 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' },
       });
       const signed = await signer.presign(request, {

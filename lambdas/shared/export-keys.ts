@@ -8,6 +8,6 @@ export const REST_PREFIX = 'rest/';
 /** How long the bucket keeps a file, and what else it holds. */
 export const EXPORT_DAYS = 7;
 
-export function exportKey(taskId: string): string {
-  return `${EXPORT_PREFIX}${taskId}.jsonl`;
+export function exportKey(name: string): string {
+  return `${EXPORT_PREFIX}${name}.jsonl`;
 }

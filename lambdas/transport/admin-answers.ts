@@ -17,7 +17,7 @@ import { type RecallPorts, recall } from '../domain/messages/recall.ts';
 import { type SendPorts, send } from '../domain/messages/send.ts';
 import type { Accounts } from '../domain/model/account.ts';
 import { NO_END } from '../domain/model/ban.ts';
-import type { ExportLinks } from '../domain/model/export-file.ts';
+import { type ExportLinks, exportNameOf } from '../domain/model/export-file.ts';
 import type { Presence, Session } from '../domain/model/session.ts';
 import type { Task, TaskKind } from '../domain/model/task.ts';
 import { listProfiles, type ProfilePorts, putProfile } from '../domain/people/profile.ts';
@@ -141,11 +141,12 @@ async function lookAtTask(ports: AdminPorts, taskId: string): Promise<AdminTaskB
 /** Only while the bucket surely has the file. */
 async function linkTo(
   { exportLinks, clock }: AdminPorts,
-  { taskId, kind, step, updatedAtMs }: Task,
+  task: Task,
 ): Promise<Pick<AdminTaskBody, 'link' | 'expiresAt'>> {
+  const { kind, step, updatedAtMs } = task;
   const isThere = kind === 'export' && step === undefined && clock() < updatedAtMs + EXPORT_DAYS * DAY_MS;
   if (!isThere) return {};
-  const { link, expiresAtMs } = await exportLinks.linkTo(taskId, clock());
+  const { link, expiresAtMs } = await exportLinks.linkTo(exportNameOf(task), clock());
   return { link, expiresAt: expiresAtMs };
 }
 

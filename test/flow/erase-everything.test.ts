@@ -162,19 +162,23 @@ describe('after an erasure', () => {
     await done(bob, sending(a, `to her inbox ${THEIRS}`, 'm2'));
     await stack.inboxHolds(a, 1);
 
+    const finished = ({ taskId }: { taskId: string }) =>
+      vi.waitFor(async () => {
+        stack.advanceQueues(60);
+        const { body } = await asAdmin(stack, `GET /admin/tasks/${taskId}`);
+        expect(body).toMatchObject({ state: 'done' });
+      }, WAIT);
+    await finished((await asAdmin(stack, `POST /admin/users/${a}/export`)).body);
+
     const before = await everythingIn(stack);
     expect(having(before, HERS).length).toBeGreaterThan(15);
+    expect(having(before, HERS).filter((place) => place.includes('/exports/'))).toHaveLength(1);
     const hashes = hashesOf(before, a);
     expect(hashes.length).toBeGreaterThan(8);
     // Her report of Bob's message is hers.
     const theirs = having(before, THEIRS).filter((place) => !place.endsWith(`#8#${a}`));
 
-    const { taskId } = (await asAdmin(stack, `DELETE /admin/users/${a}`)).body;
-    await vi.waitFor(async () => {
-      stack.advanceQueues(60);
-      const { body } = await asAdmin(stack, `GET /admin/tasks/${taskId}`);
-      expect(body).toMatchObject({ state: 'done' });
-    }, WAIT);
+    await finished((await asAdmin(stack, `DELETE /admin/users/${a}`)).body);
     await stack.untilStreamsRead();
 
     const after = await everythingIn(stack);

@@ -180,8 +180,9 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Desk', 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
     ...send('OfflineQueue', 'FanOutQueue', 'TasksQueue', 'DeskQueue'),
     ...connections('GET', 'POST', 'DELETE'),
-    ...onExports('exports', 'PutObject'),
-    ...onExports('rest', 'PutObject', 'GetObject'),
+    ...onExports('exports', 'PutObject', 'DeleteObject'),
+    ...onExports('rest', 'PutObject', 'GetObject', 'DeleteObject'),
+    'ExportsBucket: s3:ListBucket',
   ],
   LogOut: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...connections('POST', 'DELETE')],
   MatchDesk: [

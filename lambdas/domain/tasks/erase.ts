@@ -2,6 +2,7 @@ import { NO_END } from '../model/ban.ts';
 import { type BanPorts, banUser } from '../sessions/ban.ts';
 import { type EraseArchivePorts, eraseArchive } from './erase-archive.ts';
 import { type EraseDeskPorts, eraseDesk } from './erase-desk.ts';
+import { type EraseExportsPorts, eraseExports } from './erase-exports.ts';
 import { type EraseMembershipsPorts, eraseMemberships } from './erase-memberships.ts';
 import { type EraseMessagesPorts, eraseMessages } from './erase-messages.ts';
 import {
@@ -21,6 +22,7 @@ export interface ErasePorts
     EraseMessagesPorts,
     EraseReactionsPorts,
     EraseArchivePorts,
+    EraseExportsPorts,
     EraseMembershipsPorts,
     ErasePersonPorts,
     EraseReportsPorts,
@@ -85,6 +87,7 @@ export const ERASE_STEPS: readonly Step<ErasePorts>[] = [
   eraseReports('reports again'),
   eraseArchive,
   eraseMemberships,
+  eraseExports,
   banAgain,
   eraseAccount,
   tellOfErasure,

@@ -1,4 +1,4 @@
-import { type ExportFiles, PART_BYTES } from '../model/export-file.ts';
+import { type ExportFiles, exportNameOf, PART_BYTES } from '../model/export-file.ts';
 import type { Cursor, Task } from '../model/task.ts';
 import type { Section, SectionPorts } from './export-section.ts';
 import type { Page, Step } from './step.ts';
@@ -31,15 +31,15 @@ export function gather(sections: readonly Section[]): Step<GatherPorts> {
     name: 'gather',
     async run(ports, task, cursor) {
       const { exportFiles } = ports;
-      const { taskId } = task;
-      const before = isPosition(cursor) ? cursor : await begin(exportFiles, taskId, sections);
-      const kept = before.rest === undefined ? '' : await exportFiles.rest(taskId, before.rest);
+      const name = exportNameOf(task);
+      const before = isPosition(cursor) ? cursor : await begin(exportFiles, name, sections);
+      const kept = before.rest === undefined ? '' : await exportFiles.rest(name, before.rest);
       if (kept === undefined) return AGAIN;
       const { text, counts, ...now } = await read(ports, task, sections, before, kept);
       const after = { ...before, ...now, rest: undefined };
-      const upload = { taskId, uploadId: before.uploadId };
+      const upload = { name, uploadId: before.uploadId };
       if (after.section !== undefined && Buffer.byteLength(text) < PART_BYTES)
-        return { next: { ...after, rest: await exportFiles.keepRest(taskId, text) }, counts };
+        return { next: { ...after, rest: await exportFiles.keepRest(name, text) }, counts };
       const tag = await exportFiles.putPart(upload, before.tags.length + 1, text);
       if (tag === undefined) return AGAIN;
       const tags = [...before.tags, tag];
@@ -56,12 +56,8 @@ function isPosition(cursor: Cursor | undefined): cursor is Cursor & Position {
   return cursor?.['uploadId'] !== undefined;
 }
 
-async function begin(
-  exportFiles: ExportFiles,
-  taskId: string,
-  [first]: readonly Section[],
-): Promise<Position> {
-  const { uploadId } = await exportFiles.begin(taskId);
+async function begin(exportFiles: ExportFiles, name: string, [first]: readonly Section[]): Promise<Position> {
+  const { uploadId } = await exportFiles.begin(name);
   return { uploadId, tags: [], section: first?.name };
 }
 

@@ -1,7 +1,7 @@
 import type { ExportFiles, ExportLinks } from '../../../lambdas/domain/model/export-file.ts';
 
 export interface InMemoryExports extends ExportFiles, ExportLinks {
-  /** Those that are complete, by task. */
+  /** Those that are complete, by name. */
   readonly files: ReadonlyMap<string, string>;
   /** Aborts the uploads that are open, and forgets what was kept, as the bucket does in time. */
   expire(): void;
@@ -23,28 +23,35 @@ export function inMemoryExports(): InMemoryExports {
       uploads.clear();
       rests.clear();
     },
-    async begin(taskId) {
+    async begin(name) {
       const uploadId = next();
       uploads.set(uploadId, new Map());
-      return { taskId, uploadId };
+      return { name, uploadId };
     },
     async putPart({ uploadId }, number, text) {
       const tag = `tag of ${text.length}: ${text.slice(0, 20)}`;
       return uploads.get(uploadId)?.set(number, { tag, text }) && tag;
     },
-    async complete({ taskId, uploadId }, tags) {
+    async complete({ name, uploadId }, tags) {
       const parts = tags.map((_, index) => uploads.get(uploadId)?.get(index + 1));
       if (parts.some((part, index) => part?.tag !== tags[index])) return false;
       uploads.delete(uploadId);
-      files.set(taskId, parts.map((part) => part?.text).join(''));
+      files.set(name, parts.map((part) => part?.text).join(''));
       return true;
     },
-    async keepRest(taskId, text) {
+    async keepRest(name, text) {
       const place = next();
-      rests.set(`${taskId}/${place}`, text);
+      rests.set(`${name}/${place}`, text);
       return place;
     },
-    rest: async (taskId, place) => rests.get(`${taskId}/${place}`),
-    linkTo: async (taskId, nowMs) => ({ link: `https://files/${taskId}`, expiresAtMs: nowMs + 3_600_000 }),
+    rest: async (name, place) => rests.get(`${name}/${place}`),
+    async empty(folder) {
+      const inIt = (key: string) => key.startsWith(`${folder}/`);
+      const found = [files, rests].flatMap((all) =>
+        [...all.keys()].filter(inIt).map((key) => all.delete(key)),
+      );
+      return found.length;
+    },
+    linkTo: async (name, nowMs) => ({ link: `https://files/${name}`, expiresAtMs: nowMs + 3_600_000 }),
   };
 }

@@ -47,7 +47,7 @@ describe.each([
     const first = (await files.putPart(upload, 1, long('é'))) ?? '';
     const second = (await files.putPart(upload, 2, 'the end\n')) ?? '';
     expect(await files.complete(upload, [first, second])).toBe(true);
-    expect(await read(upload.taskId)).toBe(`${long('é')}the end\n`);
+    expect(await read(upload.name)).toBe(`${long('é')}the end\n`);
   });
 
   it('is not made of parts that are others, or of an upload that is gone (IM-ERASE-3)', async () => {
@@ -59,7 +59,22 @@ describe.each([
     expect(await files.complete(upload, [other])).toBe(true);
     expect(await files.complete(upload, [other])).toBe(false);
     expect(await files.putPart(upload, 1, 'late')).toBeUndefined();
-    expect(await read(upload.taskId)).toBe('since');
+    expect(await read(upload.name)).toBe('since');
+  });
+
+  it('is deleted with all that its folder has, and nothing else (IM-ERASE-4)', async () => {
+    const files = filesOf();
+    const [folder, other] = [randomUUID(), randomUUID()];
+    for (const name of [`${folder}/T1`, `${folder}/T2`, `${other}/T1`]) {
+      const upload = await files.begin(name);
+      await files.complete(upload, [(await files.putPart(upload, 1, 'text')) ?? '']);
+    }
+    const place = await files.keepRest(`${folder}/T3`, 'rest');
+    expect(await files.empty(folder)).toBe(3);
+    expect(await files.empty(folder)).toBe(0);
+    expect(await files.rest(`${folder}/T3`, place)).toBeUndefined();
+    expect(await read(`${other}/T1`)).toBe('text');
+    expect(await read(`${folder}/T1`).catch(() => undefined)).toBeUndefined();
   });
 
   it('has a rest for the next page, each in a place of its own', async () => {

@@ -50,7 +50,7 @@ it('an erasure finds what a request wrote that had begun before the ban (IM-ERAS
   const world = await createWorldOf('alice');
   const enqueue = world.taskQueue.enqueue;
   world.taskQueue.enqueue = async (job, delaySeconds) => {
-    if (delaySeconds > 0) await putContact(world, 'alice', { userId: 'late' });
+    if (delaySeconds === 15) await putContact(world, 'alice', { userId: 'late' });
     await enqueue(job, delaySeconds);
   };
   await eraseAlice(world);

@@ -4,7 +4,7 @@ import { addMembers, removeMember } from '../../../lambdas/domain/groups/members
 import { pin } from '../../../lambdas/domain/messages/pin.ts';
 import { react } from '../../../lambdas/domain/messages/react.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
-import { PART_BYTES } from '../../../lambdas/domain/model/export-file.ts';
+import { exportNameOf, PART_BYTES } from '../../../lambdas/domain/model/export-file.ts';
 import { blockUser } from '../../../lambdas/domain/people/blocks.ts';
 import { putContact } from '../../../lambdas/domain/people/contacts.ts';
 import { reportMessage } from '../../../lambdas/domain/people/reports.ts';
@@ -24,6 +24,8 @@ async function runOnce(world: World): Promise<boolean> {
   return true;
 }
 
+const NAME = exportNameOf({ taskId: 'T1', userId: 'alice' });
+
 /** Exports Alice's data, and returns the lines of the file. */
 async function exportAlice(world: World) {
   await startTask(world, { taskId: 'T1', kind: 'export', userId: 'alice' });
@@ -32,7 +34,7 @@ async function exportAlice(world: World) {
 }
 
 function linesOf({ exportFiles }: World): readonly { readonly kind: string }[] {
-  const text = exportFiles.files.get('T1') ?? '';
+  const text = exportFiles.files.get(NAME) ?? '';
   expect(text.endsWith('\n')).toBe(true);
   return text
     .trimEnd()
@@ -118,7 +120,7 @@ describe('an export (IM-ERASE-3)', () => {
     const text = 'one\u2028two\u2029three\u0085four\nfive\u000b🎉';
     await sayIn(world, text);
     expect(textsIn(ofKind(await exportAlice(world), 'message'))).toEqual([text]);
-    const lines = world.exportFiles.files.get('T1')?.split(/[\n\u0085\u2028\u2029]/);
+    const lines = world.exportFiles.files.get(NAME)?.split(/[\n\u0085\u2028\u2029]/);
     expect(lines?.map((line) => line.slice(0, 2))).toEqual(['{"', '{"', '{"', '']);
   });
 
