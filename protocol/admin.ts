@@ -15,6 +15,7 @@ export const ADMIN_ROUTES = [
   'GET /admin/users/{userId}',
   'PUT /admin/users/{userId}/profile',
   'DELETE /admin/conversations/{conversationId}/messages/{seq}',
+  'POST /admin/conversations/{conversationId}/messages/{seq}/erase',
   'POST /admin/users/{userId}/export',
   'DELETE /admin/users/{userId}',
   'GET /admin/tasks/{taskId}',

@@ -30,6 +30,7 @@ async function ofMessages({ measure }: Bench, operator: Admin, { a, b }: Pair): 
   const { seq } = await operator.send(text);
   await measure('admin: a message', () => operator.send({ ...text, clientMsgId: `${text.clientMsgId}x` }));
   await measure('admin: a recall', () => operator.recall(directId(a, b), seq));
+  await measure('admin: an erased message', () => operator.eraseMessage(directId(a, b), seq));
 }
 
 /** Of two, and then three, all online. */

@@ -24,6 +24,7 @@ const ports = lazily({
   profiles: of.profiles,
   profileWriter: of.profileWriter,
   sourcedProfiles: of.sourcedProfilesIfAny(),
+  erasure: of.erasure,
   tasks: of.tasks,
   taskWriter: of.taskWriter,
   taskQueue: of.taskQueue,

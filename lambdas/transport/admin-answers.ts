@@ -17,12 +17,14 @@ import { type RecallPorts, recall } from '../domain/messages/recall.ts';
 import { type SendPorts, send } from '../domain/messages/send.ts';
 import type { Accounts } from '../domain/model/account.ts';
 import { NO_END } from '../domain/model/ban.ts';
+import type { Erasure } from '../domain/model/erasure.ts';
 import { type ExportLinks, exportNameOf } from '../domain/model/export-file.ts';
 import type { Presence, Session } from '../domain/model/session.ts';
 import type { Task, TaskKind } from '../domain/model/task.ts';
 import { listProfiles, type ProfilePorts, putProfile } from '../domain/people/profile.ts';
 import { type BanPorts, banUser, unbanUser } from '../domain/sessions/ban.ts';
 import { type LogOutPorts, logOut } from '../domain/sessions/log-out.ts';
+import { eraseMessage } from '../domain/tasks/erase-one.ts';
 import { startTask, type TaskPorts } from '../domain/tasks/run-task.ts';
 import { ConflictError, NotFoundError } from '../shared/errors.ts';
 import { EXPORT_DAYS } from '../shared/export-keys.ts';
@@ -45,6 +47,7 @@ export interface AdminPorts
   readonly accounts: Accounts;
   readonly budgetLimits: BudgetLimits;
   readonly exportLinks: ExportLinks;
+  readonly erasure: Erasure;
 }
 
 /** The routes of the admin API (docs/protocol.md, section 21). */
@@ -98,6 +101,11 @@ export function adminAnswers(
       const { conversationId, seq } = parseWith(messagePath, path);
       const target = { conversationId, seq: Number(seq) };
       return { target, run: () => recall(ports, OPERATOR, target) };
+    },
+    'POST /admin/conversations/{conversationId}/messages/{seq}/erase': ({ path }) => {
+      const { conversationId, seq } = parseWith(messagePath, path);
+      const target = { conversationId, seq: Number(seq) };
+      return { target, run: () => eraseMessage(ports, target) };
     },
     ...adminGroupAnswers(ports),
     'POST /admin/users/{userId}/export': ({ path, atMs }) => starting(ports, 'export', path, atMs),

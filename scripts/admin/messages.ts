@@ -25,14 +25,19 @@ export const send: AdminCommand = {
   },
 };
 
-/** Recalls any message. */
+/** Recalls any message, or erases it. */
 export const recall: AdminCommand = {
-  usage: '  recall CONVERSATION SEQ   takes a message back, whoever wrote it, and however old it is',
+  usage: `  recall CONVERSATION SEQ   takes a message back, whoever wrote it, and however old it is
+    --erase   for good: also what a repeat is compared to, and what hangs on it`,
   async run(args) {
-    const { values, positionals } = parseCommand(args, API_OPTIONS, ['CONVERSATION', 'SEQ']);
+    const options = { ...API_OPTIONS, erase: { type: 'boolean', default: false } } as const;
+    const { values, positionals } = parseCommand(args, options, ['CONVERSATION', 'SEQ']);
     const [conversationId = '', text] = positionals;
     const seq = seqOf('SEQ', text) ?? 0;
-    const message = await withAdmin(values, (admin) => admin.recall(conversationId, seq));
-    print(values, message, `Recalled seq ${seq} of ${conversationId}, by ${message.from}.`);
+    const message = await withAdmin(values, (admin) =>
+      values.erase ? admin.eraseMessage(conversationId, seq) : admin.recall(conversationId, seq),
+    );
+    const did = values.erase ? 'Erased' : 'Recalled';
+    print(values, message, `${did} seq ${seq} of ${conversationId}, by ${message.from}.`);
   },
 };

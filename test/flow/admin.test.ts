@@ -3,6 +3,7 @@ import { ADMIN_ROUTES } from '../../protocol/admin.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../protocol/http.ts';
 import { asAdmin } from './setup/admin.ts';
 import { adminCommand } from './setup/admin-command.ts';
+import { everythingIn } from './setup/everything.ts';
 import type { Json } from './setup/json.ts';
 import { historyOf, sending, textContent } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
@@ -134,6 +135,28 @@ describe('the operator', () => {
     expect(await asAdmin(stack, missing)).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
 
+  it('erases any message, also one that was recalled, for good (IM-ADMIN-3)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, bob] = [await stack.join(a), await stack.join(b)];
+    await alice.request(sending(b, 'CANARY', 'c1'));
+    await alice.request({ action: 'recall', to: b, seq: 1 });
+    const isIt = ({ place }: { readonly place: string }) => place.includes(`${a}#c1`);
+    expect((await everythingIn(stack)).filter(isIt)[0]?.text).not.toContain('"hash":"erased"');
+    const route = `POST /admin/conversations/${encodeURIComponent(`dm:${a}:${b}`)}/messages/1/erase`;
+    for (const _ of [1, 2])
+      expect(await asAdmin(stack, route)).toMatchObject({
+        status: 200,
+        body: { content: { type: 'erased' }, rev: 2 },
+      });
+    expect(await bob.frame(({ change }) => change?.kind === 'erased')).toMatchObject({ message: { rev: 2 } });
+    expect((await everythingIn(stack)).filter(isIt)[0]?.text).toContain('"hash":"erased"');
+    const missing = route.replace('messages/1', 'messages/2');
+    expect(await asAdmin(stack, missing)).toMatchObject({
+      status: 404,
+      body: { message: 'There is no such message.' },
+    });
+  });
+
   it('recalls a message in a group without being a member (IM-ADMIN-3)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const bob = await stack.join(b);
@@ -193,6 +216,9 @@ describe('npm run admin', () => {
     });
     expect(await admin('recall', conversationId, '1')).toBe(
       `Recalled seq 1 of ${conversationId}, by system.`,
+    );
+    expect(await admin('recall', conversationId, '1', '--erase')).toBe(
+      `Erased seq 1 of ${conversationId}, by system.`,
     );
     expect(await admin('log-out', b, '--device', 'phone')).toBe(`${b} is logged out on phone.`);
     expect(await socket.frame(isClosing)).toMatchObject({ code: 'logged_out' });

@@ -107,6 +107,8 @@ export interface Admin {
   send(message: AdminMessage): Promise<SentMessage>;
   /** Recalls any message, at any age. Rejects with `not_found`, and with `forbidden` for system messages. */
   recall(conversationId: string, seq: number): Promise<RecalledMessage>;
+  /** Erases any message for good: content and hash, reactions, pin; of a system message what a user typed. Rejects with `not_found`. */
+  eraseMessage(conversationId: string, seq: number): Promise<RecalledMessage>;
   /** Ends the user's sessions, or one device's. The token stays valid until it expires. */
   logOut(userId: string, deviceId?: string): Promise<void>;
   /** Bans the user, or replaces the ban. Rejects with `conflict` if a later request came first. */
@@ -203,11 +205,13 @@ export function createAdmin({ httpUrl, region, credentials }: AdminOptions): Adm
   }
 
   const user = (userId: string) => `/users/${encodeURIComponent(userId)}`;
+  const message = (conversationId: string, seq: number) =>
+    `/conversations/${encodeURIComponent(conversationId)}/messages/${seq}`;
   const group = (conversationId: string) => `/groups/${encodeURIComponent(conversationId)}`;
   return {
     send: (message) => call('POST', '/messages', message),
-    recall: (conversationId, seq) =>
-      call('DELETE', `/conversations/${encodeURIComponent(conversationId)}/messages/${seq}`),
+    recall: (conversationId, seq) => call('DELETE', message(conversationId, seq)),
+    eraseMessage: (conversationId, seq) => call('POST', `${message(conversationId, seq)}/erase`),
     logOut: (userId, deviceId) =>
       call('POST', `${user(userId)}/log-out`, deviceId === undefined ? {} : { deviceId }),
     ban: (userId, options = {}) => call('PUT', `${user(userId)}/ban`, options),

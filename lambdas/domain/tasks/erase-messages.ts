@@ -13,12 +13,17 @@ import { type MarkPorts, marksOf } from './marks.ts';
 import type { Step } from './step.ts';
 import { placeOf, unitsOf, type Visited, type WalkPorts, type Work, walkTrail } from './walk.ts';
 
-export interface EraseMessagesPorts extends WalkPorts, AnnouncePorts, MarkPorts {
-  readonly clock: WalkPorts['clock'];
-  readonly conversations: AnnouncePorts['conversations'];
+/** What the erasure of one message needs. */
+export interface EraseOnePorts extends MarkPorts, AnnouncePorts {
+  readonly clock: MarkPorts['clock'];
   readonly erasure: Erasure;
   readonly reactionWriter: ReactionWriter;
   readonly pinWriter: PinWriter;
+}
+
+export interface EraseMessagesPorts extends WalkPorts, EraseOnePorts {
+  readonly clock: WalkPorts['clock'];
+  readonly conversations: AnnouncePorts['conversations'];
   /** In write units. */
   readonly pace: Pace;
 }
@@ -88,17 +93,30 @@ async function visit(
 async function eraseAll(ports: EraseMessagesPorts, messages: readonly StoredMessage[]): Promise<Change[]> {
   const atOnce = pLimit(WRITES_AT_ONCE);
   const mark = marksOf(ports);
-  const changes = await settleAll(messages.map((message) => atOnce(() => eraseOne(ports, message, mark))));
+  const changes = await settleAll(messages.map((message) => atOnce(() => erasePaced(ports, message, mark))));
   return changes.filter((change) => change !== undefined);
 }
 
-async function eraseOne(
+async function erasePaced(
   ports: EraseMessagesPorts,
   message: StoredMessage,
   mark: ReturnType<typeof marksOf>,
 ): Promise<Change | undefined> {
-  const content = contentOf(message);
   await ports.pace(unitsOf(message));
+  return eraseOne(ports, message, mark);
+}
+
+/** Erases a message at once. Idempotent. */
+export async function eraseNow(ports: EraseOnePorts, message: StoredMessage): Promise<void> {
+  if (isLeft(message)) await eraseOne(ports, message, marksOf(ports));
+}
+
+async function eraseOne(
+  ports: EraseOnePorts,
+  message: StoredMessage,
+  mark: ReturnType<typeof marksOf>,
+): Promise<Change | undefined> {
+  const content = contentOf(message);
   if (content.type === 'system') {
     await mark(message);
     return ports.erasure.eraseNames(message, canonicalJson(withoutName(content), 'content'), authorOf(ports));
@@ -114,7 +132,7 @@ async function eraseOne(
 }
 
 async function forget(
-  { reactionWriter, pinWriter }: EraseMessagesPorts,
+  { reactionWriter, pinWriter }: EraseOnePorts,
   message: StoredMessage,
   mayHaveMore = false,
 ): Promise<void> {
@@ -142,6 +160,6 @@ function laterOf(
 
 const ERASED_JSON = canonicalJson(ERASED_CONTENT, 'content');
 
-function authorOf({ clock }: EraseMessagesPorts) {
+function authorOf({ clock }: EraseOnePorts) {
   return { by: SYSTEM, atMs: clock() };
 }
