@@ -14,10 +14,11 @@ export async function taskOf(stack: Stack, taskId: string): Promise<Json> {
   return (await asAdmin(stack, `GET /admin/tasks/${taskId}`)).body;
 }
 
-/** Lets the queue's time pass until the task is done, or is at this step. */
+/** Waits until the task is at this step; or lets the queue's time pass until it is done. */
 export function untilTask(stack: Stack, taskId: string, step?: string): Promise<Json> {
   return vi.waitFor(
     async () => {
+      if (step === undefined) stack.advanceQueues(60);
       const task = await taskOf(stack, taskId);
       expect(step === undefined ? task.state : task.step).toBe(step ?? 'done');
       return task;
@@ -26,10 +27,7 @@ export function untilTask(stack: Stack, taskId: string, step?: string): Promise<
   );
 }
 
-/** Erases a user, whose second pass waits for 15 s of the queue's time. */
+/** Erases a user. */
 export async function eraseUser(stack: Stack, userId: string): Promise<Json> {
-  const taskId = await startErasure(stack, userId);
-  await untilTask(stack, taskId, 'settle');
-  stack.advanceQueues(15);
-  return untilTask(stack, taskId);
+  return untilTask(stack, await startErasure(stack, userId));
 }
