@@ -7,6 +7,7 @@ import { everythingIn } from './setup/everything.ts';
 import type { Json } from './setup/json.ts';
 import { historyOf, sending, textContent } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
+import { untilTask } from './setup/tasks.ts';
 
 let stack: Stack;
 const logs: { readonly fn: string; readonly line: string }[] = [];
@@ -18,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const WAIT = { timeout: 30_000, interval: 50 };
+const _WAIT = { timeout: 30_000, interval: 50 };
 const isClosing = ({ type }: Json) => type === 'session.closed';
 const FORBIDDEN = { status: 403, body: { message: 'Forbidden' } };
 /** A path of the route, with ids that exist or not. */
@@ -235,12 +236,7 @@ describe('npm run admin', () => {
     expect(started).toMatchObject({ status: 202, body: { taskId: expect.any(String) } });
     const { taskId } = started.body;
     expect(await socket.frame(isClosing)).toMatchObject({ code: 'banned' });
-    const task = async () => (await asAdmin(stack, `GET /admin/tasks/${taskId}`)).body;
-    await vi.waitFor(async () => {
-      stack.advanceQueues(15);
-      expect(await task()).toMatchObject({ state: 'done' });
-    }, WAIT);
-    expect(await task()).toMatchObject({ taskId, kind: 'erase', userId: b, counts: {} });
+    expect(await untilTask(stack, taskId)).toMatchObject({ taskId, kind: 'erase', userId: b, counts: {} });
     expect(await asAdmin(stack, 'GET /admin/tasks/00000000000000000000000000')).toMatchObject({
       status: 404,
       body: { code: 'not_found', message: 'There is no such task.' },

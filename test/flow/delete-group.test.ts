@@ -4,9 +4,9 @@ import { steps } from '../../local/aws-proxy/index.ts';
 import { dynamoDbClient } from '../../local/emulators/clients.ts';
 import { asAdmin } from './setup/admin.ts';
 import { groupsOf, isSystem, say } from './setup/groups.ts';
-import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
+import { untilTask } from './setup/tasks.ts';
 import { killWorker } from './setup/worker-death.ts';
 
 const proxy = createTestProxy();
@@ -19,19 +19,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 const start = (id: string) => asAdmin(stack, `DELETE /admin/groups/${encodeURIComponent(id)}`);
-async function untilDone(taskId: string): Promise<Json> {
-  const task = async (): Promise<Json> => (await asAdmin(stack, `GET /admin/tasks/${taskId}`)).body;
-  await expect
-    .poll(
-      async () => {
-        stack.advanceQueues(15);
-        return (await task()).state;
-      },
-      { timeout: 50_000, interval: 200 },
-    )
-    .toBe('done');
-  return task();
-}
+const untilDone = (taskId: string) => untilTask(stack, taskId);
 
 /** All items of the group, of its history, and of these of its messages, and its members' rows. */
 async function leftOf(

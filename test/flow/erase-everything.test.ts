@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NO_END } from '../../lambdas/domain/model/ban.ts';
 import { platformAssembly } from '../setup/assembly.ts';
 import { asAdmin } from './setup/admin.ts';
@@ -9,11 +9,11 @@ import { createTestProxy } from './setup/proxy.ts';
 import { sending, sendServiceEvent, textContent } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack, TEST_ENVIRONMENT } from './setup/stack.ts';
+import { untilTask } from './setup/tasks.ts';
 import { whileTimePasses } from './setup/time.ts';
 
 /** The retention of the assembly, and a day. */
 const UNTIL_EXPIRED_SECONDS = 31 * 86_400;
-const WAIT = { timeout: 60_000, interval: 100 };
 /** In all that Alice types. */
 const HERS = 'canary7f3a';
 /** In all that others type. */
@@ -162,12 +162,7 @@ describe('after an erasure', () => {
     await done(bob, sending(a, `to her inbox ${THEIRS}`, 'm2'));
     await stack.inboxHolds(a, 1);
 
-    const finished = ({ taskId }: { taskId: string }) =>
-      vi.waitFor(async () => {
-        stack.advanceQueues(60);
-        const { body } = await asAdmin(stack, `GET /admin/tasks/${taskId}`);
-        expect(body).toMatchObject({ state: 'done' });
-      }, WAIT);
+    const finished = ({ taskId }: { taskId: string }) => untilTask(stack, taskId);
     await finished((await asAdmin(stack, `POST /admin/users/${a}/export`)).body);
 
     const before = await everythingIn(stack);

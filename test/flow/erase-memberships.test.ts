@@ -7,6 +7,7 @@ import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import { sending } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
+import { untilTask } from './setup/tasks.ts';
 import { killWorker } from './setup/worker-death.ts';
 
 const proxy = createTestProxy();
@@ -27,18 +28,7 @@ const start = async (userId: string): Promise<string> =>
   (await asAdmin(stack, `DELETE /admin/users/${userId}`)).body.taskId;
 const taskOf = async (taskId: string): Promise<Json> =>
   (await asAdmin(stack, `GET /admin/tasks/${taskId}`)).body;
-async function untilDone(taskId: string): Promise<Json> {
-  await expect
-    .poll(
-      async () => {
-        stack.advanceQueues(15);
-        return (await taskOf(taskId)).state;
-      },
-      { timeout: 50_000, interval: 200 },
-    )
-    .toBe('done');
-  return taskOf(taskId);
-}
+const untilDone = (taskId: string) => untilTask(stack, taskId);
 const groupAsSeenBy = async (user: string, id: string) => (await call(user, 'GET', `/groups/${id}`)).body;
 
 /** Alice, the only admin of a group of Bob and Carol, and a member of Bob's, who has written to Bob. */

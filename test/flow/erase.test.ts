@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { createClient, MessageView } from '../../client/src/index.ts';
 import { steps } from '../../local/aws-proxy/index.ts';
 import { dynamoDbClient } from '../../local/emulators/clients.ts';
-import { eraseUser, startErasure, untilTask } from './setup/erase.ts';
 import { groupsOf, say } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
@@ -11,6 +10,7 @@ import { retryPolicy } from './setup/sdk-device.ts';
 import { historyOf, sending, textContent } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
+import { eraseUser, startErasure, untilTask } from './setup/tasks.ts';
 import { killWorker } from './setup/worker-death.ts';
 
 const proxy = createTestProxy();

@@ -14,13 +14,13 @@ import { dynamoDbClient, sqsClient } from '../../local/emulators/clients.ts';
 import { platformAssembly } from '../setup/assembly.ts';
 import { asAdmin } from './setup/admin.ts';
 import { assigned, deskEnvironment, deskOf, newQueue, openChat, updated } from './setup/desk.ts';
-import { eraseUser } from './setup/erase.ts';
 import { groupsOf } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import { sending, sendServiceEvent, textContent } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 import { countsOf, type Subscriber, subscribeTo } from './setup/subscriber.ts';
+import { eraseUser } from './setup/tasks.ts';
 import { whileTimePasses } from './setup/time.ts';
 
 const proxy = createTestProxy();

@@ -14,16 +14,21 @@ export async function taskOf(stack: Stack, taskId: string): Promise<Json> {
   return (await asAdmin(stack, `GET /admin/tasks/${taskId}`)).body;
 }
 
-/** Waits until the task is at this step; or lets the queue's time pass until it is done. */
+/**
+ * Waits until the task is at this step, or lets the queue's time pass until it is done: only while no worker is at it, or the
+ * queue would give its job to another one.
+ */
 export function untilTask(stack: Stack, taskId: string, step?: string): Promise<Json> {
+  const worker = stack.stack.functions.find(({ logicalId }) => logicalId.includes('RunTasks'));
   return vi.waitFor(
     async () => {
-      if (step === undefined) stack.advanceQueues(60);
       const task = await taskOf(stack, taskId);
+      const isIdle = stack.workers.instances(worker?.logicalId ?? '').busy === 0;
+      if (step === undefined && isIdle) stack.advanceQueues(15);
       expect(step === undefined ? task.state : task.step).toBe(step ?? 'done');
       return task;
     },
-    { timeout: 60_000, interval: 100 },
+    { timeout: 100_000, interval: 50 },
   );
 }
 
