@@ -115,12 +115,15 @@ describe('a group that the operator deletes', () => {
       await bob.frame(isSystem('removed'));
       await bob.close();
     };
-    for await (const step of steps(proxy, { function: 'RunTasks', when: 'after', run })) {
+    // After a read nothing is different from after the write before it.
+    const where = ({ operation }: { readonly operation: string }) =>
+      !['GetItem', 'BatchGetItem', 'Query'].includes(operation);
+    for await (const step of steps(proxy, { function: 'RunTasks', when: 'after', where, run })) {
       rounds += 1;
       await killWorker({ proxy, stack }, step, 'after');
       await step.finished;
       expect(await leftOf(id, [a, b])).toEqual([]);
     }
-    expect(rounds).toBeGreaterThan(15);
+    expect(rounds).toBeGreaterThan(8);
   }, 240_000);
 });
