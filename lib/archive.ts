@@ -1,11 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import { BlockPublicAccess, Bucket, BucketEncryption, StorageClass } from 'aws-cdk-lib/aws-s3';
+import { Bucket, BucketEncryption, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ARCHIVE_PREFIX } from '../lambdas/shared/archive-prefix.ts';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { acknowledge, finding } from './acknowledge.ts';
 import type { HandlerFunction } from './handler-function.ts';
+import { PRIVATE_BUCKET } from './private-bucket.ts';
 import { removalPolicyOf } from './removal-policy.ts';
 
 export interface ArchiveProps {
@@ -21,11 +22,10 @@ export class Archive extends Construct {
   constructor(scope: Construct, id: string, props: ArchiveProps) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Messages', {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      ...PRIVATE_BUCKET,
       encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      // For a month, what somebody deletes or overwrites by mistake can be restored, as with the tables' backups. The function
-      // itself only ever repeats an object as it is.
+      // For a month, what somebody deletes or overwrites by mistake can be restored, as with the tables' backups. The functions
+      // repeat an object as it is, or without what an erased user wrote.
       versioned: true,
       lifecycleRules: [
         {
@@ -41,7 +41,7 @@ export class Archive extends Construct {
     acknowledge(
       this.bucket,
       'AwsSolutions-S1',
-      'One function writes it, and logs its failures. Only operators read it, and CloudTrail can record each of their reads.',
+      'Two functions write it, and log their failures. Only operators read it, and CloudTrail can record each of their reads.',
     );
   }
 

@@ -1,11 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
-import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { EXPORT_DAYS, EXPORT_PREFIX, REST_PREFIX } from '../lambdas/shared/export-keys.ts';
 import { acknowledge, finding } from './acknowledge.ts';
 import type { HandlerFunction } from './handler-function.ts';
+import { PRIVATE_BUCKET } from './private-bucket.ts';
 import { removalPolicyOf } from './removal-policy.ts';
 
 export interface ExportsProps {
@@ -21,9 +22,8 @@ export class Exports extends Construct {
   constructor(scope: Construct, id: string, props: ExportsProps) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      ...PRIVATE_BUCKET,
       encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
       lifecycleRules: [
         {
           // All that we have of a user: nobody should find it by chance a year later. Without versions, so it is gone then.

@@ -17,7 +17,7 @@ import {
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { BlockPublicAccess, Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
 import {
@@ -31,6 +31,7 @@ import {
 } from '../web/serving.ts';
 import { acknowledge, finding } from './acknowledge.ts';
 import { webPageSource } from './bundling/web-page-source.ts';
+import { PRIVATE_BUCKET } from './private-bucket.ts';
 
 /** How users of the page sign in: code flow with PKCE, by a public client. */
 export interface WebPageSignIn {
@@ -65,8 +66,7 @@ export class WebPage extends Construct {
     super(scope, id);
     const { webSocketUrl, httpUrl, signIn, widgetOrigins } = props;
     const bucket = new Bucket(this, 'Files', {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
+      ...PRIVATE_BUCKET,
       // A deployment recreates all of its files.
       removalPolicy: RemovalPolicy.DESTROY,
       // The deployment below does not empty it when the stack is deleted (aws-cdk issue 33397).

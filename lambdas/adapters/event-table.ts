@@ -23,40 +23,21 @@ const GROUP_DELETED = 'group.deleted';
 
 export function createUserEventWriter(documents: DynamoDBDocumentClient, tableName: string): UserEventWriter {
   return {
-    async put({ type, userId, at, untilMs, reason }) {
-      const command = new PutCommand({
-        TableName: tableName,
-        Item: {
-          pk: EVENT_ROWS.event + userId,
-          sk: `${type}#${at}#${untilMs ?? ''}`,
-          ...{ type, userId, at },
-          ...(untilMs !== undefined && { until: untilMs }),
-          ...(reason !== undefined && { reason }),
-          ttl: epochSecondsAfter(at, TTL_SECONDS),
-        },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      });
-      await unlessRefused(() => documents.send(command));
+    put({ type, userId, at, untilMs, reason }) {
+      const facts = { type, userId, at, until: untilMs, reason };
+      return putOnce(documents, tableName, { of: userId, sk: `${type}#${at}#${untilMs ?? ''}`, facts });
     },
   };
 }
 
 export function createAdminCallWriter(documents: DynamoDBDocumentClient, tableName: string): AdminCallWriter {
   return {
-    async put({ requestId, ...call }) {
-      const command = new PutCommand({
-        TableName: tableName,
-        Item: {
-          pk: EVENT_ROWS.event + requestId,
-          sk: ADMIN_CALLED,
-          type: ADMIN_CALLED,
-          ...call,
-          ttl: epochSecondsAfter(call.at, TTL_SECONDS),
-        },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      });
-      await unlessRefused(() => documents.send(command));
-    },
+    put: ({ requestId, ...call }) =>
+      putOnce(documents, tableName, {
+        of: requestId,
+        sk: ADMIN_CALLED,
+        facts: { type: ADMIN_CALLED, ...call },
+      }),
   };
 }
 
@@ -65,19 +46,31 @@ export function createGroupEventWriter(
   tableName: string,
 ): GroupEventWriter {
   return {
-    async put({ conversationId, at }) {
-      const command = new PutCommand({
-        TableName: tableName,
-        Item: {
-          pk: EVENT_ROWS.event + conversationId,
-          sk: GROUP_DELETED,
-          type: GROUP_DELETED,
-          at,
-          ttl: epochSecondsAfter(at, TTL_SECONDS),
-        },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      });
-      await unlessRefused(() => documents.send(command));
-    },
+    put: ({ conversationId, at }) =>
+      putOnce(documents, tableName, {
+        of: conversationId,
+        sk: GROUP_DELETED,
+        facts: { type: GROUP_DELETED, at },
+      }),
   };
+}
+
+interface EventRow {
+  readonly of: string;
+  readonly sk: string;
+  readonly facts: { readonly at: number; readonly [name: string]: unknown };
+}
+
+/** A repeat changes nothing, so it is no second event. */
+async function putOnce(
+  documents: DynamoDBDocumentClient,
+  TableName: string,
+  { of, sk, facts }: EventRow,
+): Promise<void> {
+  const command = new PutCommand({
+    TableName,
+    Item: { pk: EVENT_ROWS.event + of, sk, ...facts, ttl: epochSecondsAfter(facts.at, TTL_SECONDS) },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  });
+  await unlessRefused(() => documents.send(command));
 }

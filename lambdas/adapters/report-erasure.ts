@@ -1,8 +1,10 @@
 import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import pLimit from 'p-limit';
 import type { Message } from '../../protocol/frames.ts';
 import { erasedMessage } from '../domain/model/erasure.ts';
 import type { ReportErasure } from '../domain/model/person-erasure.ts';
 import { UnavailableError } from '../shared/errors.ts';
+import { settleAll } from '../shared/settle.ts';
 import { batchWrite, call, type Item, unlessRefused } from './dynamodb.ts';
 import { reportedKey, reportKey, reportsOfDay } from './report-table.ts';
 
@@ -15,6 +17,7 @@ import { reportedKey, reportKey, reportsOfDay } from './report-table.ts';
  */
 
 const AT_ONCE = 12;
+const WRITES_AT_ONCE = 4;
 
 export function createReportErasure(documents: DynamoDBDocumentClient, tableName: string): ReportErasure {
   async function remove(keys: readonly Item[]): Promise<void> {
@@ -52,21 +55,25 @@ export function createReportErasure(documents: DynamoDBDocumentClient, tableName
         ...(after !== undefined && { ExclusiveStartKey: { pk, sk: after } }),
       });
       const { Items = [], LastEvaluatedKey } = await call(() => documents.send(command));
-      let erased = 0;
-      for (const { sk, message } of Items) {
-        const text = JSON.stringify(erasedMessage(JSON.parse(String(message)) as Message));
-        if (text === message) continue;
+      const copies = Items.map(({ sk, message }) => ({
+        sk,
+        message,
+        erased: JSON.stringify(erasedMessage(JSON.parse(String(message)) as Message)),
+      }));
+      const left = copies.filter(({ message, erased }) => message !== erased);
+      const replace = ({ sk, erased }: (typeof left)[number]) => {
         const update = new UpdateCommand({
           TableName: tableName,
           Key: { pk, sk },
           UpdateExpression: 'SET message = :erased',
           ConditionExpression: 'attribute_exists(pk)',
-          ExpressionAttributeValues: { ':erased': text },
+          ExpressionAttributeValues: { ':erased': erased },
         });
-        await unlessRefused(() => documents.send(update));
-        erased += 1;
-      }
-      return { erased, next: LastEvaluatedKey?.['sk'] as string | undefined };
+        return unlessRefused(() => documents.send(update));
+      };
+      const atOnce = pLimit(WRITES_AT_ONCE);
+      await settleAll(left.map((copy) => atOnce(() => replace(copy))));
+      return { erased: left.length, next: LastEvaluatedKey?.['sk'] as string | undefined };
     },
   };
 }

@@ -7,7 +7,7 @@ import { call, type Item, unlessRefused } from './dynamodb.ts';
  * Tasks of operators, in the conversation table.
  *
  *   pk              sk       attributes
- *   task#<taskId>   'task'   kind, userId?, conversationId?, startedAt, updatedAt, step? (missing: done), cursor? (JSON), counts (map), version, ttl
+ *   task#<taskId>   'task'   kind, userId?, conversationId?, startedAt, updatedAt, step? (missing: done), cursor? (JSON), counts (map), waitSeconds?, version, ttl
  *
  * Access         Call      Units
  * read           GetItem   1 read, strong: a worker must not begin a page again that is done
@@ -62,7 +62,8 @@ function toItem({ taskId, startedAtMs, updatedAtMs, cursor, ...task }: Task): It
 }
 
 function toTask(taskId: string, item: Item): Task {
-  const { kind, userId, conversationId, startedAt, updatedAt, step, cursor, counts, version } = item;
+  const { kind, userId, conversationId, startedAt, updatedAt, step, cursor, counts, waitSeconds, version } =
+    item;
   return {
     taskId,
     kind: kind as TaskKind,
@@ -73,6 +74,7 @@ function toTask(taskId: string, item: Item): Task {
     step: step as string | undefined,
     ...(cursor !== undefined && { cursor: JSON.parse(String(cursor)) as Cursor }),
     counts: counts as Task['counts'],
+    ...(waitSeconds !== undefined && { waitSeconds: Number(waitSeconds) }),
     version: Number(version),
   };
 }

@@ -74,5 +74,5 @@ const ports = lazily({
 /** Does the tasks of operators, page by page: erases and exports users (IM-ERASE). */
 export const handler = ({ Records }: SQSEvent) =>
   processBatch('task', taskJobSchema, Records, ports, (jobs) =>
-    processEach(jobs, ({ taskId }) => runTask(ports, STEPS, taskId)),
+    processEach(jobs, (job) => runTask(ports, STEPS, job)),
   );

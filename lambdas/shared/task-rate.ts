@@ -4,3 +4,5 @@
 export const TASK_WORKERS = 2;
 /** Write units of one worker: two on the same conversation take 250 of the 1,000 a second that a partition has (IM-ERASE-2). */
 export const TASK_UNITS_PER_SECOND = 125;
+/** Longer than any function of a user's that had begun before a task: what they have written then is there. */
+export const SETTLE_SECONDS = 15;

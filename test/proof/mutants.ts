@@ -2896,6 +2896,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'erase',
+    file: 'lambdas/domain/tasks/run-task.ts',
+    from: 'task.waitSeconds !== undefined && waitedFor !== task.version',
+    to: 'false',
+    project: 'unit',
+    test: 'test/unit/lambdas/tasks.test.ts',
+    only: 'waits its time',
+  },
+  {
+    fault: 'erase',
     file: 'lambdas/domain/tasks/erase-archive.ts',
     from: 'if (cursor === undefined) return { next: {}, waitSeconds: GATHERED_SECONDS };',
     to: 'if (cursor === undefined) return { next: {} };',
@@ -2987,8 +2996,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'operator',
     file: 'lambdas/domain/tasks/delete-group.ts',
-    from: '    for (const { reactedTo } of items) if (reactedTo) await ports.reactionWriter.forget(reactedTo);\n',
-    to: '',
+    from: 'reactedTo && ports.reactionWriter.forget(reactedTo)',
+    to: 'false',
     project: 'unit',
     test: 'test/unit/lambdas/delete-group.test.ts',
     only: 'forgets reactions before',

@@ -24,6 +24,8 @@ export interface Task {
   readonly cursor?: Cursor | undefined;
   /** What it has done, by name. */
   readonly counts: Readonly<Record<string, number>>;
+  /** How long its next page waits. @default 0 */
+  readonly waitSeconds?: number | undefined;
   /** Grows with each save. */
   readonly version: number;
 }
@@ -39,7 +41,13 @@ export interface TaskWriter {
 }
 
 /** A job says only which task has to go on: its row says the rest. */
-export const taskJobSchema = lazySchema(() => z.object({ taskId: z.string() }));
+export const taskJobSchema = lazySchema(() =>
+  z.object({
+    taskId: z.string(),
+    /** The version of the task that waits: its time has passed when this job comes. @default - the job has waited for nothing */
+    waitedFor: z.optional(z.int()),
+  }),
+);
 export type TaskJob = z.infer<ReturnType<typeof taskJobSchema>>;
 
 export interface TaskQueue {

@@ -1,4 +1,7 @@
+import pLimit from 'p-limit';
 import { SYSTEM } from '../../../protocol/ids.ts';
+import { settleAll } from '../../shared/settle.ts';
+import { SETTLE_SECONDS } from '../../shared/task-rate.ts';
 import type { DeliveryPorts } from '../delivery/deliver.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { type OutboxPorts, sendPending } from '../delivery/outbox.ts';
@@ -27,8 +30,7 @@ type DeleteStep = Step<DeleteGroupPorts>;
 /** A transaction has room for 100 items: three for each, and the head and the message. */
 const MEMBERS_AT_ONCE = 30;
 const ITEMS_PER_PAGE = 100;
-/** Longer than any function that had begun before the group was closed. */
-const SETTLE_SECONDS = 15;
+const DELETES_AT_ONCE = 4;
 
 /** From here on nobody writes or joins. Members still read, until they are removed. */
 const close: DeleteStep = {
@@ -41,7 +43,7 @@ const close: DeleteStep = {
 
 /**
  * Removes all members. Each is told of their own removal and of nobody else's: a group of 100,000 would get three thousand messages.
- * Who is away learns it from the list of conversations (IM-CHANGE-3).
+ * Members who are away learn it from the list of conversations (IM-CHANGE-3).
  */
 function removeMembers(name: string): DeleteStep {
   return {
@@ -84,7 +86,10 @@ const deleteHistory: DeleteStep = {
     const { items, hasMore } = await ports.groupDeletion.history(conversationId, volume, ITEMS_PER_PAGE);
     await ports.pace(items.reduce((sum, { units }) => sum + units, 0));
     // Before the messages: nothing finds the reactions without them.
-    for (const { reactedTo } of items) if (reactedTo) await ports.reactionWriter.forget(reactedTo);
+    const atOnce = pLimit(DELETES_AT_ONCE);
+    await settleAll(
+      items.map(({ reactedTo }) => atOnce(async () => reactedTo && ports.reactionWriter.forget(reactedTo))),
+    );
     await ports.groupDeletion.deleteItems(conversationId, volume, items);
     const next = hasMore ? volume : volume - 1;
     return { counts: { messages: items.length }, next: next < 0 ? undefined : { volume: next } };

@@ -1,3 +1,5 @@
+import { UnavailableError } from '../../shared/errors.ts';
+import { SETTLE_SECONDS } from '../../shared/task-rate.ts';
 import { NO_END } from '../model/ban.ts';
 import { type BanPorts, banUser } from '../sessions/ban.ts';
 import { type EraseArchivePorts, eraseArchive } from './erase-archive.ts';
@@ -32,14 +34,11 @@ export interface ErasePorts
   readonly conversationWriter: EraseMembershipsPorts['conversationWriter'];
 }
 
-/** Longer than any function that had begun before the ban. */
-const SETTLE_SECONDS = 15;
-
 /** Ends the user's sessions, and lets nobody connect again: from here on nothing more is written in the user's name. */
 const ban: Step<ErasePorts> = {
   name: 'ban',
   async run(ports, { userId = '' }) {
-    await banUser(ports, { userId, until: undefined, reason: undefined }, ports.clock());
+    await banForGood(ports, userId);
     return {};
   },
 };
@@ -66,8 +65,13 @@ const banAgain: Step<ErasePorts> = {
 /** Somebody may have lifted the ban meanwhile, or replaced it by one with an end. */
 async function keepBanned(ports: ErasePorts, userId: string): Promise<void> {
   const { ban: now } = (await ports.routes.presencesOf([userId])).get(userId) ?? {};
-  if (now?.untilMs === NO_END) return;
-  await banUser(ports, { userId, until: undefined, reason: undefined }, ports.clock());
+  if (now?.untilMs !== NO_END) await banForGood(ports, userId);
+}
+
+/** @throws {UnavailableError} the ban was lifted just now, by a clock that is ahead of this one: retry */
+async function banForGood(ports: ErasePorts, userId: string): Promise<void> {
+  const isBanned = await banUser(ports, { userId, until: undefined, reason: undefined }, ports.clock());
+  if (!isBanned) throw new UnavailableError();
 }
 
 /** The steps of an erasure (IM-ERASE-1), in their order. */

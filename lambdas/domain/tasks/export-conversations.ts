@@ -142,7 +142,7 @@ async function readOpen(ports: SectionPorts, userId: string, open: Open): Promis
     after,
     limit: MESSAGES,
   });
-  // Whoever reacted to it is somebody else.
+  // The reactions are those of other users.
   const lines = messages.map((message) => {
     const { reactions: _, pinned: __, ...own } = toMessage(message);
     return { kind: 'message', ...own };

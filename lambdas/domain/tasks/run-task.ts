@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { NotFoundError } from '../../shared/errors.ts';
-import type { Task, TaskKind, TaskQueue, TaskReader, TaskWriter } from '../model/task.ts';
+import type { Task, TaskJob, TaskKind, TaskQueue, TaskReader, TaskWriter } from '../model/task.ts';
 import type { Page, Step } from './step.ts';
 
 export interface TaskPorts {
@@ -34,27 +34,34 @@ export async function startTask(
 
 /**
  * Does pages of a task for some seconds, saves after each where it stands, and enqueues the rest. A worker that dies leaves its
- * job to the queue, which gives it to another one. Of two workers with the same task, the one that saves later stops.
+ * job to the queue, which gives it to another one. Of two workers with the same task, the one that saves later stops. A task that waits goes on only with the job that has waited: SQS may have
+ * delivered an earlier one twice.
  * @throws {NotFoundError} no such task
  */
 export async function runTask<Ports extends TaskPorts>(
   ports: Ports,
   steps: Steps<Ports>,
-  taskId: string,
+  { taskId, waitedFor }: TaskJob,
 ): Promise<void> {
   const endMs = ports.clock() + LAST_PAGE_MS;
   let task = await ports.tasks.task(taskId);
   if (task === undefined) throw new NotFoundError('task');
+  if (task.waitSeconds !== undefined && waitedFor !== task.version) return goOnLater(ports, task);
   while (task.step !== undefined) {
     const all = steps[task.kind] ?? [];
     const page = await stepOf(all, task.step).run(ports, task, task.cursor);
     const saved: Task = afterPage(task, page, all, ports.clock());
     if (!(await ports.taskWriter.save(saved))) return;
     task = saved;
-    const { waitSeconds = 0 } = page;
-    if (task.step !== undefined && (waitSeconds > 0 || ports.clock() > endMs))
-      return ports.taskQueue.enqueue({ taskId }, waitSeconds);
+    if (task.step !== undefined && (task.waitSeconds !== undefined || ports.clock() > endMs))
+      return goOnLater(ports, task);
   }
+}
+
+function goOnLater({ taskQueue }: TaskPorts, { taskId, version, waitSeconds }: Task): Promise<void> {
+  return waitSeconds === undefined
+    ? taskQueue.enqueue({ taskId }, 0)
+    : taskQueue.enqueue({ taskId, waitedFor: version }, waitSeconds);
 }
 
 function stepOf<Ports>(steps: readonly Step<Ports>[], name: string): Step<Ports> {
@@ -65,7 +72,7 @@ function stepOf<Ports>(steps: readonly Step<Ports>[], name: string): Step<Ports>
 
 function afterPage(
   task: Task,
-  { next, counts }: Page,
+  { next, counts, waitSeconds }: Page,
   steps: readonly { readonly name: string }[],
   nowMs: number,
 ): Task {
@@ -76,6 +83,7 @@ function afterPage(
     step: steps[next === undefined ? at + 1 : at]?.name,
     cursor: next,
     counts: added(task.counts, counts),
+    waitSeconds,
     version: task.version + 1,
   };
 }

@@ -6,7 +6,7 @@ export interface Page {
   readonly next?: Cursor | undefined;
   /** What it did, by name. */
   readonly counts?: Readonly<Record<string, number>>;
-  /** How long to wait before the next page, at most 900. @default 0 */
+  /** How long to wait before the next page, 1 to 900. @default - no time */
   readonly waitSeconds?: number;
 }
 

@@ -27,7 +27,7 @@ async function runOnce(ports: DeleteGroupPorts & TaskPorts): Promise<boolean> {
   const job = world.taskQueue.jobs.shift();
   if (job === undefined) return false;
   world.advance(job.delaySeconds * 1_000);
-  await runTask(ports, STEPS, job.taskId);
+  await runTask(ports, STEPS, job);
   return true;
 }
 
@@ -68,7 +68,7 @@ describe('a group that the operator deletes (IM-ADMIN-4)', () => {
     const id = await groupOf('bob');
     await startTask(world, { taskId: 'T1', kind: 'delete-group', conversationId: id });
     await runOnce(world);
-    expect(world.taskQueue.jobs).toEqual([{ taskId: 'T1', delaySeconds: 15 }]);
+    expect(world.taskQueue.jobs).toMatchObject([{ taskId: 'T1', delaySeconds: 15 }]);
     const { seq } = await world.conversations.head(id);
     const content = { contentJson: '{"text":"late","type":"text"}', contentHash: 'h', sentAt: world.clock() };
     const late = { conversationId: id, from: 'bob', clientMsgId: 'late', seq, messageId: 'late', ...content };
@@ -88,7 +88,7 @@ describe('a group that the operator deletes (IM-ADMIN-4)', () => {
     await expect(deleteGroup(id, { groupDeletion: { ...world.groupDeletion, remove } })).rejects.toThrow(
       'died',
     );
-    await runTask(world, STEPS, 'T1');
+    await runTask(world, STEPS, { taskId: 'T1' });
     expect(world.connections.posts).toMatchObject([
       { frame: { messages: [{ content: { event: 'removed' } }] } },
     ]);

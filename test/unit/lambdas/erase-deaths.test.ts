@@ -50,11 +50,11 @@ it.each(['before', 'after'] as const)(
       const { ports, ...mortal } = dyingAt(world, deaths + 1, when);
       for (let job = world.taskQueue.jobs.shift(); job !== undefined; job = world.taskQueue.jobs.shift()) {
         world.advance(job.delaySeconds * 1_000);
-        const { taskId } = job;
-        await runTask(ports, STEPS, taskId).catch((error: unknown) => {
+        const repeat = { ...job, delaySeconds: 0 };
+        await runTask(ports, STEPS, job).catch((error: unknown) => {
           if (!(error instanceof Death)) throw error;
           // The queue gives the job of a dead worker to another one.
-          world.taskQueue.jobs.push({ taskId, delaySeconds: 0 });
+          world.taskQueue.jobs.push(repeat);
         });
       }
       hasDied = mortal.hasDied();

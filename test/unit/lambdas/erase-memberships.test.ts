@@ -22,7 +22,7 @@ async function erase(userId: string, ports: ErasePorts = { ...world, deskPorts: 
   for (let job = world.taskQueue.jobs.shift(); job !== undefined; job = world.taskQueue.jobs.shift()) {
     world.advance(job.delaySeconds * 1_000);
     try {
-      await runTask(ports, STEPS, job.taskId);
+      await runTask(ports, STEPS, job);
     } catch {
       failures += 1;
       if (failures > 99) throw new Error('It does not get on.');

@@ -16,7 +16,7 @@ async function eraseAlice(world: World) {
   await startTask(world, { taskId: 'T1', kind: 'erase', userId: 'alice' });
   for (let job = world.taskQueue.jobs.shift(); job !== undefined; job = world.taskQueue.jobs.shift()) {
     world.advance(job.delaySeconds * 1_000);
-    await runTask(world, STEPS, job.taskId);
+    await runTask(world, STEPS, job);
   }
   return (await world.tasks.task('T1'))?.counts ?? {};
 }

@@ -35,7 +35,7 @@ async function runOnce(world: World): Promise<boolean> {
   const job = world.taskQueue.jobs.shift();
   if (job === undefined) return false;
   world.advance(job.delaySeconds * 1_000);
-  await runTask(world, STEPS, job.taskId);
+  await runTask(world, STEPS, job);
   return true;
 }
 
@@ -172,7 +172,7 @@ describe("the erasure of a user's messages", () => {
     await sayIn(world, 'early');
     await startTask(world, TASK);
     await runOnce(world);
-    expect(world.taskQueue.jobs).toEqual([{ taskId: 'T1', delaySeconds: 15 }]);
+    expect(world.taskQueue.jobs).toMatchObject([{ taskId: 'T1', delaySeconds: 15 }]);
     await sayIn(world, 'late');
     while (await runOnce(world));
     expect(await contents(world)).toEqual([ERASED, ERASED]);
@@ -195,7 +195,7 @@ describe("the erasure of a user's messages", () => {
     await react(world, by('bob'), { to: 'alice', seq: 1, name: '👍', on: true });
     const units: number[] = [];
     await startTask(world, TASK);
-    await runTask({ ...world, pace: async (count) => void units.push(count) }, STEPS, 'T1');
+    await runTask({ ...world, pace: async (count) => void units.push(count) }, STEPS, { taskId: 'T1' });
     // 1 KB in table and index, an entry that moves in the index by change, and the reactions; 6 KB, and a new entry.
     expect(units.sort((a, b) => a - b)).toEqual([5, 13]);
   });
@@ -224,7 +224,7 @@ describe("the erasure of a user's messages", () => {
       },
     };
     await startTask(world, TASK);
-    await runTask({ ...world, taskWriter }, STEPS, 'T1');
+    await runTask({ ...world, taskWriter }, STEPS, { taskId: 'T1' });
     expect(new Set(saved)).toEqual(new Set([undefined, 33, 40]));
     expect(await contents(world)).toEqual(Array(40).fill(ERASED));
   });
@@ -246,7 +246,7 @@ describe("the erasure of a user's messages", () => {
       },
     };
     await startTask(world, TASK);
-    await runTask({ ...world, conversationWriter }, STEPS, 'T1');
+    await runTask({ ...world, conversationWriter }, STEPS, { taskId: 'T1' });
     const { messages } = await readChanges(world, 'bob', DM, { sinceMs: seen ?? 0 });
     expect(messages).toMatchObject([{ seq: 1, content: ERASED, rev: 1 }]);
   });
@@ -263,7 +263,9 @@ describe("the erasure of a user's messages", () => {
       },
     };
     await startTask(world, TASK);
-    await runTask({ ...world, conversationWriter, pace: async () => world.advance(1_000) }, STEPS, 'T1');
+    await runTask({ ...world, conversationWriter, pace: async () => world.advance(1_000) }, STEPS, {
+      taskId: 'T1',
+    });
     const written = (await all(world)).map(({ changedAt = 0 }) => changedAt - NOON);
     expect(written.every((at) => marks.some((mark) => mark <= at && at - mark <= 4_000))).toBe(true);
     expect(marks.length).toBeGreaterThan(1);
@@ -328,9 +330,9 @@ describe("the erasure of a user's messages", () => {
     await sayIn(world, 'secret');
     await startTask(world, TASK);
     const messages = { ...world.messages, getMany: async () => Promise.reject(new Error('died')) };
-    await expect(runTask({ ...world, messages }, STEPS, 'T1')).rejects.toThrow('died');
+    await expect(runTask({ ...world, messages }, STEPS, { taskId: 'T1' })).rejects.toThrow('died');
     expect(await contents(world)).toEqual([ERASED]);
-    await runTask(world, STEPS, 'T1');
+    await runTask(world, STEPS, { taskId: 'T1' });
     expect(changedPushes(world)).toMatchObject([{ frame: { change: { kind: 'erased' } } }]);
   });
 
@@ -347,7 +349,7 @@ describe("the erasure of a user's messages", () => {
       },
     };
     await startTask(world, TASK);
-    await runTask({ ...world, conversationWriter }, STEPS, 'T1');
+    await runTask({ ...world, conversationWriter }, STEPS, { taskId: 'T1' });
     expect((await world.pins.pins(DM)).pins).toEqual([]);
   });
 
@@ -438,9 +440,9 @@ describe("the erasure of a user's reactions", () => {
     await react(world, by('alice'), { to: 'bob', seq: 1, name: '👍', on: true });
     await startTask(world, TASK);
     const erasure = { ...world.erasure, showWithout: async () => Promise.reject(new Error('died')) };
-    await expect(runTask({ ...world, erasure }, STEPS, 'T1')).rejects.toThrow('died');
+    await expect(runTask({ ...world, erasure }, STEPS, { taskId: 'T1' })).rejects.toThrow('died');
     expect(await reactionsOf(world)).toHaveLength(1);
-    await runTask(world, STEPS, 'T1');
+    await runTask(world, STEPS, { taskId: 'T1' });
     expect(await reactionsOf(world)).toBeUndefined();
   });
 
@@ -490,7 +492,7 @@ describe("the erasure of a user's reactions", () => {
     };
     await startTask(world, TASK);
     for (let job = world.taskQueue.jobs.shift(); job !== undefined; job = world.taskQueue.jobs.shift())
-      await runTask({ ...world, messages }, STEPS, job.taskId);
+      await runTask({ ...world, messages }, STEPS, job);
     // The direct conversation with Carol has changed by the erasure itself.
     expect(read).toEqual([
       [DM, -NOON],

@@ -20,7 +20,7 @@ const DM = 'dm:alice:bob';
 async function runOnce(world: World): Promise<boolean> {
   const job = world.taskQueue.jobs.shift();
   if (job === undefined) return false;
-  await runTask(world, STEPS, job.taskId);
+  await runTask(world, STEPS, job);
   return true;
 }
 
@@ -251,7 +251,9 @@ describe("an export's file (IM-ERASE-3)", () => {
         return answer;
       }) as never);
       while ((await world.tasks.task('T1'))?.step !== undefined)
-        await runTask(world, STEPS, 'T1').catch(({ message }) => expect(message).toMatch(/^died/));
+        await runTask(world, STEPS, { taskId: 'T1' }).catch(({ message }) =>
+          expect(message).toMatch(/^died/),
+        );
       expect(deaths).toBeGreaterThan(2);
       expect(numbersIn(world)).toEqual(upTo(500));
     },

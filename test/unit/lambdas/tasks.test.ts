@@ -20,7 +20,7 @@ async function start(...erase: readonly Step<TaskPorts>[]) {
   const world = createWorld();
   const steps: Steps<TaskPorts> = { erase, export: [] };
   await startTask(world, TASK);
-  return { ...world, steps, run: () => runTask(world, steps, TASK.taskId) };
+  return { ...world, steps, run: () => runTask(world, steps, world.taskQueue.jobs.at(-1) ?? TASK) };
 }
 
 describe('a task (IM-ERASE-1)', () => {
@@ -48,10 +48,26 @@ describe('a task (IM-ERASE-1)', () => {
     const dying = { ...aStep('first'), run: async () => Promise.reject(new Error('died')) };
     const { run, steps, ...world } = await start(aStep('first', { next: { at: 7 }, waitSeconds: 1 }));
     await run();
-    await expect(runTask(world, { ...steps, erase: [dying] }, 'T1')).rejects.toThrow('died');
+    const job = world.taskQueue.jobs.at(-1) ?? TASK;
+    await expect(runTask(world, { ...steps, erase: [dying] }, job)).rejects.toThrow('died');
     const after = aStep('first');
-    await runTask(world, { ...steps, erase: [after] }, 'T1');
+    await runTask(world, { ...steps, erase: [after] }, job);
     expect(after.cursors).toEqual([{ at: 7 }]);
+  });
+
+  it('waits its time even if SQS delivers the job before twice, or its worker died before it sent the one that waits', async () => {
+    const second = aStep('second');
+    const { run, steps, tasks, taskQueue, ...world } = await start(
+      aStep('first', { waitSeconds: 15 }),
+      second,
+    );
+    await run();
+    const [before, waiting] = taskQueue.jobs;
+    await runTask({ ...world, tasks, taskQueue }, steps, before ?? TASK);
+    expect(second.cursors).toEqual([]);
+    expect(taskQueue.jobs).toEqual([before, waiting, waiting]);
+    await run();
+    expect([second.cursors, (await tasks.task('T1'))?.step]).toEqual([[undefined], undefined]);
   });
 
   it('enqueues itself when a page asks to wait, and after 15 s', async () => {
@@ -66,7 +82,7 @@ describe('a task (IM-ERASE-1)', () => {
       return {};
     };
     await run();
-    expect(taskQueue.jobs.at(-1)).toEqual({ taskId: 'T1', delaySeconds: 15 });
+    expect(taskQueue.jobs.at(-1)).toEqual({ taskId: 'T1', waitedFor: 2, delaySeconds: 15 });
     await run();
     expect([taskQueue.jobs.at(-1), (await tasks.task('T1'))?.step]).toEqual([
       { taskId: 'T1', delaySeconds: 0 },
