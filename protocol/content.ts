@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
+import { ATTACHMENT_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
+import { LIMITS } from './limits.ts';
 
 /** Any Unicode text without lone surrogates, with at least one character that is not white space (IM-SEND-8). */
 export const text = lazySchema(() =>
@@ -9,24 +11,100 @@ export const text = lazySchema(() =>
   ),
 );
 
+const textContent = lazySchema(() => z.object({ type: z.literal('text'), text: text() }));
+
+const customContent = lazySchema(() =>
+  z.object({
+    type: z.literal('custom'),
+    data: z.unknown().check(z.refine((value) => value !== undefined, 'is missing')),
+    fallback: z.optional(
+      z.string().check(z.refine((value) => value.isWellFormed(), 'must not have lone surrogates')),
+    ),
+  }),
+);
+
+/** Names files that were uploaded (IM-FILE-2). What else a client says of them is dropped: the server knows it. */
+const sentFiles = lazySchema(() =>
+  z.object({
+    type: z.literal('file'),
+    attachments: z
+      .array(
+        z.object({
+          attachmentId: z.string().check(z.regex(ATTACHMENT_ID, 'is not an attachment id')),
+        }),
+      )
+      .check(
+        z.minLength(1),
+        z.maxLength(LIMITS.attachmentsPerMessage),
+        z.refine(
+          (list) => new Set(list.map(({ attachmentId }) => attachmentId)).size === list.length,
+          'names an attachment twice',
+        ),
+      ),
+    text: z.optional(text()),
+  }),
+);
+
 /**
  * The content that a client may send (IM-SEND-8). Unknown fields are dropped; other types are refused. `data` is any
  * JSON; a value that not all clients can read is refused later, when the JSON is made canonical.
  */
 export const contentSchema = lazySchema(() =>
-  z.discriminatedUnion('type', [
-    z.object({ type: z.literal('text'), text: text() }),
-    z.object({
-      type: z.literal('custom'),
-      data: z.unknown().check(z.refine((value) => value !== undefined, 'is missing')),
-      fallback: z.optional(
-        z.string().check(z.refine((value) => value.isWellFormed(), 'must not have lone surrogates')),
-      ),
-    }),
-  ]),
+  z.discriminatedUnion('type', [textContent(), customContent(), sentFiles()]),
 );
 
-export type SentContent = z.infer<ReturnType<typeof contentSchema>>;
+/** A text that is not a message yet has no files (IM-LIVE). */
+export const liveContentSchema = lazySchema(() =>
+  z.discriminatedUnion('type', [textContent(), customContent()]),
+);
+
+/** Text, or data of the app. */
+export type PlainContent = z.infer<ReturnType<typeof liveContentSchema>>;
+
+/** Files as a client sends them: only their ids. */
+export type SentFiles = z.infer<ReturnType<typeof sentFiles>>;
+
+export type SentContent = PlainContent | SentFiles;
+
+/** A file of a message, as its record says (IM-FILE-2). */
+export interface Attachment {
+  readonly attachmentId: string;
+  /** At most 255 bytes, in NFC, without control characters and those that turn the direction of text. */
+  readonly name: string;
+  /** In bytes, exact. */
+  readonly size: number;
+  /** As its sender said, such as `image/jpeg`, in lower case. */
+  readonly type: string;
+  /** Of a picture or video, in pixels. Said by the sender, as are the other facts below. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Of a sound or video. */
+  readonly durationMs?: number;
+  /** Missing if the sender made none. */
+  readonly thumbnail?: Thumbnail;
+  /** The operator has removed the file: it has no link, and none of the facts above but name, size, and type (IM-FILE-8). */
+  readonly removed?: true;
+}
+
+/** A small picture of a file: at most 320 pixels in each direction. */
+export interface Thumbnail {
+  readonly type: 'image/webp' | 'image/jpeg' | 'image/png';
+  /** In bytes, exact. */
+  readonly size: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The content of a message with files (IM-FILE). */
+export interface FileContent {
+  readonly type: 'file';
+  /** 1 to 10, in the order in which they were sent. */
+  readonly attachments: readonly Attachment[];
+  readonly text?: string | undefined;
+}
+
+/** What is stored of what a user sends. */
+export type StoredContent = PlainContent | FileContent;
 
 /** The content of a recalled message. */
 export interface RecalledContent {
@@ -75,4 +153,4 @@ export interface SystemContent {
 }
 
 /** The content of a received message. Clients ignore unknown types. */
-export type Content = SentContent | RecalledContent | ErasedContent | SystemContent;
+export type Content = StoredContent | RecalledContent | ErasedContent | SystemContent;

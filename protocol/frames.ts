@@ -1,6 +1,13 @@
 import * as z from 'zod/mini';
 import type { CloseReason, ErrorCode } from './codes.ts';
-import { type Content, contentSchema, type SentContent, text } from './content.ts';
+import {
+  type Content,
+  contentSchema,
+  liveContentSchema,
+  type PlainContent,
+  type StoredContent,
+  text,
+} from './content.ts';
 import type { DeskAgentPush, DeskAssignedPush, DeskUpdatedPush } from './desk.ts';
 import { CLIENT_ID, isReactionName, parseConversationId, SENDER_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
@@ -27,12 +34,12 @@ export const renewSchema = lazySchema(() =>
 );
 
 /** Names a conversation: by its id, or by the other user of a direct conversation. One with `system` can be read. */
-const target = lazySchema(() => ({
+export const target = lazySchema(() => ({
   to: z.optional(z.string().check(z.regex(SENDER_ID, 'is not a user id'))),
   conversationId: z.optional(conversationId()),
 }));
 
-const exactlyOneTarget = lazySchema(() =>
+export const exactlyOneTarget = lazySchema(() =>
   z.refine<{ to?: string | undefined; conversationId?: string | undefined }>(
     (value) => (value.to === undefined) !== (value.conversationId === undefined),
     { path: ['to'], message: 'exactly one of to and conversationId is required' },
@@ -148,7 +155,7 @@ export const liveSchema = lazySchema(() =>
       /** The clientMsgId of the message that it becomes. */
       liveId: frameId(),
       index: z.int().check(z.minimum(0)),
-      content: z.nullable(contentSchema()),
+      content: z.nullable(liveContentSchema()),
     })
     .check(exactlyOneTarget()),
 );
@@ -295,8 +302,8 @@ export interface Sent {
 
 /** The fields of `sent`, and the body of `POST /messages`. */
 export interface SentBody extends Sent {
-  /** What is stored, if a hook has rewritten the content (IM-HOOK-3). */
-  readonly content?: SentContent;
+  /** What is stored, if it is not what was sent: files with their facts (IM-FILE-2), or what a hook has rewritten (IM-HOOK-3). */
+  readonly content?: StoredContent;
 }
 
 export interface SentFrame extends SentBody {
@@ -421,7 +428,7 @@ export interface LivePush {
   readonly from: string;
   readonly liveId: string;
   readonly index: number;
-  readonly content: SentContent | null;
+  readonly content: PlainContent | null;
 }
 
 /** The frames that the server sends without a request. */

@@ -14,6 +14,8 @@ export const DEVICE_ID = /^[A-Za-z0-9_.-]{1,64}$/;
 /** `clientMsgId` and frame `id`. */
 export const CLIENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const ULID_TEXT = '[0-7][0-9A-HJKMNP-TV-Z]{25}';
+/** A ULID. */
+export const ATTACHMENT_ID = new RegExp(`^${ULID_TEXT}$`);
 const GROUP_ID = new RegExp(`^g:${ULID_TEXT}$`);
 const SUPPORT_ID = new RegExp(`^cs:${ULID_TEXT}$`);
 

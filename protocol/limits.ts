@@ -50,6 +50,24 @@ export const LIMITS = {
   changesMax: 1_000,
   /** A feed of changes reaches back this far (IM-CHANGE-2). */
   changesDays: 30,
+  /** The default of the option `attachmentMaxBytes`. */
+  attachmentBytes: 25 * 1024 * 1024,
+  /** Files of a message (IM-FILE-2). */
+  attachmentsPerMessage: 10,
+  /** The name of a file, in UTF-8. */
+  attachmentNameBytes: 255,
+  /** The type of a file, such as `image/jpeg`. */
+  attachmentTypeChars: 100,
+  /** The thumbnail of a file. */
+  thumbnailBytes: 100 * 1024,
+  /** Each side of a thumbnail. */
+  thumbnailPixels: 320,
+  /** How long a file can be uploaded. */
+  uploadSeconds: 15 * 60,
+  /** How long a file that was uploaded can be sent (IM-FILE-4). */
+  attachmentPendingSeconds: 24 * 3600,
+  /** A link to a file is the same within such a slot, and lives as long again after its end (IM-FILE-3). */
+  attachmentLinkSlotSeconds: 5 * 60,
   maxGroupMembers: 100_000,
   /** The longest wait of slow mode (IM-BUDGET-5). */
   slowModeSeconds: 3_600,

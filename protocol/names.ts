@@ -3,8 +3,8 @@ import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
 
 /** What would break the line, or turn the direction of the text after the name. The marks that only hint at a direction may stay. */
-const DISRUPTIVE = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u;
-const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
+export const DISRUPTIVE = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u;
+export const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 
 /** A person's name or alias (IM-PROFILE-1). Trimmed, and in NFC, so that equal names are equal texts. */
 export const personName = lazySchema(() =>

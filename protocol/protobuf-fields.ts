@@ -279,11 +279,33 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['recalled', 3, 'RecalledContent', 'case'],
     ['system', 4, 'SystemContent', 'case'],
     ['erased', 5, 'ErasedContent', 'case'],
+    ['file', 6, 'FileContent', 'case'],
   ],
   TextContent: [['text', 1, 'string', 'one']],
   CustomContent: [
     ['data', 1, 'string', 'one'],
     ['fallback', 2, 'string', 'maybe'],
+  ],
+  FileContent: [
+    ['attachments', 1, 'Attachment', 'list'],
+    ['text', 2, 'string', 'maybe'],
+  ],
+  Attachment: [
+    ['attachmentId', 1, 'string', 'one'],
+    ['name', 2, 'string', 'one'],
+    ['size', 3, 'int64', 'one'],
+    ['type', 4, 'string', 'one'],
+    ['width', 5, 'int64', 'maybe'],
+    ['height', 6, 'int64', 'maybe'],
+    ['durationMs', 7, 'int64', 'maybe'],
+    ['thumbnail', 8, 'Thumbnail', 'maybe'],
+    ['removed', 9, 'bool', 'maybe'],
+  ],
+  Thumbnail: [
+    ['type', 1, 'string', 'one'],
+    ['size', 2, 'int64', 'one'],
+    ['width', 3, 'int64', 'one'],
+    ['height', 4, 'int64', 'one'],
   ],
   RecalledContent: [
     ['by', 1, 'string', 'one'],

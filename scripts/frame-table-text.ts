@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ACTIONS } from '../protocol/actions.ts';
+import { attachmentRequestSchema, thumbnailSchema } from '../protocol/attachments.ts';
 import { CLOSE_REASONS, ERROR_CODES } from '../protocol/codes.ts';
 import {
   addMembersSchema,
@@ -85,6 +86,8 @@ export function protocolTables(): ReadonlyMap<string, string> {
     ['http settings', requestTable('Settings', settingsSchema())],
     ['http contact', requestTable('Contact', contactSchema())],
     ['http report', requestTable('Report', reportSchema())],
+    ['http attachment', requestTable('AttachmentRequest', attachmentRequestSchema())],
+    ['http thumbnail', requestTable('ThumbnailRequest', thumbnailSchema())],
     ['http poll', requestTable('Poll', pollSchema())],
     ['limits', limitsTable()],
     ['errors', errorsTable()],

@@ -1,5 +1,12 @@
 export type { CloseReason, ErrorCode } from '../../protocol/codes.ts';
-export type { ErasedContent, RecalledContent, SystemContent } from '../../protocol/content.ts';
+export type {
+  Attachment,
+  ErasedContent,
+  FileContent,
+  RecalledContent,
+  SystemContent,
+  Thumbnail,
+} from '../../protocol/content.ts';
 export type { Issue, Mentions, Pinned, Reaction, Sent, UserPresence } from '../../protocol/frames.ts';
 export { type Client, createClient } from './api/client.ts';
 export type { ClientOptions } from './api/client-options.ts';

@@ -1,4 +1,9 @@
-import type { ErasedContent, RecalledContent, SystemContent } from '../../../protocol/content.ts';
+import type {
+  ErasedContent,
+  FileContent,
+  RecalledContent,
+  SystemContent,
+} from '../../../protocol/content.ts';
 
 /** A text. */
 export interface TextContent {
@@ -25,4 +30,4 @@ export interface CustomContent {
 export type SentContent = TextContent | CustomContent;
 
 /** The content of a message. Later versions may add types: ignore unknown ones. */
-export type Content = SentContent | RecalledContent | ErasedContent | SystemContent;
+export type Content = SentContent | FileContent | RecalledContent | ErasedContent | SystemContent;

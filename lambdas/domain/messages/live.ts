@@ -1,4 +1,4 @@
-import type { SentContent } from '../../../protocol/content.ts';
+import type { PlainContent } from '../../../protocol/content.ts';
 import type { LivePush } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { settleAll } from '../../shared/settle.ts';
@@ -35,7 +35,7 @@ export interface LivePorts extends PushPorts, Pick<AskPorts, 'hook'> {
 export interface LiveRequest extends Target {
   readonly liveId: string;
   readonly index: number;
-  readonly content: SentContent | null;
+  readonly content: PlainContent | null;
 }
 
 /**

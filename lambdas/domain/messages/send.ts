@@ -1,4 +1,4 @@
-import type { SentContent } from '../../../protocol/content.ts';
+import type { StoredContent } from '../../../protocol/content.ts';
 import type { MessageRequest, SentBody } from '../../../protocol/frames.ts';
 import { SYSTEM } from '../../../protocol/ids.ts';
 import {
@@ -102,13 +102,13 @@ export async function send(
   return { clientMsgId, conversationId, messageId, seq, sentAt, duplicate, ...rewritten(committed, wanted) };
 }
 
-/** What the hook made of the message, for its author (IM-HOOK-3). An edit or a recall since then is in the feed of changes. */
+/** What is stored, for its author, if it is not what was sent (IM-HOOK-3, IM-FILE-2). An edit or a recall since then is in the feed of changes. */
 function rewritten(
   { message: { contentJson, rev = 0 } }: Committed,
   wanted: Draft,
 ): Pick<SentBody, 'content'> {
   if (rev > 0 || contentJson === wanted.contentJson) return {};
-  return { content: JSON.parse(contentJson) as SentContent };
+  return { content: JSON.parse(contentJson) as StoredContent };
 }
 
 /** `system` is no user: messages to it would fill an inbox that no one reads. */

@@ -8,6 +8,7 @@ import {
   BlockedError,
   ForbiddenError,
   IdempotencyConflictError,
+  InvalidRequestError,
   NotFoundError,
   PayloadTooLargeError,
   RateLimitedError,
@@ -60,6 +61,8 @@ export function draft(
 
 /** @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON, with what it refers to (IM-FRAME-5) */
 export function contentJsonOf(said: Said): string {
+  if (said.content.type === 'file')
+    throw new InvalidRequestError([{ path: 'content.type', message: 'this deployment takes no files' }]);
   const contentJson = canonicalJson(said.content, 'content');
   const bytes = Buffer.byteLength(contentJson + referencesJson(said));
   if (bytes > LIMITS.maxContentBytes) throw new PayloadTooLargeError(bytes, LIMITS.maxContentBytes);

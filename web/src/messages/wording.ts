@@ -35,6 +35,8 @@ function wordsOf({ content, mine }: ChatMessage, nameOf: NameOf): string {
       return content.text;
     case 'custom':
       return content.fallback ?? unshown();
+    case 'file':
+      return content.text ?? content.attachments.map(({ name }) => name).join(', ');
     case 'recalled':
       return t(mine ? 'You took this message back' : 'This message was taken back');
     case 'erased':
@@ -108,5 +110,5 @@ function list(users: readonly string[]): string {
 }
 
 export function isSaid(content: Content): boolean {
-  return content.type === 'text' || content.type === 'custom';
+  return content.type === 'text' || content.type === 'custom' || content.type === 'file';
 }
