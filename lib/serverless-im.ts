@@ -316,7 +316,10 @@ function originsOf(allowedOrigins: readonly string[], webPage: WebPage | undefin
 
 function actionNames({ desk }: ServerlessImOptions): Action[] {
   const names = Object.keys(ACTIONS) as Action[];
-  return names.filter((name) => desk || !('part' in ACTIONS[name]));
+  return names.filter((name) => {
+    const { part } = { part: undefined, ...ACTIONS[name] };
+    return part === undefined || (part === 'desk' && desk);
+  });
 }
 
 function pascalCase(name: string): string {

@@ -10,6 +10,7 @@ import {
 } from './desk.ts';
 import {
   ackInboxSchema,
+  activeSchema,
   type ErrorFrame,
   editSchema,
   type HeartbeatFrame,
@@ -43,12 +44,14 @@ interface AnsweredBy<Frame extends { readonly type: string }> {
 
 const by = <Frame extends { readonly type: string }>(type: Frame['type']): AnsweredBy<Frame> => ({ type });
 
+type OptionalPart = 'desk' | 'notifications';
+
 interface ActionSpec {
   readonly request: () => z.ZodMiniType;
   /** null: the server replies only with errors. */
   readonly reply: AnsweredBy<{ readonly type: string }> | null;
   /** The optional part of a deployment that the action belongs to. @default - part of every deployment */
-  readonly part?: 'desk';
+  readonly part?: OptionalPart;
 }
 
 /**
@@ -70,6 +73,7 @@ export const ACTIONS = {
   typing: { request: typingSchema, reply: null },
   live: { request: liveSchema, reply: null },
   presence: { request: presenceSchema, reply: by<PresenceFrame>('presence') },
+  active: { request: activeSchema, reply: by<OkFrame>('ok'), part: 'notifications' },
   'desk.open': { request: deskOpenSchema, reply: by<DeskChatFrame>('desk.chat'), part: 'desk' },
   'desk.close': { request: deskCloseSchema, reply: by<DeskChatFrame>('desk.chat'), part: 'desk' },
   'desk.ready': { request: deskReadySchema, reply: by<DeskAgentFrame>('desk.agent'), part: 'desk' },
@@ -78,9 +82,11 @@ export const ACTIONS = {
 } as const satisfies Record<string, ActionSpec>;
 
 export type Action = keyof typeof ACTIONS;
-export type DeskAction = {
-  [A in Action]: (typeof ACTIONS)[A] extends { readonly part: 'desk' } ? A : never;
+/** The actions of an optional part. */
+export type PartAction<Part extends OptionalPart> = {
+  [A in Action]: (typeof ACTIONS)[A] extends { readonly part: Part } ? A : never;
 }[Action];
+export type DeskAction = PartAction<'desk'>;
 
 /** A parsed frame of this action. */
 export type ActionRequest<A extends Action> = z.output<ReturnType<(typeof ACTIONS)[A]['request']>>;

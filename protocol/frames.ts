@@ -29,6 +29,9 @@ export const ackInboxSchema = lazySchema(() =>
 
 export const heartbeatSchema = lazySchema(() => z.object({ id: frameId() }));
 
+/** Whether the user sees the app on this device (IM-NOTIFY-2). */
+export const activeSchema = lazySchema(() => z.object({ id: frameId(), active: z.boolean() }));
+
 export const renewSchema = lazySchema(() =>
   z.object({ id: frameId(), token: z.string().check(z.maxLength(8_192)) }),
 );

@@ -108,6 +108,18 @@ export const LIMITS = {
   waitingPolls: 3,
   /** How long the session of a polling device outlives its last poll's `waitMs` (IM-POLL-2). */
   pollAliveMs: 60_000,
+  /** Devices of a user that get notifications: one more replaces the one that registered first (IM-NOTIFY-1). */
+  pushDevices: 20,
+  /** The URL of a push service for one browser. */
+  pushEndpointChars: 1_024,
+  apnsTokenChars: 200,
+  fcmTokenChars: 1_024,
+  /** An older message notifies nobody (IM-NOTIFY-2). */
+  notifyForMs: 5 * 60_000,
+  /** How long a notification waits for the message to be read. */
+  notifyDelaySeconds: 3,
+  /** The text in a notification, in code points. */
+  notifyBodyChars: 140,
   replyTimeoutMs: 10_000,
   queueNameChars: 64,
   queuesPerAgent: 20,

@@ -23,6 +23,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['react', 11, 'React', 'case'],
     ['pin', 12, 'Pin', 'case'],
     ['live', 13, 'Live', 'case'],
+    ['active', 14, 'Active', 'case'],
     ['desk.open', 20, 'DeskOpen', 'case'],
     ['desk.close', 21, 'DeskClose', 'case'],
     ['desk.ready', 22, 'DeskReady', 'case'],
@@ -90,6 +91,10 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['to', 1, 'string', 'maybe'],
     ['conversationId', 2, 'string', 'maybe'],
     ['typing', 3, 'bool', 'one'],
+  ],
+  Active: [
+    ['id', 1, 'string', 'one'],
+    ['active', 2, 'bool', 'one'],
   ],
   Live: [
     ['to', 1, 'string', 'maybe'],

@@ -5,6 +5,7 @@ import { LIMITS } from '../protocol/limits.ts';
 /** Keyed by `frame.field`, or by the field alone. */
 export const MEANINGS: Readonly<Record<string, string>> = {
   active: 'support chats that the agent has',
+  'Active.active': 'whether the user sees the app on this device',
   admins: 'the admins from now on; each must be a member',
   after: 'only messages with a higher seq',
   agent: 'the agent who has the chat',
@@ -229,6 +230,14 @@ export const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   membersPerRequest: 'members that one request names',
   typingIntervalMs: 'at most one `typing` push of a sender in this time',
   liveIntervalMs: 'an instance passes on at most one `live` frame of a `liveId` in this time (IM-LIVE-3)',
+  pushDevices:
+    'devices of a user that get notifications; one more replaces the one that registered first (IM-NOTIFY-1)',
+  pushEndpointChars: '`endpoint` of a Web Push subscription',
+  apnsTokenChars: '`token` of an iOS app',
+  fcmTokenChars: '`token` of an Android app',
+  notifyForMs: 'an older message notifies nobody (IM-NOTIFY-2)',
+  notifyDelaySeconds: 'a notification waits this long for the message to be read (IM-NOTIFY-2)',
+  notifyBodyChars: 'text in a notification (IM-NOTIFY-3)',
   liveForgetMs: 'a client forgets a live text this long after the last frame (IM-LIVE-4)',
   pageMax: 'entries of a page over HTTP',
   pageDefault: '… if `limit` is absent',

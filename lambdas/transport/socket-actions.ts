@@ -1,4 +1,4 @@
-import type { Action, ActionRequest, DeskAction, ReplyFields } from '../../protocol/actions.ts';
+import type { Action, ActionRequest, DeskAction, PartAction, ReplyFields } from '../../protocol/actions.ts';
 import { setAway, setReady, transferChat } from '../domain/desk/agent.ts';
 import { closeChat, openChat } from '../domain/desk/customer.ts';
 import type { DeskPorts } from '../domain/desk/ports.ts';
@@ -38,7 +38,9 @@ export interface SocketActionPorts
     PresencePorts {}
 
 /** The actions of every deployment. */
-export function socketActions(ports: SocketActionPorts): Answers<Exclude<Action, DeskAction>> {
+export function socketActions(
+  ports: SocketActionPorts,
+): Answers<Exclude<Action, DeskAction | PartAction<'notifications'>>> {
   return {
     hello: (_, caller) => welcome(ports, caller),
     ackInbox: ({ batch }, caller) => acknowledgePage(ports, caller, batch),

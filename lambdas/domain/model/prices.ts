@@ -55,6 +55,7 @@ export const ACTION_PRICES: Readonly<Record<Action, number>> = {
   typing: 3.4,
   live: 2.8,
   presence: 2.9,
+  active: 3.4,
   'desk.open': 39,
   'desk.close': 25.5,
   'desk.ready': 11,
