@@ -1,3 +1,4 @@
+export type { AttachmentLink } from '../../protocol/attachments.ts';
 export type { CloseReason, ErrorCode } from '../../protocol/codes.ts';
 export type {
   Attachment,
@@ -11,7 +12,7 @@ export type { Issue, Mentions, Pinned, Reaction, Sent, UserPresence } from '../.
 export { type Client, createClient } from './api/client.ts';
 export type { ClientOptions } from './api/client-options.ts';
 export { changeSettings } from './conversations/change-settings.ts';
-export type { Conversation, HistoryPage, SendOptions } from './conversations/conversation.ts';
+export type { Conversation, HistoryPage } from './conversations/conversation.ts';
 export { type EditOptions, editMessage } from './conversations/edit-message.ts';
 export type {
   Group,
@@ -28,8 +29,16 @@ export { type MessagesSnapshot, MessageView, type MessageViewOptions } from './c
 export { type PinsSnapshot, pinMessage, pinnedMessages } from './conversations/pins.ts';
 export { reactTo } from './conversations/react-to.ts';
 export { reportMessage } from './conversations/report-message.ts';
+export type { FileSource, FileUri, SendFileOptions, ThumbnailSource } from './files/file-source.ts';
 export type { ConnectionChange, ConnectionStateName } from './model/connection-change.ts';
-export type { Content, CustomContent, SentContent, TextContent } from './model/content.ts';
+export type {
+  Content,
+  CustomContent,
+  EditedContent,
+  FileEdit,
+  SentContent,
+  TextContent,
+} from './model/content.ts';
 export type { ConversationSummary } from './model/conversation-summary.ts';
 export {
   ClosedError,
@@ -55,7 +64,9 @@ export type {
 } from './model/events.ts';
 export type { ChatMessage, MessageState, OwnMessage } from './model/message.ts';
 export type { Block, Contact, ContactFields, Profile } from './model/people.ts';
+export type { SendOptions } from './model/send-options.ts';
 export type { ConversationSettings, SettingsChanges } from './model/settings.ts';
+export type { FileData, Upload, UploadState } from './model/upload.ts';
 export { type Databases, indexedDbStore } from './outbox/indexed-db-store.ts';
 export { type KeyStorage, localStorageStore, memoryStore, Store } from './outbox/store.ts';
 export type { StoreBackend } from './outbox/store-backend.ts';

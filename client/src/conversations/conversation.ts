@@ -1,9 +1,14 @@
-import type { Mentions, Message, MessageChange, Sent, UserPresence } from '../../../protocol/frames.ts';
+import type { AttachmentLink } from '../../../protocol/attachments.ts';
+import type { Message, MessageChange, Sent, UserPresence } from '../../../protocol/frames.ts';
+import type { FileSource, SendFileOptions } from '../files/file-source.ts';
+import { OutgoingFiles } from '../files/outgoing-files.ts';
 import type { SentContent } from '../model/content.ts';
 import { ImError, invalid, messageOf } from '../model/errors.ts';
 import type { ConversationEvents, Gap } from '../model/events.ts';
 import type { ChatMessage, OwnMessage } from '../model/message.ts';
+import type { SendOptions } from '../model/send-options.ts';
 import type { ConversationSettings } from '../model/settings.ts';
+import type { FileData } from '../model/upload.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { OutgoingMessage, type Said } from '../outbox/outgoing-message.ts';
 import type { Off } from '../support/emitter.ts';
@@ -23,22 +28,6 @@ export interface HistoryPage {
   readonly messages: readonly ChatMessage[];
   /** Whether more follow in the direction of paging. */
   readonly hasMore: boolean;
-}
-
-/** Options of `Conversation.send`. */
-export interface SendOptions {
-  /**
-   * `[A-Za-z0-9_-]{1,64}`. Two sends with the same id are the same message (IM-SEND-2): a bot that derives the id of
-   * its answer from the question sends the answer once, however often it restarts. Defaults to a fresh id.
-   */
-  readonly clientMsgId?: string;
-  /** The `seq` of a message of the conversation that this one answers. If there is none, the message fails. */
-  readonly replyTo?: number | undefined;
-  /**
-   * The users that the message mentions: up to 50 user ids, or `'all'`. In groups of more than 100 members only admins may use
-   * `'all'`; others' messages fail with `forbidden`.
-   */
-  readonly mentions?: Mentions | undefined;
 }
 
 export interface ConversationPorts extends ComposePorts {
@@ -127,6 +116,53 @@ export class Conversation {
     const message = compose(this.ports, this.state, draft);
     outbox.add(message);
     return message;
+  }
+
+  /**
+   * Sends one message with 1 to 10 files. Returns at once and never throws, as `send`: the message is shown `pending`, its `uploads`
+   * say how far they are, and it fails with the reason if a file can't be uploaded or is not allowed. The files are uploaded up to
+   * three at a time, and again after a failure, never as a second message. Messages with files keep their order among each other;
+   * `send` does not wait for an upload. `discard` cancels the message until its files are uploaded; `retry` sends a failed one again.
+   *
+   * Uploads start once there is a connection. With a `store` that keeps files, such as `indexedDbStore`, up to 25 MB of them
+   * outlive the program.
+   *
+   * @param files a `File` or `Blob`, or a `FileSource` with what the app knows of it, or several
+   *
+   * @example
+   * const message = conversation.sendFile(input.files, { text: 'Our cat' });
+   * await message.acked;
+   */
+  sendFile(
+    files: FileData | FileSource | Iterable<FileData | FileSource>,
+    options: SendFileOptions = {},
+  ): OwnMessage {
+    const { clock, environment } = this.ports;
+    const { text, onProgress, signal, keepMetadata, ...others } = options;
+    const clientMsgId = others.clientMsgId ?? newId(environment);
+    const list = Symbol.iterator in files ? [...files] : [files];
+    const sources = list.map((file) => ('data' in file ? file : { data: file }));
+    const outgoing = new OutgoingFiles(clientMsgId, sources, text);
+    const said = { ...others, clientMsgId, content: outgoing.content };
+    const draft = { said, writtenAtMs: clock.now(), files: outgoing };
+    const message = compose(this.ports, this.state, draft);
+    message.fail(new ImError('unavailable', 'uploads come with the next version', { retryable: true }));
+    return message;
+  }
+
+  /**
+   * The links to one file of a message, and to its thumbnail. They work for a minute at least and ten at most, for whoever has them;
+   * then ask again. Makes one request for all files of a message, and none while its links are known. Works without a connection.
+   *
+   * @throws an `ImError` `not_found` if the message was recalled or is not sent yet, the file was removed, or this user may not read
+   * the message; what `history` throws
+   *
+   * @example
+   * const { url, thumbnailUrl } = await conversation.attachmentUrl(message, attachmentId);
+   */
+  async attachmentUrl(message: ChatMessage, attachmentId: string): Promise<AttachmentLink> {
+    const { attachmentLink } = await import('../files/attachment-links.ts');
+    return attachmentLink(this.ports, this.state, message, attachmentId);
   }
 
   /**

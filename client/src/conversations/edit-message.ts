@@ -1,4 +1,4 @@
-import type { SentContent } from '../model/content.ts';
+import type { EditedContent } from '../model/content.ts';
 import { MAX_CONTENT_BYTES } from '../model/limits.ts';
 import { byteLength, tooLarge } from '../outbox/outbox.ts';
 import { newId } from '../support/environment.ts';
@@ -29,7 +29,7 @@ export interface EditOptions {
 export async function editMessage(
   conversation: Conversation,
   seq: number,
-  content: SentContent,
+  content: EditedContent,
   options: EditOptions = {},
 ): Promise<void> {
   const { ports, state } = conversation;

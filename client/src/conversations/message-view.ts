@@ -106,6 +106,7 @@ export class MessageView {
         else if (isNamed) void this.reload();
       }),
       conversation.on('state', (message) => this.#receive(copyOf(message))),
+      conversation.on('upload', (message) => this.#receive(copyOf(message))),
       conversation.on('discarded', ({ key }) => {
         this.#messages.delete(key);
         this.#observable.changed();
@@ -381,6 +382,7 @@ function isSame(a: ChatMessage, b: ChatMessage): boolean {
     a.sentAt === b.sentAt &&
     a.from === b.from &&
     a.error === b.error &&
+    a.uploads === b.uploads &&
     a.rev === b.rev &&
     JSON.stringify(a.reactions) === JSON.stringify(b.reactions) &&
     (a.content === b.content || JSON.stringify(a.content) === JSON.stringify(b.content))

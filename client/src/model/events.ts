@@ -15,7 +15,9 @@ export interface ConversationEvents {
   message: ChatMessage;
   /** A message that this client sent changed its `state` to `pending`, `sent`, or `failed`. */
   state: ChatMessage;
-  /** `discard` removed a failed message, or an unsent message in the `store` turned out to be another user's. */
+  /** Bytes of a file of this client's message were sent, or its uploads began, ended, or failed: see `uploads` of the message. */
+  upload: ChatMessage;
+  /** `discard` removed a failed message or one whose files were being uploaded, or an unsent message in the `store` turned out to be another user's. */
   discarded: ChatMessage;
   /** Another user, or this one on another device, has read up to `seq`. */
   read: ReadEvent;

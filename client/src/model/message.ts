@@ -1,6 +1,7 @@
 import type { Mentions, Message, Pinned, Reaction, Sent } from '../../../protocol/frames.ts';
 import type { Content } from './content.ts';
 import type { ImError } from './errors.ts';
+import type { Upload } from './upload.ts';
 
 /**
  * `pending`: not acknowledged yet. `sent`: the server has stored it. `read`: this user's message, and another user has
@@ -47,6 +48,12 @@ export interface ChatMessage {
   readonly pinned?: Pinned | undefined;
   /** The reason, in state `failed`. */
   readonly error?: ImError | undefined;
+  /**
+   * The uploads of a message with files that this client sends, in the order of its attachments, and as long as this client has
+   * the message from `sendFile`: so the local files can be shown in place of a download. Each change makes a new array. Until the
+   * message is sent, its `content` has ids of this client's own; use the index as the key in lists.
+   */
+  readonly uploads?: readonly Upload[] | undefined;
 }
 
 /** A message that this client sent. Its properties change with its state. */
@@ -93,6 +100,7 @@ const FIELDS = [
   'reactions',
   'pinned',
   'error',
+  'uploads',
 ] as const satisfies (keyof ChatMessage)[];
 
 /** A snapshot of an own message: unlike the original it never changes. */

@@ -1,8 +1,11 @@
+import type { FileContent } from '../../../protocol/content.ts';
 import type { Mentions, Sent } from '../../../protocol/frames.ts';
+import type { OutgoingFiles } from '../files/outgoing-files.ts';
 import type { Content, SentContent } from '../model/content.ts';
 import type { ImError } from '../model/errors.ts';
 import { keyOf, type MessageState, type OwnMessage } from '../model/message.ts';
 import type { Target } from '../model/target.ts';
+import type { Upload } from '../model/upload.ts';
 import { Deferred } from '../support/deferred.ts';
 import type { SendFields } from '../transport/exchanges.ts';
 
@@ -18,7 +21,7 @@ export interface Destination {
 /** The content of a message, the same in each attempt (IM-SEND-2). */
 export interface Said {
   readonly clientMsgId: string;
-  readonly content: SentContent;
+  readonly content: SentContent | FileContent;
   readonly replyTo?: number | undefined;
   readonly mentions?: Mentions | undefined;
 }
@@ -29,6 +32,8 @@ export interface Draft {
   readonly writtenAtMs: number;
   /** An earlier run of the program may have sent it already. */
   readonly isRepeat?: boolean;
+  /** To upload before the message is sent. */
+  readonly files?: OutgoingFiles;
 }
 
 /** With the content, where it is not what was said: a hook may have rewritten it (IM-HOOK-3). */
@@ -42,6 +47,7 @@ export class OutgoingMessage implements OwnMessage {
   readonly rev = 0;
   readonly destination: Destination;
   readonly writtenAtMs: number;
+  readonly files: OutgoingFiles | undefined;
   readonly #onState: (message: OutgoingMessage) => void;
   #state: 'pending' | 'sent' | 'failed' = 'pending';
   #isRepeat: boolean | undefined;
@@ -51,13 +57,14 @@ export class OutgoingMessage implements OwnMessage {
 
   constructor(
     destination: Destination,
-    { said, writtenAtMs, isRepeat }: Draft,
+    { said, writtenAtMs, isRepeat, files }: Draft,
     onState: (message: OutgoingMessage) => void,
   ) {
     this.destination = destination;
     this.key = keyOf(said.clientMsgId);
     this.said = said;
     this.writtenAtMs = writtenAtMs;
+    this.files = files;
     this.#isRepeat = isRepeat;
     this.#onState = onState;
   }
@@ -66,7 +73,10 @@ export class OutgoingMessage implements OwnMessage {
     return this.said.clientMsgId;
   }
   get content(): Content {
-    return this.#sent?.content ?? this.said.content;
+    return this.#sent?.content ?? this.files?.content ?? this.said.content;
+  }
+  get uploads(): readonly Upload[] | undefined {
+    return this.files?.uploads;
   }
   get replyTo(): number | undefined {
     return this.said.replyTo;

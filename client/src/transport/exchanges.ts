@@ -1,12 +1,12 @@
 import type { ActionFields, ActionReply, Action as AnyAction } from '../../../protocol/actions.ts';
 import type { Mentions } from '../../../protocol/frames.ts';
-import type { SentContent } from '../model/content.ts';
+import type { EditedContent } from '../model/content.ts';
 import type { Target } from '../model/target.ts';
 
 /** The fields of `sendMessage`. */
 export type SendFields = Target & {
   readonly clientMsgId: string;
-  readonly content: SentContent;
+  readonly content: EditedContent;
   readonly replyTo?: number | undefined;
   readonly mentions?: Mentions | undefined;
   /** True for all but the first attempt (docs/protocol.md, section 4). */
