@@ -104,6 +104,20 @@ export class Client {
   }
 
   /**
+   * Says whether the user sees the app on this device. While no device of the user has it in front, messages are notified,
+   * even those that arrive here (IM-NOTIFY-2). In a page the client calls this itself, when the page is hidden or shown.
+   *
+   * Without a page, as in React Native, an app in the background keeps its socket for 20 s more; `connect` opens it again
+   * there, and so does `setActive(true)`, which also finds out at once if the socket has died.
+   *
+   * @example
+   * AppState.addEventListener('change', (state) => im.setActive(state === 'active'));   // React Native
+   */
+  setActive(isActive: boolean): void {
+    this.engine.sessions.setActive(isActive);
+  }
+
+  /**
    * Calls `listener` with each event of this name (see `ClientEvents`). Returns an unsubscribe function.
    *
    * @example

@@ -16,6 +16,7 @@ import { CatchUp } from '../sync/catch-up.ts';
 import { Incoming } from '../sync/incoming.ts';
 import { MessageSync } from '../sync/message-sync.ts';
 import { Connection } from '../transport/connection.ts';
+import { Foreground } from '../transport/foreground.ts';
 import { HttpApi } from '../transport/http-api.ts';
 import { Identity } from '../transport/identity.ts';
 import { Renewal } from '../transport/renewal.ts';
@@ -40,7 +41,7 @@ export interface Engine {
   readonly list: Pick<ConversationList, 'summaries' | 'drop'>;
   readonly logger: Logger;
   readonly policy: RetryPolicy;
-  readonly sessions: Pick<Sessions, 'connect' | 'current' | 'require'>;
+  readonly sessions: Pick<Sessions, 'connect' | 'current' | 'require' | 'setActive'>;
   report(error: unknown): void;
 }
 
@@ -111,6 +112,7 @@ export function createEngine(options: ClientOptions): Engine {
     opener,
     connection,
     catchUp: new CatchUp(parts),
+    foreground: new Foreground(base),
     renewal: new Renewal({ ...base, connection }),
   });
   const conversations = new Conversations(states, { ...parts, sessions });

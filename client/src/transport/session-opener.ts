@@ -32,6 +32,8 @@ const REFUSALS_PER_QUESTION = 8;
 export class SessionOpener {
   /** The connection that the next session replaces, in case the server has not noticed its end (IM-CONN-4). */
   replaces: string | undefined;
+  /** No session is opened before it resolves. */
+  gate: Promise<void> | undefined;
   readonly #ports: SessionOpenerPorts;
   /** In a row. */
   #refusals = 0;
@@ -44,6 +46,7 @@ export class SessionOpener {
 
   /** Opens a session. Rejects with an `ImError` whose `retryable` says whether another attempt can help. */
   async open(attempt: Attempt): Promise<Session> {
+    if (this.gate !== undefined) await this.gate;
     const token = await this.#ports.tokens.fresh();
     // If dropped in the meantime, a socket opened now could replace a later attempt's.
     if (attempt.dropped) throw new ClosedError();

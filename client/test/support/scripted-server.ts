@@ -22,6 +22,7 @@ export interface ClientFrame {
   readonly editId?: string;
   readonly token?: string;
   readonly typing?: boolean;
+  readonly active?: boolean;
   readonly liveId?: string;
   readonly index?: number;
   readonly userIds?: readonly string[];
@@ -213,6 +214,7 @@ export class ScriptedServer {
       case 'renew':
         return { type: 'session', id, session: { expiresAt: this.#expiresAt + this.renewGainMs } };
       case 'read':
+      case 'active':
         return { type: 'ok', id };
       case 'edit':
         return { type: 'message', id, message: this.#change(frame, frame.content) };
