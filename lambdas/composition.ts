@@ -1,6 +1,12 @@
 import { LIMITS } from '../protocol/limits.ts';
 import { createAccounts } from './adapters/account-table.ts';
 import { createArchiveEditor, createArchiveWriter } from './adapters/archive-bucket.ts';
+import {
+  createAttachmentFiles,
+  createAttachmentForms,
+  createAttachmentLinks,
+} from './adapters/attachment-bucket.ts';
+import { createAttachmentRecords } from './adapters/attachment-table.ts';
 import { createBlockReader, createBlockWriter } from './adapters/block-table.ts';
 import { createConnections } from './adapters/connections.ts';
 import { createContactReader, createContactWriter } from './adapters/contact-table.ts';
@@ -43,8 +49,10 @@ import { createTokenVerifier } from './adapters/token-verifier.ts';
 import { createTrail } from './adapters/trail-table.ts';
 import { createWorkQueue } from './adapters/work-queue.ts';
 import { type BudgetLimits, createMeter } from './domain/access/budget.ts';
+import type { AttachmentLimits } from './domain/attachments/upload.ts';
 import { createLiveLimit } from './domain/messages/live-limit.ts';
 import type { ArchiveEditor } from './domain/model/archive.ts';
+import type { AttachmentFiles, AttachmentRecords } from './domain/model/attachment.ts';
 import { UNLIMITED } from './domain/model/budget.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
 import type { AdminCallWriter, GroupEventWriter, UserEventWriter } from './domain/model/event.ts';
@@ -282,6 +290,33 @@ const archiveEditor = maker(['archiveBucket'], ({ archiveBucket }) => createArch
 /** `undefined` in a deployment without an archive. */
 export const archiveEditorIfAny = (): Maker<ArchiveEditor | undefined> =>
   hasEnv('archiveBucket') ? archiveEditor : { env: [], get: () => undefined };
+/** Whether this deployment has attachments. */
+export const hasAttachments = () => hasEnv('attachmentBucket');
+export const attachmentRecords = maker(['conversationsTable'], ({ conversationsTable: tableName }) =>
+  createAttachmentRecords(documents.get(), { tableName, ...clockOnly }),
+);
+const attachmentFiles = maker(['attachmentBucket'], ({ attachmentBucket }) =>
+  createAttachmentFiles(attachmentBucket, process.env),
+);
+/** `undefined` in a deployment without attachments. */
+export const attachmentRecordsIfAny = (): Maker<AttachmentRecords | undefined> =>
+  hasAttachments() ? attachmentRecords : { env: [], get: () => undefined };
+/** `undefined` in a deployment without attachments. */
+export const attachmentFilesIfAny = (): Maker<AttachmentFiles | undefined> =>
+  hasAttachments() ? attachmentFiles : { env: [], get: () => undefined };
+export const attachmentForms = maker(['attachmentBucket'], ({ attachmentBucket }) =>
+  createAttachmentForms(attachmentBucket, process.env),
+);
+export const attachmentLinks = maker(['attachmentBucket'], ({ attachmentBucket }) =>
+  createAttachmentLinks(attachmentBucket, process.env),
+);
+export const attachmentLimits = maker(
+  ['attachmentMaxBytes', 'attachmentTypes'],
+  (env): AttachmentLimits => ({
+    maxBytes: Number(env.attachmentMaxBytes),
+    types: list(env.attachmentTypes),
+  }),
+);
 const userEvents = maker(['conversationsTable'], ({ conversationsTable }) =>
   createUserEventWriter(documents.get(), conversationsTable),
 );

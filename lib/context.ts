@@ -24,8 +24,8 @@ export type ReadContext = (key: string) => unknown;
  * - text: `issuer`, `jwksUri`, `userIdClaim`, `rolesClaim`, `webPageClientId`, `webPageScope`, `alarmTopicArn`
  * - `replace` or `reject`: `duplicateLogin`; `standard` or `infrequent-access`: `messageTableClass`
  * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`, `widgetOrigins`, `diagnostics`,
- *   `unlimitedRoles`
- * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`, `events`, `archive`, `dashboard`; also `userPool`, which is no prop
+ *   `unlimitedRoles`, `attachmentTypes`
+ * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`, `events`, `archive`, `dashboard`, `attachments`; also `userPool`, which is no prop
  * - durations, a whole number with `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`), `deskAgentGrace` (`2m`), `editWindow` (`24h`, `0s` for never)
  * - two whole numbers, as `12000,4000`: read and write units of `warmThroughput` and `maxThroughput`
@@ -35,7 +35,7 @@ export type ReadContext = (key: string) => unknown;
  * - path of a module whose export `handler` becomes a function: `beforeSend`; with it `beforeSendTimeoutMs`, a whole number,
  *   `beforeSendOnFailure`, `accept` or `reject`, and `beforeSendServiceEvents`, `true` or `false`; `profileSource`, with it
  *   `profileSourceTtl`, a duration
- * - whole numbers: `maxDevices`, `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
+ * - whole numbers: `attachmentMaxBytes`, `maxDevices`, `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
  * An empty string counts as unset, so that scripts can use `-c issuer=$ISSUER`.
  *
@@ -83,6 +83,9 @@ export function propsFromContext(read: ReadContext, makeFunction: MakeFunction):
     dashboard: context.flag('dashboard'),
     events: context.flag('events'),
     archive: context.flag('archive'),
+    attachments: context.flag('attachments'),
+    attachmentMaxBytes: context.integer('attachmentMaxBytes'),
+    attachmentTypes: context.list('attachmentTypes'),
   };
   const hooks = hooksIn(context);
   const userPool = context.flag('userPool') ?? false;

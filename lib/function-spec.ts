@@ -1,4 +1,5 @@
 import type { Archive } from './archive.ts';
+import type { Attachments } from './attachments.ts';
 import type { Desk } from './desk.ts';
 import type { Events } from './events.ts';
 import type { Exports } from './exports.ts';
@@ -24,10 +25,12 @@ export interface Grantors {
   readonly hooks: Hooks;
   /** `undefined` in a deployment without an archive. */
   readonly archive: Archive | undefined;
+  /** `undefined` in a deployment without attachments. */
+  readonly attachments: Attachments | undefined;
 }
 
 /** An optional part of a deployment: the option of this name. */
-export type PartName = 'desk' | 'events' | 'archive';
+export type PartName = 'desk' | 'events' | 'archive' | 'attachments';
 
 /** The records of a table's stream that a function gets. */
 export interface StreamSource {
@@ -41,6 +44,9 @@ export interface StreamSource {
 
 export type QueueName = 'offline' | 'service' | 'fanOut' | 'tasks' | 'desk';
 
+/** Additional route keys of deployments with these parts. */
+export type PartRoutes = Readonly<Partial<Record<PartName, readonly string[]>>>;
+
 /** The caller of a function. */
 export type Trigger =
   | { readonly kind: 'authorizer' }
@@ -51,11 +57,10 @@ export type Trigger =
       readonly kind: 'http';
       /** Route keys. */
       readonly routes: readonly string[];
-      /** Additional route keys of a deployment with a desk. @default - none */
-      readonly deskRoutes?: readonly string[];
+      readonly partRoutes?: PartRoutes;
     }
   /** Those whom IAM allows it, by route keys: `ServerlessIm` has a grant for it. */
-  | { readonly kind: 'admin'; readonly routes: readonly string[] }
+  | { readonly kind: 'admin'; readonly routes: readonly string[]; readonly partRoutes?: PartRoutes }
   | { readonly kind: 'queue'; readonly queue: QueueName }
   | {
       readonly kind: 'stream';

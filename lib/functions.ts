@@ -1,4 +1,5 @@
 import { ADMIN_ROUTES } from '../protocol/admin.ts';
+import { ATTACHMENT_ADMIN_ROUTES, ATTACHMENT_HTTP_ROUTES } from '../protocol/attachments.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { ARCHIVE_SOURCES } from './archive-source.ts';
@@ -56,7 +57,7 @@ export const FUNCTIONS = {
       ...BUDGET_SETTINGS,
       ...TOKEN_SETTINGS,
     ],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks }) => {
+    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks, attachments }) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
@@ -67,6 +68,7 @@ export const FUNCTIONS = {
       gateway.grantConnections(fn, 'GET', 'POST', 'DELETE');
       events?.keepChanges(fn);
       hooks.grantBeforeSend(fn);
+      attachments?.grantSend(fn);
       if (desk === undefined) return;
       // A transfer puts the new agent's rows into the conversation, and removes the former one's.
       storage.conversations.grant(fn, 'PutItem', 'DeleteItem');
@@ -78,7 +80,11 @@ export const FUNCTIONS = {
   http: {
     module: 'lambdas/functions/http',
     description: 'The HTTP API: conversations, history, groups, and sending without a socket',
-    trigger: { kind: 'http', routes: HTTP_ROUTES, deskRoutes: DESK_HTTP_ROUTES },
+    trigger: {
+      kind: 'http',
+      routes: HTTP_ROUTES,
+      partRoutes: { desk: DESK_HTTP_ROUTES, attachments: ATTACHMENT_HTTP_ROUTES },
+    },
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
     settings: [
@@ -91,7 +97,7 @@ export const FUNCTIONS = {
       ...TOKEN_SETTINGS,
       'allowedOrigins',
     ],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks }) => {
+    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks, attachments }) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
       // To remove a member of a group, and to check that a new admin is a member.
@@ -105,6 +111,9 @@ export const FUNCTIONS = {
       events?.keepChanges(fn);
       hooks.grantBeforeSend(fn);
       hooks.grantProfileSource(fn);
+      attachments?.grantUpload(fn);
+      attachments?.grantSend(fn);
+      attachments?.grantLink(fn);
       if (desk === undefined) return;
       desk.store.grant(fn, 'GetItem', 'BatchGetItem', 'Query');
       desk.queue.grantSend(fn);
@@ -175,7 +184,7 @@ export const FUNCTIONS = {
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
     settings: ['leaseSeconds', 'historyTtlSeconds', 'editWindowMs'],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks }) => {
+    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks, attachments }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'Query', 'UpdateItem');
       storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem');
@@ -188,6 +197,10 @@ export const FUNCTIONS = {
       desk?.queue.grantSend(fn);
       events?.keepChanges(fn);
       events?.addRows(fn);
+      if (attachments === undefined) return;
+      attachments.grantSend(fn);
+      // The records of the files.
+      storage.conversations.grant(fn, 'BatchGetItem');
     },
   },
   logOut: {
@@ -206,12 +219,15 @@ export const FUNCTIONS = {
     module: 'lambdas/functions/admin',
     description:
       "The operator's side: sends as anyone, recalls anything, bans, changes groups, and looks at users",
-    trigger: { kind: 'admin', routes: ADMIN_ROUTES },
+    trigger: { kind: 'admin', routes: ADMIN_ROUTES, partRoutes: { attachments: ATTACHMENT_ADMIN_ROUTES } },
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
     audits: true,
     settings: ['leaseSeconds', 'historyTtlSeconds', 'maxDevices', ...BUDGET_SETTINGS],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, taskQueue, exports, gateway, desk, events, hooks }) => {
+    grant: (
+      fn,
+      { storage, offlineQueue, fanOutQueue, taskQueue, exports, gateway, desk, events, hooks, attachments },
+    ) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
       // For groups, as the users' function; also for tasks.
@@ -229,6 +245,7 @@ export const FUNCTIONS = {
       events?.addRows(fn);
       taskQueue.grantSend(fn);
       exports.grantLink(fn);
+      attachments?.grantSend(fn);
     },
   },
   runTasks: {
@@ -242,7 +259,7 @@ export const FUNCTIONS = {
     settings: ['historyTtlSeconds'],
     grant: (
       fn,
-      { storage, taskQueue, offlineQueue, fanOutQueue, exports, gateway, desk, events, archive },
+      { storage, taskQueue, offlineQueue, fanOutQueue, exports, gateway, desk, events, archive, attachments },
     ) => {
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
       // To remove what the user keeps, and to delete a group.
@@ -261,6 +278,9 @@ export const FUNCTIONS = {
       events?.keepChanges(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');
       archive?.grantEdit(fn);
+      attachments?.grantErase(fn);
+      // For the links of exports.
+      attachments?.grantLink(fn);
       taskQueue.grantSend(fn);
       events?.addRows(fn);
       if (desk === undefined) return;

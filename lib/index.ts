@@ -1,4 +1,6 @@
 export type { Archive } from './archive.ts';
+export type { AttachmentProps } from './attachment-props.ts';
+export type { Attachments } from './attachments.ts';
 export type { Dashboard } from './dashboard.ts';
 export type { Desk } from './desk.ts';
 export type { Events } from './events.ts';

@@ -1,5 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import { ACTIONS } from '../protocol/actions.ts';
+import { ATTACHMENT_HTTP_ROUTES } from '../protocol/attachments.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { platformFaults } from './platform-props.ts';
@@ -148,13 +149,9 @@ export function optionFaults(props: ServerlessImProps, options: ServerlessImOpti
   ];
 }
 
-function throttleFaults({
-  webSocketThrottle,
-  httpThrottle,
-  routeThrottles,
-  desk,
-}: ServerlessImOptions): string[] {
-  const unknown = Object.keys(routeThrottles).filter((name) => !isRoute(name, desk));
+function throttleFaults(options: ServerlessImOptions): string[] {
+  const { webSocketThrottle, httpThrottle, routeThrottles } = options;
+  const unknown = Object.keys(routeThrottles).filter((name) => !isRoute(name, options));
   const named = {
     webSocketThrottle,
     httpThrottle,
@@ -172,9 +169,14 @@ function throttleFaults({
   ];
 }
 
-function isRoute(name: string, desk: boolean): boolean {
+function isRoute(name: string, { desk, attachments }: ServerlessImOptions): boolean {
   if (Object.hasOwn(ACTIONS, name)) return desk || !('part' in ACTIONS[name as keyof typeof ACTIONS]);
-  const routes: readonly string[] = [...HTTP_ROUTES, POLL_ROUTE, ...(desk ? DESK_HTTP_ROUTES : [])];
+  const routes: readonly string[] = [
+    ...HTTP_ROUTES,
+    POLL_ROUTE,
+    ...(desk ? DESK_HTTP_ROUTES : []),
+    ...(attachments ? ATTACHMENT_HTTP_ROUTES : []),
+  ];
   return routes.includes(name);
 }
 

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import { attachmentFaults, attachmentOptions } from './attachment-props.ts';
 import { hookFaults, hookOptions } from './hook-props.ts';
 import { audienceList, issuerFaults, optionFaults, webPageFaults } from './option-faults.ts';
 import { platformOptions } from './platform-props.ts';
@@ -49,12 +50,14 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     dashboard: props.dashboard ?? false,
     ...platformOptions(props),
     ...hookOptions(props),
+    ...attachmentOptions(props),
   };
   const faults = [
     ...issuerFaults(props),
     ...webPageFaults(props),
     ...optionFaults(props, options),
     ...hookFaults(options),
+    ...attachmentFaults(props),
   ];
   if (faults.length > 0) throw new InvalidOptionsError(faults);
   return options;

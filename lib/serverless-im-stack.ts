@@ -92,6 +92,11 @@ export class ServerlessImStack extends Stack {
       'The bucket of messages that have expired',
     );
     this.#output(
+      'AttachmentsBucketName',
+      this.chat.attachments?.bucket.bucketName,
+      'The bucket of files in messages',
+    );
+    this.#output(
       'ArchiveFailureQueueUrl',
       this.chat.streams.archiveMessages?.failureQueue.queueUrl,
       'Says which messages expired and could not be archived for a day',

@@ -7,12 +7,13 @@ import { FAN_OUT_WORKERS } from '../lambdas/shared/fan-out-rate.ts';
 import { TASK_WORKERS } from '../lambdas/shared/task-rate.ts';
 import { ACTIONS, type Action } from '../protocol/actions.ts';
 import { Archive } from './archive.ts';
+import { Attachments } from './attachments.ts';
 import { FunctionBundles } from './bundling/function-bundles.ts';
 import { Dashboard } from './dashboard.ts';
 import { Desk } from './desk.ts';
 import { Events } from './events.ts';
 import { Exports } from './exports.ts';
-import type { FunctionSpec, QueueName } from './function-spec.ts';
+import type { FunctionSpec, PartName, QueueName, Trigger } from './function-spec.ts';
 import { FUNCTIONS, type FunctionName, type Functions, functionNames } from './functions.ts';
 import { HandlerFunction } from './handler-function.ts';
 import { Hooks } from './hooks.ts';
@@ -68,6 +69,8 @@ export class ServerlessIm extends Construct {
   readonly events: Events | undefined;
   /** The bucket of expired messages; `undefined` without `archive: true`. */
   readonly archive: Archive | undefined;
+  /** The bucket of files in messages; `undefined` with `attachments: false`. */
+  readonly attachments: Attachments | undefined;
   /** The Lambda functions by name. @example chat.functions.socket.metricThrottles() */
   readonly functions: Functions;
   /** The functions that read the streams of tables, by name, with their failure queues. */
@@ -113,12 +116,13 @@ export class ServerlessIm extends Construct {
       accessLogRole,
       routeMetrics,
     });
+    const corsOrigins = webPage === undefined ? options.allowedOrigins : ['*'];
     this.http = new HttpGateway(this, 'Http', {
       issuer: this.identity.issuer,
       audience: this.identity.audience,
       // The API can't refer to the page's origin, since the page's headers contain the API's URL. So the gateway
       // answers preflights from any origin, and the functions refuse other origins (IM-CONN-2).
-      allowedOrigins: webPage === undefined ? options.allowedOrigins : ['*'],
+      allowedOrigins: corsOrigins,
       throttle: options.httpThrottle,
       routeThrottles: throttlesOf(isHttpRoute),
       routeMetrics,
@@ -136,6 +140,10 @@ export class ServerlessIm extends Construct {
       : undefined;
     this.exports = new Exports(this, 'Exports', { retain });
     this.archive = options.archive ? new Archive(this, 'Archive', { retain }) : undefined;
+    this.attachments = options.attachments
+      ? // With a web page as for the HTTP API: its headers contain the bucket's address. Links are the secret, not the origin.
+        new Attachments(this, 'Attachments', { ...options, allowedOrigins: corsOrigins })
+      : undefined;
     this.events = options.events ? new Events(this, 'Events', { storage: this.storage }) : undefined;
     const allowedOrigins = originsOf(options.allowedOrigins, this.webPage);
     this.functions = this.#makeFunctions(
@@ -262,6 +270,7 @@ export class ServerlessIm extends Construct {
       events: this.events,
       hooks,
       archive: this.archive,
+      attachments: this.attachments,
     });
     return fn;
   }
@@ -274,10 +283,9 @@ export class ServerlessIm extends Construct {
       if (trigger.kind === 'webSocket') {
         this.webSocket.addOwnRoutes(fn, this.functions.authorize, actionNames(options));
       } else if (trigger.kind === 'http') {
-        const { routes, deskRoutes = [] } = trigger;
-        this.http.addOwnRoutes(pascalCase(name), fn, options.desk ? [...routes, ...deskRoutes] : routes);
+        this.http.addOwnRoutes(pascalCase(name), fn, routesOf(trigger, options));
       } else if (trigger.kind === 'admin') {
-        this.http.addIamRoutes(pascalCase(name), fn, trigger.routes);
+        this.http.addIamRoutes(pascalCase(name), fn, routesOf(trigger, options));
       } else if (trigger.kind === 'queue') {
         this.#consume(trigger.queue, fn, options);
       }
@@ -320,6 +328,15 @@ function actionNames({ desk }: ServerlessImOptions): Action[] {
     const { part } = { part: undefined, ...ACTIONS[name] };
     return part === undefined || (part === 'desk' && desk);
   });
+}
+
+/** With those of the parts that this deployment has. */
+function routesOf(
+  { routes, partRoutes = {} }: Extract<Trigger, { readonly kind: 'http' | 'admin' }>,
+  options: ServerlessImOptions,
+): readonly string[] {
+  const parts = Object.entries(partRoutes) as readonly [PartName, readonly string[]][];
+  return [...routes, ...parts.flatMap(([part, more]) => (options[part] ? more : []))];
 }
 
 function pascalCase(name: string): string {

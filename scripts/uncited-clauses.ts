@@ -9,10 +9,6 @@ const LATER: readonly string[] = [
   'IM-NOTIFY-1',
   'IM-NOTIFY-3',
   'IM-NOTIFY-4',
-  'IM-FILE-3',
-  'IM-FILE-4',
-  'IM-FILE-5',
-  'IM-FILE-6',
   'IM-FILE-7',
   'IM-FILE-8',
 ];

@@ -33,6 +33,8 @@ const ports = lazily({
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),
   hook: of.hookIfAny(),
+  attachmentRecords: of.attachmentRecordsIfAny(),
+  attachmentFiles: of.attachmentFilesIfAny(),
   userEvents: of.userEventsIfAny(),
   adminCalls: of.adminCallsIfAny(),
   leaseMs: of.leaseMs,

@@ -2,7 +2,7 @@ import * as of from '../composition.ts';
 import { withBudget } from '../domain/access/budget.ts';
 import { lazily } from '../shared/lazily.ts';
 import { createHttpHandler } from '../transport/http.ts';
-import { deskHttpAnswers, httpAnswers } from '../transport/http-answers.ts';
+import { attachmentHttpAnswers, deskHttpAnswers, httpAnswers } from '../transport/http-answers.ts';
 
 const ports = lazily({
   routes: of.routes,
@@ -30,6 +30,8 @@ const ports = lazily({
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),
   hook: of.hookIfAny(),
+  attachmentRecords: of.attachmentRecordsIfAny(),
+  attachmentFiles: of.attachmentFilesIfAny(),
   webSocketUrl: of.webSocketUrl,
   idleTimeoutMs: of.idleTimeoutMs,
   leaseMs: of.leaseMs,
@@ -38,6 +40,17 @@ const ports = lazily({
 });
 const deskPorts = () =>
   lazily({ desk: of.desk, queues: of.queues, conversations: of.conversations, clock: of.clock });
+const attachmentPorts = () =>
+  lazily({
+    conversations: of.conversations,
+    messages: of.messages,
+    reactions: of.reactions,
+    attachmentRecords: of.attachmentRecords,
+    attachmentForms: of.attachmentForms,
+    attachmentLimits: of.attachmentLimits,
+    attachmentLinks: of.attachmentLinks,
+    clock: of.clock,
+  });
 const options = lazily({
   tokens: of.tokens,
   allowedOrigins: of.allowedOrigins,
@@ -45,10 +58,12 @@ const options = lazily({
   meter: of.meter,
   clock: of.clock,
 });
+const ofAttachments = of.hasAttachments() ? attachmentPorts() : undefined;
 const deskAnswers = of.hasDesk() && deskHttpAnswers(deskPorts());
 
 /** The whole HTTP API except `POST /poll`. */
 export const handler = createHttpHandler(options, (budget) => ({
   ...httpAnswers(withBudget(ports, budget)),
   ...deskAnswers,
+  ...(ofAttachments && attachmentHttpAnswers(withBudget(ofAttachments, budget))),
 }));

@@ -22,6 +22,8 @@ const ports = lazily({
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),
   hook: of.hookIfAny(),
+  attachmentRecords: of.attachmentRecordsIfAny(),
+  attachmentFiles: of.attachmentFilesIfAny(),
   userEvents: of.userEventsIfAny(),
   leaseMs: of.leaseMs,
   editWindowMs: of.editWindowMs,

@@ -24,6 +24,8 @@ const ports = lazily({
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),
   hook: of.hookIfAny(),
+  attachmentRecords: of.attachmentRecordsIfAny(),
+  attachmentFiles: of.attachmentFilesIfAny(),
   tokens: of.tokens,
   liveLimit: of.liveLimit,
   leaseMs: of.leaseMs,

@@ -33,6 +33,12 @@ export const ENV = {
   archiveBucket: 'ARCHIVE_BUCKET',
   /** Name of the bucket of exports. */
   exportBucket: 'EXPORT_BUCKET',
+  /** Name of the bucket of files; only in deployments with attachments. */
+  attachmentBucket: 'ATTACHMENT_BUCKET',
+  /** The largest file, in bytes. */
+  attachmentMaxBytes: 'ATTACHMENT_MAX_BYTES',
+  /** The media types of files, separated by commas; empty: any. */
+  attachmentTypes: 'ATTACHMENT_TYPES',
   /** The stage's `@connections` endpoint. The AWS SDK reads this variable itself. */
   connectionsEndpoint: 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI',
   /** Issuer (`iss`) of the tokens that the authorizer accepts. */

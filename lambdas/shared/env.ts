@@ -3,7 +3,7 @@ import { ENV } from './env-names.ts';
 export type EnvName = keyof typeof ENV;
 
 /** Variables with these name endings are whole numbers ≥ 0. */
-const NUMBERS = /(?:Seconds|Ms)$/;
+const NUMBERS = /(?:Seconds|Ms|Bytes)$/;
 
 /** @throws {Error} naming every variable that is missing or, if none is, every one that must be a number */
 export function readEnv<Name extends EnvName>(names: readonly Name[]): Readonly<Record<Name, string>> {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { type ATTACHMENT_HTTP_ROUTES, attachmentRequestSchema } from '../../protocol/attachments.ts';
 import { deskChatsQuerySchema } from '../../protocol/desk.ts';
 import { editRequestSchema, messageRequestSchema, reactionName } from '../../protocol/frames.ts';
 import {
@@ -17,6 +18,8 @@ import {
 import { USER_ID } from '../../protocol/ids.ts';
 import { lazySchema } from '../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../protocol/limits.ts';
+import { type LinkPorts, linkFiles } from '../domain/attachments/links.ts';
+import { requestUpload, type UploadPorts } from '../domain/attachments/upload.ts';
 import { type ChatViewPorts, listAgents, listChats, listQueues, showMe } from '../domain/desk/views.ts';
 import { createGroup, updateGroup } from '../domain/groups/change.ts';
 import type { GroupChangePorts } from '../domain/groups/group.ts';
@@ -150,6 +153,22 @@ export function deskHttpAnswers(ports: ChatViewPorts): Answers<(typeof DESK_HTTP
         listChats(ports, userId, roles, parseWith(deskChatsQuerySchema, query)),
     },
     'GET /desk/queues': { answer: async ({ roles }) => listQueues(ports, roles) },
+  };
+}
+
+/** The additional routes of a deployment with attachments (IM-FILE). */
+export function attachmentHttpAnswers(
+  ports: UploadPorts & LinkPorts,
+): Answers<(typeof ATTACHMENT_HTTP_ROUTES)[number]> {
+  return {
+    'POST /attachments': {
+      status: 201,
+      answer: async ({ userId, body }) =>
+        requestUpload(ports, userId, parseWith(attachmentRequestSchema, body())),
+    },
+    'GET /conversations/{conversationId}/messages/{seq}/attachments': {
+      answer: async ({ userId, roles, path }) => linkFiles(ports, userId, messageTarget(path), roles),
+    },
   };
 }
 

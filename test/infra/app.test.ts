@@ -76,7 +76,9 @@ describe('the app', () => {
   });
 
   it('gives each function a bundle of one module and its source map', () => {
-    expect(functions).toHaveLength(functionNames({ desk: true, events: false, archive: false }).length);
+    expect(functions).toHaveLength(
+      functionNames({ desk: true, events: false, archive: false, attachments: true }).length,
+    );
     for (const [, fn] of functions) {
       expect(readdirSync(bundleOf(fn)).sort()).toEqual(['index.mjs', 'index.mjs.map']);
     }
@@ -111,7 +113,7 @@ describe('the app', () => {
     Object.fromEntries(
       Object.keys(fn.Properties.Environment.Variables)
         .filter((name) => Object.values<string>(ENV).includes(name))
-        .map((name) => [name, /_(SECONDS|MS)$/.test(name) ? '60' : 'https://example.com/x']),
+        .map((name) => [name, /_(SECONDS|MS|BYTES)$/.test(name) ? '60' : 'https://example.com/x']),
     );
 
   it('gives every function exactly the variables that it reads', async () => {

@@ -13,9 +13,9 @@ const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', 'ArchiveMe
 describe('the archive (IM-ARCHIVE)', () => {
   it('is off by default: no bucket, stream, worker, permission, variable, or alarm (IM-ARCHIVE-4)', () => {
     expect(chatWithout.archive).toBeUndefined();
-    // The exports have a bucket in every deployment.
+    // Exports and attachments have a bucket in every deployment.
     const buckets = resources(without, 'AWS::S3::Bucket').map(({ logicalId }) => logicalId);
-    expect(buckets).toEqual([expect.stringContaining('Exports')]);
+    expect(buckets).toEqual([expect.stringContaining('Exports'), expect.stringContaining('Attachments')]);
     expect(JSON.stringify(without.toJSON())).not.toMatch(
       /StreamSpecification|dynamodb:GetRecords|ARCHIVE_BUCKET|Archive|IteratorAge/,
     );

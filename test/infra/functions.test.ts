@@ -42,7 +42,9 @@ describe('the functions', () => {
 
 describe('every function', () => {
   it('runs on nodejs24.x and arm64, and logs JSON', () => {
-    expect(functions).toHaveLength(functionNames({ desk: true, events: false, archive: false }).length);
+    expect(functions).toHaveLength(
+      functionNames({ desk: true, events: false, archive: false, attachments: true }).length,
+    );
     template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],

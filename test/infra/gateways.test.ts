@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ServerlessImProps } from '../../lib/index.ts';
 import { ACTIONS } from '../../protocol/actions.ts';
 import { ADMIN_ROUTES } from '../../protocol/admin.ts';
+import { ATTACHMENT_ADMIN_ROUTES, ATTACHMENT_HTTP_ROUTES } from '../../protocol/attachments.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../protocol/http.ts';
 import { EXTERNAL_ISSUER, ofApi, type Resource, resource, resources, synthesize } from './synth.ts';
 
@@ -149,15 +150,16 @@ describe('the HTTP API', () => {
   });
 
   it("has the protocol's routes and the poll, without the desk's routes if the desk is left out", () => {
+    const files = [...ATTACHMENT_HTTP_ROUTES, ...ATTACHMENT_ADMIN_ROUTES];
     const always = [...HTTP_ROUTES, POLL_ROUTE, ...ADMIN_ROUTES];
-    expect(routeKeys(routesOf('Http'))).toEqual([...always, ...DESK_HTTP_ROUTES].sort());
-    expect(routeKeys(routesOf('Http', withoutDesk))).toEqual([...always].sort());
+    expect(routeKeys(routesOf('Http'))).toEqual([...always, ...files, ...DESK_HTTP_ROUTES].sort());
+    expect(routeKeys(routesOf('Http', withoutDesk))).toEqual([...always, ...files].sort());
   });
 
   it('leaves the routes below /admin, and no others, to IAM, and one function serves them alone (IM-ADMIN-1)', () => {
     const types = authorizationTypes(routesOf('Http'));
     const byIam = Object.keys(types).filter((routeKey) => types[routeKey] === 'AWS_IAM');
-    expect(byIam.sort()).toEqual([...ADMIN_ROUTES].sort());
+    expect(byIam.sort()).toEqual([...ADMIN_ROUTES, ...ATTACHMENT_ADMIN_ROUTES].sort());
     expect(byIam).toEqual(
       Object.keys(types)
         .filter((routeKey) => routeKey.includes('/admin'))

@@ -43,6 +43,9 @@ describe('options', () => {
       dashboard: false,
       events: false,
       archive: false,
+      attachments: true,
+      attachmentMaxBytes: 26_214_400,
+      attachmentTypes: [],
     });
   });
 

@@ -207,6 +207,7 @@ describe('the stack', () => {
     return Object.keys(Template.fromStack(stack).toJSON()['Outputs']).sort();
   };
   const ALWAYS = [
+    'AttachmentsBucketName',
     'DeskDeadLetterQueueUrl',
     'DeskQueueUrl',
     'ExportBucketName',

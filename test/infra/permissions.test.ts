@@ -4,6 +4,7 @@ import { EXTERNAL_ISSUER, functionNameOf, type Resource, resource, resources, sy
 
 const { template } = synthesize();
 const { template: withoutDesk } = synthesize({ desk: false });
+const { template: withoutFiles } = synthesize({ attachments: false });
 
 interface Statement {
   readonly Effect: string;
@@ -92,6 +93,10 @@ const onTable = (table: string, ...actions: string[]) =>
 const onExports = (prefix: string, ...actions: string[]) =>
   actions.map((action) => `ExportsBucket/${prefix}/*: s3:${action}`);
 
+const onFiles = (prefix: string, ...actions: string[]) =>
+  actions.map((action) => `AttachmentsBucket/${prefix}/*: s3:${action}`);
+const SENDS_FILES = [...onFiles('pending', 'GetObject'), ...onFiles('sent', 'PutObject', 'DeleteObject')];
+
 const send = (...queues: string[]) => queues.map((queue) => `${queue}: sqs:SendMessage`);
 const consume = (queue: string) =>
   ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
@@ -109,6 +114,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Desk', 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
     ...send('OfflineQueue', 'FanOutQueue', 'DeskQueue'),
     ...connections('GET', 'POST', 'DELETE'),
+    ...SENDS_FILES,
   ],
   Http: [
     ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
@@ -120,6 +126,10 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Desk', 'GetItem', 'BatchGetItem', 'Query'),
     ...send('OfflineQueue', 'FanOutQueue', 'DeskQueue'),
     ...connections('POST', 'DELETE'),
+    ...SENDS_FILES,
+    // For forms and links.
+    ...onFiles('pending', 'PutObject'),
+    ...onFiles('sent', 'GetObject'),
   ],
   Poll: [
     ...onTable('Routes', 'GetItem', 'UpdateItem'),
@@ -152,6 +162,8 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Messages/index/bySeq', 'Query'),
     ...send('OfflineQueue', 'FanOutQueue', 'DeskQueue'),
     ...connections('POST', 'DELETE'),
+    ...SENDS_FILES,
+    ...onTable('Conversations', 'BatchGetItem'),
   ],
   Admin: [
     ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
@@ -164,6 +176,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...connections('POST', 'DELETE'),
     // For links.
     ...onExports('exports', 'GetObject'),
+    ...SENDS_FILES,
   ],
   RunTasks: [
     ...consume('TasksQueue'),
@@ -183,6 +196,9 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onExports('exports', 'PutObject', 'DeleteObject'),
     ...onExports('rest', 'PutObject', 'GetObject', 'DeleteObject'),
     'ExportsBucket: s3:ListBucket',
+    ...onFiles('pending', 'DeleteObject'),
+    ...onFiles('sent', 'DeleteObject', 'GetObject'),
+    'AttachmentsBucket: s3:ListBucket',
   ],
   LogOut: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...connections('POST', 'DELETE')],
   MatchDesk: [
@@ -213,6 +229,11 @@ const FOR_DESK: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** The permissions that a function has only with attachments. */
+const isForFiles = (name: string, line: string) =>
+  line.startsWith('Attachments') ||
+  (name === 'ServeEvents' && line === 'Conversations: dynamodb:BatchGetItem');
+
 const namesIn = (from: Template) =>
   resources(from, 'AWS::Lambda::Function').map(({ logicalId }) => functionNameOf(logicalId));
 
@@ -229,6 +250,11 @@ describe('permissions (IM-REFUSE-12)', () => {
     const forDesk = FOR_DESK[name] ?? [];
     const expected = (EXPECTED[name] ?? []).filter((line) => !forDesk.includes(line));
     expect(permissionsOf(name, withoutDesk)).toEqual([...expected].sort());
+  });
+
+  it.each(namesIn(withoutFiles))('of %s include nothing of files where there are none (IM-FILE)', (name) => {
+    const expected = (EXPECTED[name] ?? []).filter((line) => !isForFiles(name, line));
+    expect(permissionsOf(name, withoutFiles)).toEqual([...expected].sort());
   });
 
   it('of the WebSocket API’s function include no deletion and no desk where there is none', () => {

@@ -10,6 +10,7 @@ describe('without webPage', () => {
     expect(resources(template, 'AWS::CloudFront::Distribution')).toEqual([]);
     expect(resources(template, 'AWS::S3::Bucket').map(({ logicalId }) => logicalId)).toEqual([
       expect.stringContaining('Exports'),
+      expect.stringContaining('Attachments'),
     ]);
   });
 });

@@ -1,11 +1,13 @@
 import * as z from 'zod/mini';
-import { contentSchema, type SentContent } from '../../../protocol/content.ts';
+import { contentSchema, type SentContent, type StoredContent } from '../../../protocol/content.ts';
 import type { MessageRequest } from '../../../protocol/frames.ts';
+import { SYSTEM } from '../../../protocol/ids.ts';
 import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import {
   BlockedContentError,
   ForbiddenError,
+  InvalidRequestError,
   NoVerdictError,
   RateLimitedError,
 } from '../../shared/errors.ts';
@@ -18,6 +20,7 @@ import type { Budget } from '../model/budget.ts';
 import type { Conversation, Head, Turn } from '../model/conversation.ts';
 import { type Hook, type HookQuestion, InvocationError } from '../model/hook.ts';
 import { HOOK_PRICE } from '../model/prices.ts';
+import { replaced } from './attach.ts';
 import { contentJsonOf } from './store.ts';
 
 /*
@@ -50,7 +53,7 @@ export async function askHook(
   if (hook === undefined) return words.contentJson;
   await budget.charge(HOOK_PRICE);
   try {
-    const answer = await hook.ask({ ...question, content: JSON.parse(words.contentJson) as SentContent });
+    const answer = await hook.ask({ ...question, content: JSON.parse(words.contentJson) as StoredContent });
     return checked(answer, words);
   } catch (error) {
     if (error instanceof BlockedContentError) throw error;
@@ -86,12 +89,28 @@ function judge(answer: unknown, { contentJson, ...words }: Words): string {
   if (verdict.verdict === 'accept') return contentJson;
   // As deep as in a frame (IM-FRAME-3): not all clients could decode more.
   requireShallow(verdict);
-  return contentJsonOf({ ...words, content: verdict.content });
+  return contentJsonOf({
+    ...words,
+    content: rewritten(JSON.parse(contentJson) as StoredContent, verdict.content),
+  });
+}
+
+/** Files stay: the hook may rewrite their text, and nothing else (IM-FILE-6). @throws {Error} it rewrites more */
+function rewritten(content: StoredContent, wanted: SentContent): StoredContent {
+  const now = replaced(content, wanted);
+  if (now === undefined) throw new Error('The hook may rewrite only the text of files.');
+  return now;
 }
 
 function reasonText(reason: unknown): string | undefined {
   if (typeof reason !== 'string' || reason.trim() === '') return undefined;
   return [...reason.toWellFormed()].slice(0, LIMITS.hookReasonChars).join('');
+}
+
+/** `system` is no user: messages to it would fill an inbox that no one reads. */
+export function refuseSystemAsPeer(conversation: Conversation): void {
+  if (conversation.kind === 'direct' && conversation.peer === SYSTEM)
+    throw new InvalidRequestError([{ path: 'to', message: 'system takes no messages' }]);
 }
 
 /**

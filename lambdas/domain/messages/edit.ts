@@ -1,5 +1,11 @@
 import type { EditRequest, Message } from '../../../protocol/frames.ts';
-import { ConflictError, EditWindowPassedError, ForbiddenError } from '../../shared/errors.ts';
+import {
+  ConflictError,
+  EditWindowPassedError,
+  ForbiddenError,
+  InvalidRequestError,
+  UnavailableError,
+} from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { requireNotBlocked } from '../access/direct.ts';
 import { enterConversation } from '../access/membership.ts';
@@ -7,6 +13,7 @@ import { resolveConversation } from '../model/conversation.ts';
 import type { HookQuestion } from '../model/hook.ts';
 import { contentOf, type Edit, isRecalled, type StoredMessage } from '../model/message.ts';
 import { storedExtra } from '../model/prices.ts';
+import { replaced } from './attach.ts';
 import { type AskPorts, askHook } from './before-send.ts';
 import {
   announce,
@@ -34,6 +41,8 @@ export interface EditPorts extends ChangePorts, AskPorts {
  * @throws {ConflictError} the message has another `rev` than `ifRev`
  * @throws {NotFoundError} no such message, or the user may not see it
  * @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON
+ * @throws {InvalidRequestError} it changes more of a message with files than their text (IM-FILE-5)
+ * @throws {UnavailableError} a message with files changed at the same time
  * @throws {BlockedContentError} the hook rejects it (IM-HOOK-1)
  */
 export async function edit(
@@ -41,7 +50,7 @@ export async function edit(
   changer: Changer,
   { editId, content, mentions, ifRev, ...target }: MessageTarget & EditRequest,
 ): Promise<Message> {
-  const contentJson = contentJsonOf({ content, mentions });
+  const plainJson = content.type === 'file' ? '' : contentJsonOf({ content, mentions });
   const [found, directHead] = await settleAll([
     findChangeable(ports, changer, target),
     ports.hook && readDirectHead(ports, changer.userId, target),
@@ -50,6 +59,11 @@ export async function edit(
   requireRight(message, changer);
   requireMayMention({ from: changer.userId, mentions }, found.head?.group);
   if (found.head?.chat?.state === 'closed') throw new ForbiddenError('This chat is closed.');
+  const edited = replaced(contentOf(message), content);
+  if (edited === undefined)
+    throw new InvalidRequestError([{ path: 'content', message: 'only the text of files may change' }]);
+  const hasFiles = edited.type === 'file';
+  const contentJson = hasFiles ? contentJsonOf({ content: edited, mentions }) : plainJson;
   if (isInEffect(message, { editId, contentJson, mentions }))
     return showOneTo(ports, changer.userId, message);
   requireRev(message, ifRev);
@@ -59,7 +73,9 @@ export async function edit(
     requireNotBlocked(directHead, found.conversation);
   const judgedJson = await askHook(ports, questionOf(found), { contentJson, mentions });
   if (ports.hook !== undefined) await requireStillOpen(ports, changer, found);
-  const wanted = { editId, contentJson: judgedJson, mentions, ifRev };
+  // The records are those that were read: a file that the operator removes meanwhile must not come back.
+  const expected = hasFiles ? (message.rev ?? 0) : ifRev;
+  const wanted = { editId, contentJson: judgedJson, mentions, ifRev: expected };
   const contentBytes = Buffer.byteLength(judgedJson);
   const added = storedExtra(contentBytes) - storedExtra(Buffer.byteLength(message.contentJson));
   await ports.budget.charge(Math.max(0, added));
@@ -69,7 +85,10 @@ export async function edit(
   if (isChanged || now.editId === editId) return announce(ports, found, changer, { kind: 'edited' }, now);
   // Another change came first: a recall, or another edit.
   requireRight(now, changer);
-  if (!isInEffect(now, wanted)) requireRev(now, ifRev);
+  if (!isInEffect(now, wanted)) {
+    requireRev(now, ifRev);
+    if (hasFiles) throw new UnavailableError();
+  }
   return showOneTo(ports, changer.userId, now);
 }
 

@@ -1,6 +1,5 @@
-import type { StoredContent } from '../../../protocol/content.ts';
+import type { FileContent, StoredContent } from '../../../protocol/content.ts';
 import type { MessageRequest, SentBody } from '../../../protocol/frames.ts';
-import { SYSTEM } from '../../../protocol/ids.ts';
 import {
   BlockedContentError,
   ForbiddenError,
@@ -32,11 +31,13 @@ import type { DeskEvents } from '../model/desk-event.ts';
 import { messageAt } from '../model/message.ts';
 import { directMessageExtra, groupMessagePrice, MAX_CHEAP_MEMBERS } from '../model/prices.ts';
 import type { Caller, Session } from '../model/session.ts';
-import { type AskPorts, askHook, requireMaySend } from './before-send.ts';
+import { type AttachPorts, copyFiles, removeLateCopies, withRecords } from './attach.ts';
+import { type AskPorts, askHook, refuseSystemAsPeer, requireMaySend } from './before-send.ts';
 import {
   allocateSeq,
   type Committed,
   commit,
+  contentJsonOf,
   type Draft,
   draft,
   findEarlier,
@@ -44,7 +45,7 @@ import {
   type StorePorts,
 } from './store.ts';
 
-export interface SendPorts extends StorePorts, GroupDeliveryPorts, AskPorts {
+export interface SendPorts extends StorePorts, GroupDeliveryPorts, AskPorts, AttachPorts {
   readonly conversations: ConversationReader;
   readonly budget: Budget;
   readonly leaseMs: number;
@@ -85,6 +86,9 @@ export async function send(
     payFor(ports, conversation, reach, outcome.judged ?? wanted, sender?.prefetched),
   ]);
 
+  if (committed.duplicate && outcome.copied !== undefined)
+    await removeLateCopies(ports, committed.message, outcome.copied);
+
   // 4. Deliver. A repeat, too: its first attempt may have died before delivery. Prefetched sessions and members only
   //    save time: both are read again.
   const delivery = deliverTo(ports, conversation, committed, reach, {
@@ -111,12 +115,6 @@ function rewritten(
   return { content: JSON.parse(contentJson) as StoredContent };
 }
 
-/** `system` is no user: messages to it would fill an inbox that no one reads. */
-function refuseSystemAsPeer(conversation: Conversation): void {
-  if (conversation.kind === 'direct' && conversation.peer === SYSTEM)
-    throw new InvalidRequestError([{ path: 'to', message: 'system takes no messages' }]);
-}
-
 interface Sender {
   readonly session: Session;
   /** In a direct conversation: all sessions of both users, before the commit. */
@@ -139,8 +137,19 @@ async function readSender(
 
 /** A seq for a new message, or the original of a repeat. */
 type AllocationOutcome =
-  | { readonly allocation: SeqAllocation; readonly judged: Draft; readonly original?: undefined }
-  | { readonly original: Committed; readonly judged?: undefined; readonly allocation?: undefined };
+  | {
+      readonly allocation: SeqAllocation;
+      readonly judged: Draft;
+      /** The files of which copies were made. */
+      readonly copied: FileContent | undefined;
+      readonly original?: undefined;
+    }
+  | {
+      readonly original: Committed;
+      readonly judged?: undefined;
+      readonly copied?: undefined;
+      readonly allocation?: undefined;
+    };
 
 /**
  * Step 2: checks the membership of a group before allocating a seq, since a sender who is not a member must not leave
@@ -165,15 +174,17 @@ async function allocateOrFindOriginal(
     const earlier = isResend || hadTurn ? await findEarlier(ports, conversationId, wanted) : undefined;
     if (earlier !== undefined) return { original: earlier };
     await requireReferences(ports, conversation, wanted, membership?.visibleFrom ?? 1);
-    if (head === undefined)
-      return {
-        judged: wanted,
-        allocation: await allocateInTurn(ports, conversation, wanted, membership?.turn),
-      };
-    const judged = await judge(ports, conversation, wanted, head, membership);
+    const complete = await completeFiles(ports, conversationId, wanted);
+    if (head === undefined) {
+      const copied = await copyIfFiles(ports, conversationId, complete, reading);
+      const allocation = await allocateInTurn(ports, conversation, complete, membership?.turn);
+      return { judged: complete, allocation, copied };
+    }
+    const judged = await judge(ports, conversation, complete, head, membership);
     // The hook may take seconds, and membership is no condition of the allocation (IM-HOOK-6).
     const still = await requireMembershipOf(ports, wanted.from, conversation);
-    return { judged, allocation: await allocateInTurn(ports, conversation, judged, still?.turn) };
+    const copied = await copyIfFiles(ports, conversationId, judged, reading);
+    return { judged, copied, allocation: await allocateInTurn(ports, conversation, judged, still?.turn) };
   } catch (error) {
     // The sender has left the group, may not write there any more, or must wait; or the support chat is closed; or the hook
     // accepts it no more, or fails. A message that was stored before may not have been delivered yet: its repeat delivers
@@ -189,6 +200,29 @@ async function allocateOrFindOriginal(
     if (original === undefined) throw error;
     return { original };
   }
+}
+
+/** The draft as it is stored: with the records of its files. Reads nothing for a message without files. */
+async function completeFiles(ports: SendPorts, conversationId: string, wanted: Draft): Promise<Draft> {
+  const { from, files, replyTo, mentions } = wanted;
+  if (files === undefined) return wanted;
+  const content = await withRecords(ports, { from, conversationId }, files);
+  return { ...wanted, contentJson: contentJsonOf({ content, replyTo, mentions }) };
+}
+
+/** Copies the files of a draft whose sender may send: all other checks come first, but those of the allocation. */
+async function copyIfFiles(
+  ports: SendPorts,
+  conversationId: string,
+  { from, clientMsgId, files, contentJson }: Draft,
+  reading: Promise<Sender> | undefined,
+): Promise<FileContent | undefined> {
+  if (files === undefined) return undefined;
+  // A session that has ended copies nothing.
+  await reading;
+  const content = JSON.parse(contentJson) as FileContent;
+  await copyFiles(ports, { conversationId, from, clientMsgId }, content);
+  return content;
 }
 
 /**

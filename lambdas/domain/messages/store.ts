@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import type { SentContent } from '../../../protocol/content.ts';
+import type { SentContent, SentFiles, StoredContent } from '../../../protocol/content.ts';
 import type { MessageRequest } from '../../../protocol/frames.ts';
 import { SYSTEM } from '../../../protocol/ids.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
@@ -8,7 +8,6 @@ import {
   BlockedError,
   ForbiddenError,
   IdempotencyConflictError,
-  InvalidRequestError,
   NotFoundError,
   PayloadTooLargeError,
   RateLimitedError,
@@ -39,9 +38,13 @@ export interface Draft {
   readonly contentHash: string;
   readonly replyTo?: number | undefined;
   readonly mentions?: MessageRequest['mentions'];
+  /** Files that are still to become records and copies. */
+  readonly files?: SentFiles;
 }
 
-type Said = Pick<MessageRequest, 'content' | 'replyTo' | 'mentions'>;
+interface Said extends Pick<MessageRequest, 'replyTo' | 'mentions'> {
+  readonly content: SentContent | StoredContent;
+}
 
 /**
  * The hash covers `replyTo` and `mentions`, too: with other ones it is another message (IM-REPLY).
@@ -56,13 +59,12 @@ export function draft(
   const said = { content, replyTo, mentions };
   const contentJson = contentJsonOf(said);
   const contentHash = sha256(contentJson + referencesJson(said));
-  return { from, clientMsgId, contentJson, contentHash, replyTo, mentions };
+  const files = content.type === 'file' && { files: content };
+  return { from, clientMsgId, contentJson, contentHash, replyTo, mentions, ...files };
 }
 
 /** @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON, with what it refers to (IM-FRAME-5) */
 export function contentJsonOf(said: Said): string {
-  if (said.content.type === 'file')
-    throw new InvalidRequestError([{ path: 'content.type', message: 'this deployment takes no files' }]);
   const contentJson = canonicalJson(said.content, 'content');
   const bytes = Buffer.byteLength(contentJson + referencesJson(said));
   if (bytes > LIMITS.maxContentBytes) throw new PayloadTooLargeError(bytes, LIMITS.maxContentBytes);
@@ -189,7 +191,7 @@ export async function commit(
   const { messageWriter, clock } = ports;
   const earlier = await findInFormerVolumes(ports, conversationId, starts, wanted);
   if (earlier !== undefined) return earlier;
-  const { replyTo, mentions, ...draft } = wanted;
+  const { replyTo, mentions, files: _, ...draft } = wanted;
   const sentAt = clock();
   // The ULID's time is sentAt, so that messageIds sort the inbox by time.
   const messageId = ulid(sentAt);

@@ -1,4 +1,4 @@
-import type { SentContent } from '../../../protocol/content.ts';
+import type { StoredContent } from '../../../protocol/content.ts';
 import type { Conversation } from './conversation.ts';
 
 /** A message, or an edit of one, before it is stored (IM-HOOK-1). */
@@ -8,7 +8,7 @@ export interface HookQuestion {
   readonly kind: Conversation['kind'];
   /** Of a group. */
   readonly memberCount?: number;
-  readonly content: SentContent;
+  readonly content: StoredContent;
   readonly clientMsgId: string;
   /** Of an edit: the message that is edited. @default - a new message */
   readonly seq?: number;

@@ -1,4 +1,6 @@
 import type { Action } from '../../../protocol/actions.ts';
+import type { ATTACHMENT_HTTP_ROUTES } from '../../../protocol/attachments.ts';
+import type { Attachment } from '../../../protocol/content.ts';
 import type { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../../protocol/http.ts';
 
 /*
@@ -63,7 +65,11 @@ export const ACTION_PRICES: Readonly<Record<Action, number>> = {
   'desk.transfer': 33,
 };
 
-type PricedRoute = (typeof HTTP_ROUTES)[number] | (typeof DESK_HTTP_ROUTES)[number] | typeof POLL_ROUTE;
+type PricedRoute =
+  | (typeof ATTACHMENT_HTTP_ROUTES)[number]
+  | (typeof HTTP_ROUTES)[number]
+  | (typeof DESK_HTTP_ROUTES)[number]
+  | typeof POLL_ROUTE;
 
 /** The least that an HTTP request costs: an answer of up to 1 KB. */
 export const ROUTE_PRICES: Readonly<Record<PricedRoute, number>> = {
@@ -101,6 +107,8 @@ export const ROUTE_PRICES: Readonly<Record<PricedRoute, number>> = {
   'DELETE /blocks/{userId}': 5.4,
   'GET /blocks': 1.7,
   'POST /reports': 3.1,
+  'POST /attachments': 2.4,
+  'GET /conversations/{conversationId}/messages/{seq}/attachments': 1.8,
 };
 
 /** The least that a request of this route costs. */
@@ -231,6 +239,36 @@ function likelySessions(memberCount: number): number {
 /** The extra for the presence of so many users: a head for each, and a route that may be stale. */
 export function presencePrice(users: number): number {
   return Math.max(0, users - 1) * 1.5 * READ_UNIT;
+}
+
+/** A request to S3 that writes or copies an object. */
+const OBJECT = 5;
+/** A byte in S3 for a month. */
+const KEPT_BYTE = 0.023e6 / 1024 ** 3;
+const PENDING_DAYS = 2;
+const MONTH_DAYS = 30;
+
+type FileFacts = Pick<Attachment, 'size' | 'thumbnail'>;
+
+/** What an upload makes beyond its request: objects, for two days at most. */
+export function uploadPrice(file: FileFacts): number {
+  return objectsPrice(file) + bytesOf(file) * KEPT_BYTE * (PENDING_DAYS / MONTH_DAYS);
+}
+
+/**
+ * The extra for the files of a message: its copies, a month of their storage, and one download. Whoever sends chooses what others
+ * download, so they pay for it; the reader of a link pays for the request.
+ */
+export function sentFilesPrice(files: readonly FileFacts[]): number {
+  return files.reduce((sum, file) => sum + objectsPrice(file) + bytesOf(file) * (KEPT_BYTE + SENT_BYTE), 0);
+}
+
+function objectsPrice({ thumbnail }: FileFacts): number {
+  return thumbnail === undefined ? OBJECT : 2 * OBJECT;
+}
+
+function bytesOf({ size, thumbnail }: FileFacts): number {
+  return size + (thumbnail?.size ?? 0);
 }
 
 /** Deleting so many inbox entries. */

@@ -2,6 +2,7 @@ import { createMeter } from '../../../lambdas/domain/access/budget.ts';
 import { createLiveLimit } from '../../../lambdas/domain/messages/live-limit.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { commit, type Draft } from '../../../lambdas/domain/messages/store.ts';
+import type { AttachmentFiles } from '../../../lambdas/domain/model/attachment.ts';
 import { UNLIMITED } from '../../../lambdas/domain/model/budget.ts';
 import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { Outbox } from '../../../lambdas/domain/model/outbox.ts';
@@ -11,6 +12,7 @@ import type { ChangedPush, MessageRequest } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { inMemoryAccounts } from './accounts.ts';
 import { inMemoryArchive } from './archive.ts';
+import { inMemoryAttachments } from './attachments.ts';
 import { inMemoryConnections } from './connections.ts';
 import { inMemoryContacts } from './contacts.ts';
 import { inMemoryConversations } from './conversations.ts';
@@ -49,6 +51,7 @@ export function createWorld() {
   const reports = inMemoryReports();
   const userEvents = inMemoryUserEvents();
   const exports = inMemoryExports();
+  const attachments = inMemoryAttachments(clock);
   return {
     routes,
     accounts,
@@ -101,6 +104,13 @@ export function createWorld() {
     trail: conversations,
     exportFiles: exports,
     exportLinks: exports,
+    attachments,
+    attachmentRecords: attachments,
+    attachmentFiles: attachments as AttachmentFiles,
+    attachmentForms: attachments,
+    attachmentLinks: attachments,
+    attachmentFolders: attachments,
+    attachmentLimits: { maxBytes: LIMITS.attachmentBytes, types: [] as readonly string[] },
     clock,
     liveLimit: createLiveLimit(LIMITS.liveIntervalMs),
     leaseMs: HOUR_MS / 2,
