@@ -1,7 +1,7 @@
 import type { ChatMessage, Client, ConnectionChange, Conversation, OwnMessage } from '../src/index.ts';
 import { toImError } from '../src/model/errors.ts';
 import { commanded } from './commands.ts';
-import { connectionLine, contentText, errorText, messageLine } from './lines.ts';
+import { connectionLine, errorText, messageLine } from './lines.ts';
 import { safeText } from './safe-text.ts';
 import type { Screen } from './screen.ts';
 
@@ -14,8 +14,8 @@ export class Chat {
   readonly #conversation: Conversation;
   readonly #screen: Screen;
   readonly #pending = new Set<OwnMessage>();
-  /** By seq. Undefined: it was deleted. */
-  readonly #shown = new Map<number, ChatMessage | undefined>();
+  /** By seq. */
+  readonly #shown = new Map<number, ChatMessage>();
   /** Messages that arrived before history was shown. They are shown after it. */
   #early: ChatMessage[] | null = [];
   #status: { change: ConnectionChange; retryAtMs: number | undefined } | undefined;
@@ -30,7 +30,6 @@ export class Chat {
     this.#screen = screen;
     im.on('connection', (change) => this.#onConnection(change));
     this.#conversation.on('message', (message) => this.#onMessage(message));
-    this.#conversation.on('changed', ({ message }) => this.#onChanged(message));
   }
 
   get pendingCount(): number {
@@ -105,44 +104,18 @@ export class Chat {
     if (message.state !== 'pending') this.#show(message);
   }
 
-  #onChanged(message: ChatMessage): void {
-    if (this.#early !== null) {
-      this.#early = this.#early.map((early) => (early.seq === message.seq ? message : early));
-      return;
-    }
-    const shown = this.#shown.get(message.seq ?? 0);
-    if (message.content.type === 'erased') this.#forget(message);
-    // Reactions and pins are not shown here.
-    else if (shown !== undefined && contentText(shown.content) !== contentText(message.content))
-      this.#write(message);
-  }
-
-  /** One push stands for all messages of its sender (IM-ERASE-5), so none of them is quoted any more. */
-  #forget({ from = '', mine }: ChatMessage): void {
-    const lost = [...this.#shown].filter(([, shown]) => shown?.from === from);
-    if (lost.length === 0) return;
-    for (const [seq] of lost) this.#shown.set(seq, undefined);
-    const whose = mine
-      ? 'your messages'
-      : `messages of ${safeText(this.#im.profiles.known(from)?.name ?? from)}`;
-    this.#screen.write(`· ${whose} were deleted`);
-  }
-
   #show(message: ChatMessage): void {
     if (this.#early !== null) {
       this.#early.push(message);
       return;
     }
     if (message.seq !== undefined && this.#shown.has(message.seq)) return;
-    this.#write(message);
-    if (message.seq !== undefined && !message.mine) this.#conversation.markRead(message.seq);
-  }
-
-  #write(message: ChatMessage): void {
-    const { from = '', replyTo = 0, seq } = message;
+    const { from = '', replyTo = 0 } = message;
     const name = this.#im.profiles.known(from)?.name;
     this.#screen.write(messageLine(message, new Date(), this.#shown.get(replyTo), name));
-    if (seq !== undefined) this.#shown.set(seq, message);
+    if (message.seq === undefined) return;
+    this.#shown.set(message.seq, message);
+    if (!message.mine) this.#conversation.markRead(message.seq);
   }
 
   #onConnection(change: ConnectionChange): void {

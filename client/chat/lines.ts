@@ -16,8 +16,7 @@ export function messageLine(
   name = message.from ?? '',
 ): string {
   const when = timeOf(new Date(message.sentAt), now);
-  const edited = message.editedAt === undefined || message.content.type === 'recalled' ? '' : ' (edited)';
-  const said = `${quote(message, original)}${contentText(message.content)}${edited}`;
+  const said = `${quote(message, original)}${contentText(message.content)}`;
   if (!message.mine) return `${when} ${safeText(name)}: ${said}`;
   const reason = message.error === undefined ? '' : ` (not sent: ${errorText(message.error)})`;
   return `${when} you: ${said} ${MARKS[message.state]}${reason}`;

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
-import type { ChangedPush, Message, MessageChange } from '../../protocol/frames.ts';
 import { Chat } from '../chat/chat.ts';
 import { messageLine } from '../chat/lines.ts';
 import type { Screen } from '../chat/screen.ts';
@@ -36,26 +35,6 @@ class FakeScreen implements Screen {
 function withoutTime(line: string): string {
   return line.replace(/^(\d{4}-\d\d-\d\d )?\d\d:\d\d /, '');
 }
-
-function changed(seq: number, change: MessageChange, parts: Partial<Message>): ChangedPush {
-  const { conversationId } = message(seq);
-  return { type: 'changed', conversationId, change, message: message(seq, parts) };
-}
-
-function edited(seq: number, text: string, rev = 1): ChangedPush {
-  const parts = { content: { type: 'text', text }, rev, editedAt: SERVER_TIME } as const;
-  return changed(seq, { kind: 'edited', by: 'bob' }, parts);
-}
-
-const reacted = (seq: number) =>
-  changed(
-    seq,
-    { kind: 'reacted', by: 'bob', name: '👍', on: true },
-    { rev: 1, reactions: [{ name: '👍', count: 1 }] },
-  );
-
-const erased = (seq: number) =>
-  changed(seq, { kind: 'erased', by: 'system' }, { content: { type: 'erased' }, rev: 1 });
 
 async function chatting(): Promise<Harness & { screen: FakeScreen; chat: Chat }> {
   const parts = await harness(fullDelays);
@@ -184,52 +163,6 @@ describe('chat', () => {
     connection.push(message(1, { content: { type: 'text', text: '\x1b[2Jgone\nyou: forged ✓' } }));
     await shown;
     expect(screen.lines.at(-1)).toBe('bob: ␛[2Jgone ⏎ you: forged ✓');
-  });
-
-  it('shows a message again once it is edited or recalled, and not when somebody reacts (IM-CHANGE-1)', async () => {
-    const { connected, chat, screen, im } = await chatting();
-    const connection = await connected();
-    im.direct('bob').on('message', () => {
-      // Before history is shown: only the message as it is now is.
-      connection.send(edited(2, 'hello'));
-    });
-    connection.push(message(1));
-    connection.push(message(2));
-    await chat.start();
-    connection.send(reacted(1));
-    const recalled = { type: 'recalled', by: 'bob', at: 1 } as const;
-    connection.send(changed(1, { kind: 'recalled', by: 'bob' }, { content: recalled, rev: 2 }));
-    const shown = screen.written('hello there');
-    connection.send(edited(2, 'hello there', 2));
-    await shown;
-    expect(screen.lines).toEqual([
-      '● connected',
-      '── 2 new ──',
-      'bob: message 1',
-      'bob: hello (edited)',
-      'bob: [recalled]',
-      'bob: hello there (edited)',
-    ]);
-  });
-
-  it('says that the messages of an erased user were deleted, and quotes them no more (IM-ERASE-5)', async () => {
-    const { connected, chat, screen } = await chatting();
-    const connection = await connected();
-    await chat.start();
-    for (const seq of [1, 2]) connection.push(message(seq));
-    connection.push(message(3, { from: 'alice' }));
-    connection.send(erased(2));
-    connection.send(erased(1));
-    const shown = screen.written('message 4');
-    connection.push(message(4, { from: 'alice', replyTo: 1 }));
-    await shown;
-    expect(screen.lines.slice(1)).toEqual([
-      'bob: message 1',
-      'bob: message 2',
-      'you: message 3 ✓',
-      '· messages of bob were deleted',
-      'you: ↩ message 4 ✓',
-    ]);
   });
 
   it('shows when the connection is lost, when the next attempt is, and when it is back', async () => {

@@ -71,8 +71,9 @@ export function MessageActions(props: MessageActionsProps) {
         onClose={onClose}
       />
     );
+  const text = content.type === 'file' ? content.text : textOf(message);
   // A page without TLS has no clipboard.
-  const copy = async () => navigator.clipboard.writeText(textOf(message));
+  const copy = async () => navigator.clipboard.writeText(text ?? '');
   return (
     <Dialog title={t('Message')} onClose={onClose}>
       <p className="quote" dir="auto">
@@ -92,7 +93,7 @@ export function MessageActions(props: MessageActionsProps) {
             {t('Reply')}
           </Button>
         )}
-        <Button onClick={() => attempt(copy(), onClose)}>{t('Copy text')}</Button>
+        {text !== undefined && <Button onClick={() => attempt(copy(), onClose)}>{t('Copy text')}</Button>}
         {mayPin && seq !== undefined && isSaid(content) && (
           <Button onClick={() => attempt(pinMessage(conversation, seq, pinned === undefined), onClose)}>
             {pinned === undefined ? t('Pin') : t('Unpin')}

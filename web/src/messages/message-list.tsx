@@ -1,6 +1,7 @@
 import type { ChatMessage, Conversation, ImError } from '@serverless-im/client';
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { estimatedHeight } from '../files/layout.ts';
 import { badgeText } from '../ui/badge.ts';
 import { Button } from '../ui/button.tsx';
 import { ErrorBoundary } from '../ui/error-boundary.tsx';
@@ -250,8 +251,10 @@ function Day({ atMs }: { readonly atMs: number }) {
 function estimatedSize(row: ListRow | undefined): number {
   if (row?.kind !== 'message') return 44;
   const { content } = row.message;
-  // A malformed text is the row's matter, inside its boundary.
-  const lines = content.type === 'text' ? Math.ceil(String(content.text).length / 60) : 1;
+  // A malformed content is the row's matter, inside its boundary.
+  const text = content.type === 'text' || content.type === 'file' ? String(content.text ?? '') : '';
+  const lines = Math.max(1, Math.ceil(text.length / 60));
+  const files = content.type === 'file' && Array.isArray(content.attachments) ? estimatedHeight(content) : 0;
   const quote = row.message.replyTo === undefined ? 0 : 48;
-  return 20 + 22 * lines + quote + (row.isFirst ? 8 : 0);
+  return 20 + 22 * lines + files + quote + (row.isFirst ? 8 : 0);
 }

@@ -3,6 +3,7 @@ import { useConversations, useLiveTexts, useMessages } from '@serverless-im/clie
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { conversationName } from '../conversations/names.ts';
 import { useKeptName } from '../conversations/use-kept-name.ts';
+import { LightboxPlace } from '../files/show-picture.tsx';
 import { durationOf } from '../groups/slow-mode.ts';
 import { NO_GROUP, useGroup } from '../groups/use-group.ts';
 import { MentionableProvider, useMentionable } from '../groups/use-mentionable.ts';
@@ -122,15 +123,27 @@ function Pane({
           {!isChat && !isGone && isLoaded && <PinsBar conversation={conversation} />}
           {rows.length > 0 ? (
             <ReadersProvider value={conversationKey.startsWith('g:') ? readers : undefined}>
-              <MessageList
-                label={t('Messages with {name}', { name })}
-                draftKey={conversationKey}
-                isGroup={peer === undefined}
-                isAdmin={group.isAdmin}
-                isGone={isGone}
-                onAtEnd={setIsAtEnd}
-                {...{ conversation, rows, hasEarlier, isLoaded, isLoading, error, toEnd, jump, onNearStart }}
-              />
+              <LightboxPlace conversation={conversation} messages={messages}>
+                <MessageList
+                  label={t('Messages with {name}', { name })}
+                  draftKey={conversationKey}
+                  isGroup={peer === undefined}
+                  isAdmin={group.isAdmin}
+                  isGone={isGone}
+                  onAtEnd={setIsAtEnd}
+                  {...{
+                    conversation,
+                    rows,
+                    hasEarlier,
+                    isLoaded,
+                    isLoading,
+                    error,
+                    toEnd,
+                    jump,
+                    onNearStart,
+                  }}
+                />
+              </LightboxPlace>
             </ReadersProvider>
           ) : (
             <div className="messages">

@@ -1,5 +1,7 @@
-import type { ChatMessage, Conversation } from '@serverless-im/client';
-import { memo, useState } from 'react';
+import type { ChatMessage, Content, Conversation } from '@serverless-im/client';
+import { type CSSProperties, memo, useState } from 'react';
+import { widthOf } from '../files/layout.ts';
+import { MessageFiles } from '../files/message-files.tsx';
 import { useIm } from '../session/client-context.ts';
 import { UserAvatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
@@ -61,17 +63,22 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         ) : (
           <span className="visually-hidden">{mine ? t('You') : from}: </span>
         )}
-        <div className={isSaid(content) ? 'bubble' : 'bubble is-recalled'} {...longPress}>
+        <div {...bubbleOf(content)} {...longPress}>
           {message.replyTo !== undefined && isSaid(content) && (
             <Quote conversation={props.conversation} seq={message.replyTo} />
           )}
-          <p className="bubble-text" dir="auto">
-            {content.type === 'text' ? (
-              <LinkedText text={content.text} mentions={message.mentions} userId={userId} />
-            ) : (
-              textOf(message, nameOf)
-            )}
-          </p>
+          {content.type === 'file' && (
+            <MessageFiles conversation={props.conversation} message={message} content={content} />
+          )}
+          {!(content.type === 'file' && content.text === undefined) && (
+            <p className="bubble-text" dir="auto">
+              {content.type === 'text' || content.type === 'file' ? (
+                <LinkedText text={content.text ?? ''} mentions={message.mentions} userId={userId} />
+              ) : (
+                textOf(message, nameOf)
+              )}
+            </p>
+          )}
           <span className="bubble-meta">
             {message.editedAt !== undefined && isSaid(content) && (
               <span title={fullTime(message.editedAt)}>{t('edited')}</span>
@@ -102,6 +109,14 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   );
 });
 
+function bubbleOf(content: Content): { readonly className: string; readonly style?: CSSProperties } {
+  if (content.type !== 'file') return { className: isSaid(content) ? 'bubble' : 'bubble is-recalled' };
+  return {
+    className: 'bubble has-files',
+    style: { '--files': `${widthOf(content)}px` } as CSSProperties,
+  };
+}
+
 /** Shows why a message was not sent, and lets the user retry, edit, copy, or delete it. */
 function Failed({ conversation, message, isGone, draftKey }: MessageRowProps) {
   const { clientMsgId, content } = message;
@@ -130,7 +145,9 @@ function Failed({ conversation, message, isGone, draftKey }: MessageRowProps) {
           {t('Edit')}
         </Button>
       )}
-      {content.type === 'text' && <CopyButton text={content.text} />}
+      {(content.type === 'text' || content.type === 'file') && content.text !== undefined && (
+        <CopyButton text={content.text} />
+      )}
       <Button kind="quiet" onClick={() => conversation.discard(clientMsgId)}>
         {t('Delete')}
       </Button>

@@ -4,7 +4,7 @@ import { createContext, useContext } from 'react';
 import { IconButton } from '../ui/icon-button.tsx';
 import { useNameOf } from '../ui/names.ts';
 import { t } from '../ui/texts.ts';
-import { excerptOf, textOf } from './wording.ts';
+import { excerptOf, isSaid, textOf } from './wording.ts';
 import './replies.css';
 
 /** What a row can do in this conversation. Must stay the same object. */
@@ -80,7 +80,7 @@ function Excerpt({ message }: { readonly message: ChatMessage | undefined }) {
   const nameOf = useNameOf();
   if (message === undefined) return <span className="reply-text">…</span>;
   const { mine, from = '', content } = message;
-  const isText = content.type === 'text' || content.type === 'custom';
+  const isText = isSaid(content);
   return (
     <>
       <bdi className="reply-from">{mine ? t('You') : nameOf(from)}</bdi>

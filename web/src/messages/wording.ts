@@ -1,4 +1,5 @@
 import type { ChatMessage, Content, SystemContent } from '@serverless-im/client';
+import { filesInWords } from '../files/words.ts';
 import { durationOf } from '../groups/slow-mode.ts';
 import type { NameOf } from '../ui/names.ts';
 import { t } from '../ui/texts.ts';
@@ -36,7 +37,7 @@ function wordsOf({ content, mine }: ChatMessage, nameOf: NameOf): string {
     case 'custom':
       return content.fallback ?? unshown();
     case 'file':
-      return content.text ?? content.attachments.map(({ name }) => name).join(', ');
+      return filesInWords(content);
     case 'recalled':
       return t(mine ? 'You took this message back' : 'This message was taken back');
     case 'erased':

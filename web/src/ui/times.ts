@@ -11,15 +11,22 @@ const formats = (locale?: string) => ({
   relative: new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'narrow' }),
 });
 let inLanguage = formats();
+let language: string | undefined;
 
-/** Times are in this language from now on. Returns whether it is one. */
+/** Times and sizes are in this language from now on. Returns whether it is one. */
 export function setLanguage(locale: string): boolean {
   try {
     inLanguage = formats(locale);
+    language = locale;
     return true;
   } catch {
     return false;
   }
+}
+
+/** Undefined: the browser's. */
+export function languageOfPage(): string | undefined {
+  return language;
 }
 
 const MINUTE_MS = 60_000;

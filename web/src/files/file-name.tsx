@@ -1,0 +1,19 @@
+import { partsOfName } from './parts-of-name.ts';
+
+/**
+ * The name of a file in one line: cut in the middle, so that the extension is visible. Each part is isolated, and the
+ * extension comes last whatever the direction of the letters: `gpj.exe` can't look like `exe.jpg`.
+ */
+export function FileName({ name }: { readonly name: string }) {
+  const { start, end } = partsOfName(name);
+  return (
+    <span className="file-name" dir="ltr" title={name}>
+      <bdi className="file-name-start">{start}</bdi>
+      {end !== '' && (
+        <bdi className="file-name-end" dir="ltr">
+          {end}
+        </bdi>
+      )}
+    </span>
+  );
+}
