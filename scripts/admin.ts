@@ -51,6 +51,7 @@ try {
   if (name === '--help') console.log(USAGE);
   else if (!Object.hasOwn(COMMANDS, name))
     throw new OperatorError(`There is no command "${name}" (--help lists them).`);
+  else if (args.includes('--help')) console.log(COMMANDS[name]?.usage);
   else await COMMANDS[name]?.run(args);
 } catch (error) {
   if (!(error instanceof OperatorError)) throw error;

@@ -9,7 +9,7 @@ import {
   messagePath,
   taskPath,
 } from '../../protocol/admin.ts';
-import { SYSTEM } from '../../protocol/ids.ts';
+import { parseConversationId, SYSTEM } from '../../protocol/ids.ts';
 import { personPath, profileSchema } from '../../protocol/people.ts';
 import { type BudgetLimits, creditsLeft } from '../domain/access/budget.ts';
 import { OPERATOR } from '../domain/access/operator.ts';
@@ -26,7 +26,7 @@ import { type BanPorts, banUser, unbanUser } from '../domain/sessions/ban.ts';
 import { type LogOutPorts, logOut } from '../domain/sessions/log-out.ts';
 import { eraseMessage } from '../domain/tasks/erase-one.ts';
 import { startTask, type TaskPorts } from '../domain/tasks/run-task.ts';
-import { ConflictError, NotFoundError } from '../shared/errors.ts';
+import { ConflictError, InvalidRequestError, NotFoundError } from '../shared/errors.ts';
 import { EXPORT_DAYS } from '../shared/export-keys.ts';
 import { parseWith } from '../shared/parse.ts';
 import { settleAll } from '../shared/settle.ts';
@@ -61,7 +61,8 @@ export function adminAnswers(
       return {
         target: { from, to, conversationId, clientMsgId },
         run: async () => {
-          if (from !== SYSTEM) await requireMayWrite(ports, from);
+          if (from === SYSTEM) requireOwnConversation(conversationId);
+          else await requireMayWrite(ports, from);
           return send(ports, from, request);
         },
       };
@@ -115,6 +116,18 @@ export function adminAnswers(
       return { target: { taskId }, run: () => lookAtTask(ports, taskId) };
     },
   };
+}
+
+/**
+ * `system` writes to single users only: in a group it would be a member without a row.
+ * @throws {InvalidRequestError}
+ */
+function requireOwnConversation(id: string | undefined): void {
+  if (id === undefined) return;
+  const conversation = parseConversationId(id);
+  if (conversation?.kind === 'direct' && conversation.users.includes(SYSTEM)) return;
+  const message = 'system is not in this conversation: name one of its members';
+  throw new InvalidRequestError([{ path: 'from', message }]);
 }
 
 function starting(ports: AdminPorts, kind: TaskKind, path: AdminRequest['path'], atMs: number): AdminCall {

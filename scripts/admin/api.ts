@@ -56,6 +56,6 @@ async function regionOf(region: () => Promise<string>): Promise<string> {
 function reasonOf(error: ImError): string {
   if (!(error instanceof RefusedError)) return error.message;
   const issues = error.issues.map(({ path, message }) => `${path} ${message}`).join(', ');
-  const retry = error.retryable ? ' Try again: nothing is done twice.' : '';
+  const retry = error.retryable ? ' Try again.' : '';
   return `${error.code}: ${error.message}${issues && ` (${issues})`}${retry}`;
 }

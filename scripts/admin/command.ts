@@ -21,7 +21,7 @@ export function parseCommand<const Options extends ParseArgsOptionsConfig>(
   operands: readonly string[],
 ) {
   const parsed = parseOptions(args, options);
-  if (parsed.positionals.length !== operands.length)
+  if (parsed.positionals.length !== operands.length || parsed.positionals.includes(''))
     throw new OperatorError(`It takes ${operands.join(' ') || 'no operand'} (--help lists the options).`);
   return parsed;
 }

@@ -2,6 +2,7 @@ import type { Admin, AdminGroupBody, GroupBody, GroupRules } from '../../client/
 import { OperatorError } from '../../local/operator-error.ts';
 import { API_OPTIONS, withAdmin } from './api.ts';
 import { type AdminCommand, parseOptions } from './command.ts';
+import { finish } from './tasks.ts';
 import { print } from './users.ts';
 
 const OPTIONS = {
@@ -13,6 +14,7 @@ const OPTIONS = {
   slow: { type: 'string' },
   'open-history': { type: 'boolean' },
   yes: { type: 'boolean', default: false },
+  'no-wait': { type: 'boolean', default: false },
 } as const;
 
 type Values = ReturnType<typeof valuesOf>['values'];
@@ -24,18 +26,19 @@ interface Action {
     admin: Admin,
     values: Values,
     operands: readonly string[],
-  ) => Promise<readonly [object, string]>;
+  ) => Promise<readonly [facts: object, text: string, taskId?: string]>;
 }
 
 /** Makes, shows, and changes groups (IM-ADMIN-3). */
 export const group: AdminCommand = {
-  usage: `  group create NAME USER…   makes a group of the users; --admin USER for each admin (default: the first user)
+  usage: `  group create NAME USER…   makes a group of the users
+  group update GROUP        changes a group
+    --name TEXT (update), --open-history (create), --admin USER   for each admin (create: the first user by default)
+    --pins admins|members, --posting everyone|admins, --slow SECONDS   the rules
   group show GROUP          shows a group, and its members
-  group update GROUP        --name TEXT, --admin USER for each admin, and the rules
   group add GROUP USER…     adds members
-  group delete GROUP --yes  removes all members, and deletes the group with its history; nothing brings it back
   group remove GROUP USER   removes a member; if it is the last admin, the member of longest standing becomes one
-    --pins admins|members, --posting everyone|admins, --slow SECONDS, --open-history (create)   the rules`,
+  group delete GROUP --yes [--no-wait]   removes all members, and deletes the group with its history; nothing brings it back`,
   async run(args) {
     const [name = '', ...rest] = args;
     if (!Object.hasOwn(ACTIONS, name))
@@ -47,10 +50,11 @@ export const group: AdminCommand = {
     const { operands } = action;
     const isRepeated = operands.at(-1)?.endsWith('…') === true;
     const [most, least] = [isRepeated ? Number.POSITIVE_INFINITY : operands.length, operands.length];
-    if (positionals.length < least || positionals.length > most)
+    if (positionals.length < least || positionals.length > most || positionals.includes(''))
       throw new OperatorError(`group ${name} takes ${operands.join(' ')} (--help lists the options).`);
-    const [facts, text] = await withAdmin(values, (admin) => action.run(admin, values, positionals));
-    print(values, facts, text);
+    const [facts, text, taskId] = await withAdmin(values, (admin) => action.run(admin, values, positionals));
+    if (taskId === undefined || values['no-wait']) print(values, facts, text);
+    else await finish(values, taskId);
   },
 };
 
@@ -92,7 +96,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     run: async (admin, { yes }, [id = '']) => {
       if (!yes) throw new OperatorError('group delete needs --yes: nothing brings the group back.');
       const started = await admin.deleteGroup(id);
-      return [started, `${id} is being deleted: npm run admin -- task ${started.taskId} follows it.`];
+      const { taskId } = started;
+      return [started, `${id} is being deleted: npm run admin -- task ${taskId} follows it.`, taskId];
     },
   },
   remove: {

@@ -5,7 +5,7 @@ import { print } from './users.ts';
 
 /** Sends a text as any user, or as `system`. */
 export const send: AdminCommand = {
-  usage: `  send TO TEXT [--from USER]   sends a text to a user, or to a conversation's id, as system or as this user
+  usage: `  send TO TEXT [--from USER]   sends a text to a user as system, or to a user or a conversation's id as this user
     --id ID   clientMsgId: with the same one again it is the same message`,
   async run(args) {
     const options = {
@@ -28,7 +28,7 @@ export const send: AdminCommand = {
 /** Recalls any message, or erases it. */
 export const recall: AdminCommand = {
   usage: `  recall CONVERSATION SEQ   takes a message back, whoever wrote it, and however old it is
-    --erase   for good: also what a repeat is compared to, and what hangs on it`,
+    --erase   also deletes the hash that a repeat is compared with: from that, a short text can be guessed`,
   async run(args) {
     const options = { ...API_OPTIONS, erase: { type: 'boolean', default: false } } as const;
     const { values, positionals } = parseCommand(args, options, ['CONVERSATION', 'SEQ']);
@@ -38,6 +38,6 @@ export const recall: AdminCommand = {
       values.erase ? admin.eraseMessage(conversationId, seq) : admin.recall(conversationId, seq),
     );
     const did = values.erase ? 'Erased' : 'Recalled';
-    print(values, message, `${did} seq ${seq} of ${conversationId}, by ${message.from}.`);
+    print(values, message, `${did} seq ${seq} of ${conversationId}, which ${message.from} wrote.`);
   },
 };

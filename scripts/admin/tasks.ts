@@ -49,7 +49,7 @@ export const erase: AdminCommand = {
 /** Follows a task. */
 export const task: AdminCommand = {
   usage:
-    '  task ID [--out FILE] [--no-wait]   follows an export or an erasure until it is done; with --no-wait says how far it is',
+    '  task ID [--out FILE] [--no-wait]   follows an export, an erasure, or the deletion of a group until it is done; --no-wait: says how far it is',
   async run(args) {
     const { values, positionals } = parseCommand(args, OUT_OPTIONS, ['ID']);
     const [taskId = ''] = positionals;
@@ -72,7 +72,7 @@ async function start(
 }
 
 /** Follows a task until it is done, and gets its file. */
-async function finish(values: FollowValues, taskId: string): Promise<void> {
+export async function finish(values: FollowValues, taskId: string): Promise<void> {
   const progress = createProgress(values.json);
   const done = await follow(values, taskId, progress.show);
   progress.end();
@@ -129,7 +129,9 @@ export function taskText(state: AdminTaskBody): string {
 }
 
 function stepText({ state, step, counts, updatedAt }: AdminTaskBody): string {
-  const all = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+  const all = Object.entries(counts)
+    .map(([name, count]) => `${name}: ${count}`)
+    .sort();
   const at = state === 'done' ? 'done' : `at ${step}, ${new Date(updatedAt).toISOString()}`;
   return [at, ...all].join(', ');
 }

@@ -1,4 +1,5 @@
 import type { AdminSession, AdminUserBody } from '../../client/src/admin/index.ts';
+import { ERASED } from '../../lambdas/domain/model/ban.ts';
 import { OperatorError } from '../../local/operator-error.ts';
 import { API_OPTIONS, withAdmin } from './api.ts';
 import { type AdminCommand, parseCommand } from './command.ts';
@@ -25,11 +26,19 @@ export const ban: AdminCommand = {
 
 /** Lifts a ban. */
 export const unban: AdminCommand = {
-  usage: '  unban USER   lifts the ban',
+  usage: '  unban USER [--yes]   lifts the ban; with --yes also that of a user who was erased',
   async run(args) {
-    const { values, positionals } = parseCommand(args, API_OPTIONS, ['USER']);
+    const options = { ...API_OPTIONS, yes: { type: 'boolean', default: false } } as const;
+    const { values, positionals } = parseCommand(args, options, ['USER']);
     const [userId = ''] = positionals;
-    await withAdmin(values, (admin) => admin.unban(userId));
+    await withAdmin(values, async (admin) => {
+      const { ban } = await admin.look(userId);
+      if (ban?.reason === ERASED && !values.yes)
+        throw new OperatorError(
+          `${userId} was erased: whoever gets this id has the old conversations. To lift the ban all the same: --yes.`,
+        );
+      await admin.unban(userId);
+    });
     print(values, { userId }, `${userId} is not banned.`);
   },
 };

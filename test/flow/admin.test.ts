@@ -216,10 +216,10 @@ describe('npm run admin', () => {
       duplicate: true,
     });
     expect(await admin('recall', conversationId, '1')).toBe(
-      `Recalled seq 1 of ${conversationId}, by system.`,
+      `Recalled seq 1 of ${conversationId}, which system wrote.`,
     );
     expect(await admin('recall', conversationId, '1', '--erase')).toBe(
-      `Erased seq 1 of ${conversationId}, by system.`,
+      `Erased seq 1 of ${conversationId}, which system wrote.`,
     );
     expect(await admin('log-out', b, '--device', 'phone')).toBe(`${b} is logged out on phone.`);
     expect(await socket.frame(isClosing)).toMatchObject({ code: 'logged_out' });
@@ -227,6 +227,9 @@ describe('npm run admin', () => {
     expect(await admin('look', b)).toMatch(/no session\n.*banned .*, "spam"/s);
     expect(await admin('unban', b)).toBe(`${b} is not banned.`);
     expect(JSON.parse(await admin('look', b, '--json'))).toMatchObject({ userId: b, sessions: [] });
+    await admin('ban', b, '--reason', 'erased');
+    expect(await admin('unban', b)).toMatch(/^admin: bob.* was erased: .* --yes\.$/);
+    expect(await admin('unban', b, '--yes')).toBe(`${b} is not banned.`);
   }, 60_000);
 
   it('starts the erasure of a user, which ends the sessions and goes on by itself until it is done (IM-ERASE-1)', async () => {
@@ -258,12 +261,20 @@ describe('npm run admin', () => {
       '  1 member',
       `  ${b}, admin, since seq 1`,
     ]);
-    const { taskId } = JSON.parse(await admin('group', 'delete', id, '--yes', '--json'));
+    expect(await admin('send', id, 'hello')).toBe(
+      'admin: invalid_request: The request is invalid. (from system is not in this conversation: name one of its members)',
+    );
+    const { taskId } = JSON.parse(await admin('group', 'delete', id, '--yes', '--no-wait', '--json'));
     expect((await asAdmin(stack, `GET /admin/tasks/${taskId}`)).body).toMatchObject({ conversationId: id });
   }, 60_000);
 
   it("says an operator's mistake in one line", async () => {
-    expect(await admin('recall', 'dm:a:b', '7')).toBe('admin: not_found: There is no such conversation.');
+    expect(await admin('recall', 'dm:a:b', '7')).toBe('admin: not_found: There is no such message.');
+    expect(await admin('ban', '')).toBe('admin: It takes USER (--help lists the options).');
+    expect(await admin('group', 'show', '')).toBe(
+      'admin: group show takes GROUP (--help lists the options).',
+    );
+    expect(await admin('export', '--help')).toMatch(/^export USER /);
     expect(await admin('ban', 'a b')).toBe(
       'admin: invalid_request: The request is invalid. (userId is not a user id)',
     );

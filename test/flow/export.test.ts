@@ -180,6 +180,14 @@ describe('npm run admin', () => {
     expect(await stack.http(a, '/session')).toMatchObject({ status: 403 });
   }, 60_000);
 
+  it('follows the deletion of a group to its end (IM-ADMIN-4)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const id = await newGroup(a, [b]);
+    expect(await passing(admin('group', 'delete', id, '--yes'))).toMatch(
+      new RegExp(`^Deletion of ${id}: done, members: 2, messages: \\d+ \\(task [0-9A-Z]{26}\\)$`),
+    );
+  }, 60_000);
+
   it('starts a task without waiting, and says how far it is (IM-ERASE-1)', async () => {
     const a = newUser('alice');
     const { taskId } = JSON.parse(await admin('erase', a, '--yes', '--no-wait', '--json'));

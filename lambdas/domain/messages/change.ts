@@ -82,7 +82,8 @@ export async function findChangeable(
     messageAt(ports.messages, conversation.conversationId, seq),
     caller && requireCaller(ports, caller),
   ]);
-  if (message === undefined || seq < visibleFrom) throw new NotFoundError();
+  // A user may not learn which conversations there are.
+  if (message === undefined || seq < visibleFrom) throw new NotFoundError(isOperator ? 'message' : undefined);
   const isAdmin = head?.group?.admins.includes(userId) === true;
   return { conversation, message, isAdmin, head };
 }

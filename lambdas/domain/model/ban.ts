@@ -10,6 +10,9 @@ export interface Ban {
   readonly reason?: string | undefined;
 }
 
+/** As `reason`: the user was erased, and the ban keeps the id from being used again (IM-ERASE-2). */
+export const ERASED = 'erased';
+
 /** As `untilMs`: later than all times. */
 export const NO_END = Number.MAX_SAFE_INTEGER;
 

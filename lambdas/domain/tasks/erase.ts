@@ -1,6 +1,6 @@
 import { UnavailableError } from '../../shared/errors.ts';
 import { SETTLE_SECONDS } from '../../shared/task-rate.ts';
-import { NO_END } from '../model/ban.ts';
+import { ERASED, NO_END } from '../model/ban.ts';
 import { type BanPorts, banUser } from '../sessions/ban.ts';
 import { type EraseArchivePorts, eraseArchive } from './erase-archive.ts';
 import { type EraseDeskPorts, eraseDesk } from './erase-desk.ts';
@@ -62,15 +62,15 @@ const banAgain: Step<ErasePorts> = {
   },
 };
 
-/** Somebody may have lifted the ban meanwhile, or replaced it by one with an end. */
+/** Somebody may have lifted the ban meanwhile, or replaced it by one of their own. */
 async function keepBanned(ports: ErasePorts, userId: string): Promise<void> {
   const { ban: now } = (await ports.routes.presencesOf([userId])).get(userId) ?? {};
-  if (now?.untilMs !== NO_END) await banForGood(ports, userId);
+  if (now?.untilMs !== NO_END || now.reason !== ERASED) await banForGood(ports, userId);
 }
 
 /** @throws {UnavailableError} the ban was lifted just now, by a clock that is ahead of this one: retry */
 async function banForGood(ports: ErasePorts, userId: string): Promise<void> {
-  const isBanned = await banUser(ports, { userId, until: undefined, reason: undefined }, ports.clock());
+  const isBanned = await banUser(ports, { userId, until: undefined, reason: ERASED }, ports.clock());
   if (!isBanned) throw new UnavailableError();
 }
 

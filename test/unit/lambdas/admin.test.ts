@@ -212,7 +212,10 @@ describe('a recall by the operator (IM-ADMIN-3)', () => {
       ['dm:a:b', '2'],
       ['g:01ARZ3NDEKTSV4RRFFQ69G5FAV', '1'],
     ] as const)
-      expect(await call(RECALL, { conversationId, seq })).toMatchObject({ status: 404 });
+      expect(await call(RECALL, { conversationId, seq })).toMatchObject({
+        status: 404,
+        body: { message: `There is no such ${conversationId === 'dm:b:a' ? 'conversation' : 'message'}.` },
+      });
     for (const [conversationId, seq] of [
       ['dm:a:a', '1'],
       ['nonsense', '1'],
@@ -224,6 +227,20 @@ describe('a recall by the operator (IM-ADMIN-3)', () => {
 });
 
 describe('a message of the operator (IM-ADMIN-3)', () => {
+  it.each(['g:01ARZ3NDEKTSV4RRFFQ69G5FAV', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV', 'dm:alice:bob'])(
+    'is by a member where the system is none: %s',
+    async (conversationId) => {
+      const { call } = start();
+      const message = { from: 'system', conversationId, clientMsgId: 'c1', content: text('x') };
+      expect(await call('POST /admin/messages', {}, message)).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_request', issues: [{ path: 'from' }] },
+      });
+      const own = { ...message, conversationId: 'dm:bob:system' };
+      expect(await call('POST /admin/messages', {}, own)).toMatchObject({ status: 200 });
+    },
+  );
+
   it('may be of the system, and not of a banned user', async () => {
     const { call } = start();
     const message = { to: 'bob', clientMsgId: 'c1', content: text('x') };

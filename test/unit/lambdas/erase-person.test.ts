@@ -80,7 +80,7 @@ it('an erasure deletes the reports that the user made, and erases copies of the 
     expect(toMessage(message)).toMatchObject({ from: 'alice', seq: 1, content: { type: 'erased' } });
 });
 
-it('an erasure leaves the ban without a reason, forgets those of former bans, and tells subscribers once (IM-ERASE-2, IM-EVENT-1)', async () => {
+it('an erasure leaves a ban that says so, forgets those of former bans, and tells subscribers once (IM-ERASE-2, IM-EVENT-1)', async () => {
   const world = await createWorldOf('alice');
   await world.routes.ban('alice', { atMs: NOON - 1, untilMs: NOON + DAY_MS, reason: 'what she did' });
   await world.userEvents.put({ type: 'user.banned', userId: 'alice', at: NOON - 1, reason: 'what she did' });
@@ -88,6 +88,7 @@ it('an erasure leaves the ban without a reason, forgets those of former bans, an
   expect((await world.routes.presencesOf(['alice'])).get('alice')?.ban).toEqual({
     atMs: NOON,
     untilMs: Number.MAX_SAFE_INTEGER,
+    reason: 'erased',
   });
   expect(world.userEvents.all()).toEqual([{ type: 'user.erased', userId: 'alice', at: NOON }]);
 });

@@ -11,7 +11,7 @@ import { send } from '../../../lambdas/domain/messages/send.ts';
 import { NO_END } from '../../../lambdas/domain/model/ban.ts';
 import type { FanOutJob } from '../../../lambdas/domain/model/fan-out-job.ts';
 import { type PinState, toMessage } from '../../../lambdas/domain/model/message.ts';
-import { unbanUser } from '../../../lambdas/domain/sessions/ban.ts';
+import { banUser, unbanUser } from '../../../lambdas/domain/sessions/ban.ts';
 import { ERASE_STEPS } from '../../../lambdas/domain/tasks/erase.ts';
 import { runTask, startTask } from '../../../lambdas/domain/tasks/run-task.ts';
 import { unitsOf } from '../../../lambdas/domain/tasks/walk.ts';
@@ -353,28 +353,30 @@ describe("the erasure of a user's messages", () => {
     expect((await world.pins.pins(DM)).pins).toEqual([]);
   });
 
-  it.each(['settle', 'desk again'])(
-    'bans again who was let in before the step %s (IM-ERASE-2)',
-    async (step) => {
-      const world = await createWorldOf('bob');
-      await sayIn(world, 'secret');
-      const { save } = world.taskWriter;
-      const taskWriter = {
-        ...world.taskWriter,
-        async save(task: Parameters<typeof save>[0]) {
-          if (task.step === step && task.cursor === undefined) {
-            world.advance(1);
-            await unbanUser(world, { userId: 'alice' }, world.clock());
-            world.advance(1);
-          }
-          return save(task);
-        },
-      };
-      await erase({ ...world, taskWriter });
-      const { ban } = (await world.routes.presencesOf(['alice'])).get('alice') ?? {};
-      expect(ban).toMatchObject({ untilMs: NO_END });
-    },
-  );
+  it.each([
+    ['let in', 'settle', undefined],
+    ['let in', 'desk again', undefined],
+    ['banned for another reason', 'ban again', 'what she did'],
+  ])('bans again who was %s before the step %s (IM-ERASE-2)', async (_, step, reason) => {
+    const world = await createWorldOf('bob');
+    await sayIn(world, 'secret');
+    const { save } = world.taskWriter;
+    const taskWriter = {
+      ...world.taskWriter,
+      async save(task: Parameters<typeof save>[0]) {
+        if (task.step === step && task.cursor === undefined) {
+          world.advance(1);
+          if (reason === undefined) await unbanUser(world, { userId: 'alice' }, world.clock());
+          else await banUser(world, { userId: 'alice', reason }, world.clock());
+          world.advance(1);
+        }
+        return save(task);
+      },
+    };
+    await erase({ ...world, taskWriter });
+    const { ban } = (await world.routes.presencesOf(['alice'])).get('alice') ?? {};
+    expect(ban).toMatchObject({ untilMs: NO_END, reason: 'erased' });
+  });
 
   it('gives a repeat of the send the ack of the first, without a look at what it says (IM-ERASE-4)', async () => {
     const world = await createWorldOf('bob');
