@@ -12,7 +12,13 @@ import { startReceiver } from './receiver.ts';
 import { subscribe } from './subscribe.ts';
 
 /** Only these: SNS filters the others out, and bills no delivery for them (docs/protocol.md, IM-EVENT-4). */
-const FILTER_POLICY = { type: ['message.created', 'message.changed', 'member.joined', 'member.left'] };
+const FILTER_POLICY = {
+  type: [
+    ...['message.created', 'message.changed', 'member.joined', 'member.left', 'group.deleted'],
+    // Erase your copies at `user.erased` (IM-ERASE-4). `admin.called` is for a system that watches operators.
+    ...['user.banned', 'user.unbanned', 'user.erased', 'admin.called'],
+  ],
+};
 
 const { topicArn, sns, sqs } = findTopic();
 // The queue emulator of `npm start` names itself by a host that only resolves inside it.
