@@ -77,6 +77,24 @@ export interface SubscriptionModel {
 export interface BucketModel {
   readonly logicalId: string;
   readonly bucketName: string;
+  /** The first that fits counts. */
+  readonly cors: readonly CorsRule[];
+  readonly expiry: readonly ExpiryRule[];
+}
+
+/** For pages that read and write a bucket's objects. */
+export interface CorsRule {
+  readonly allowedOrigins: readonly string[];
+  readonly allowedMethods: readonly string[];
+  readonly allowedHeaders: readonly string[];
+  readonly exposedHeaders: readonly string[];
+  readonly maxAgeSeconds?: number;
+}
+
+/** Objects whose keys begin so are deleted after some days. */
+export interface ExpiryRule {
+  readonly prefix: string;
+  readonly days: number;
 }
 
 /** An SQS event source mapping. */

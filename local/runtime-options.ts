@@ -22,8 +22,8 @@ export type SharedEndpoints = Omit<Endpoints, 'lambda'>;
 export interface ProxiedEndpoints extends Endpoints {
   /** Notified of invocations, so that the proxy can attribute calls to them. */
   readonly observer?: InvocationObserver;
-  /** Called before any function runs: denies calls that a function's role does not allow. */
-  readonly enforceRoles?: (stack: StackModel, warn: (message: string) => void) => void;
+  /** Called before any function runs: denies calls that a function's role does not allow, and lets pages into buckets as their CORS says. */
+  readonly serveStack?: (stack: StackModel, warn: (message: string) => void) => void;
   /** Called when the tables exist, before any function runs. */
   readonly openTables?: (tables: readonly TableModel[]) => Promise<void>;
   /** The kept invocations in order of start, with their calls. */

@@ -61,7 +61,7 @@ export async function serveStack(
   });
   // A cluster says it once.
   if (site.cluster === undefined) for (const warning of stack.warnings) warn(warning);
-  endpoints.enforceRoles?.(stack, warn);
+  endpoints.serveStack?.(stack, warn);
   if (site.makesStorage) await createStorage(direct, stack);
   await endpoints.openTables?.(stack.tables);
 

@@ -101,7 +101,10 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
         lambda: await open('lambda', direct.lambda),
         observer: invocations,
         invocations: () => invocations.all,
-        enforceRoles: (stack, warn) => handler.setIamCheck(new IamCheck(stack, warn)),
+        serveStack: (stack, warn) => {
+          handler.setIamCheck(new IamCheck(stack, warn));
+          handler.setStack(stack);
+        },
         async openTables(tables) {
           handler.setTables(tables);
           await replica?.open(tables);

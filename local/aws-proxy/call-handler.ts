@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseJson, recordOf } from '../json.ts';
-import type { TableModel } from '../model.ts';
+import type { StackModel, TableModel } from '../model.ts';
 import type { Breakpoints } from './breakpoint.ts';
-import { refusalOfBucketRequest } from './bucket-signature.ts';
-import type { Call, Service, Subject } from './call.ts';
+import { type BucketInput, bucketSubject } from './bucket/bucket-request.ts';
+import { ObjectCalls } from './bucket/object-call.ts';
+import { storeForm } from './bucket/store-form.ts';
+import { Visitors } from './bucket/visitors.ts';
+import { type Call, type Service, type Subject, VISITOR } from './call.ts';
 import type { CallLog } from './call-log.ts';
 import { askForUnits, takeUnits, WRITES } from './capacity.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -43,6 +46,13 @@ interface Begun {
   readonly bytesOut: number;
 }
 
+interface Visited {
+  readonly upstream: Upstream;
+  readonly request: IncomingMessage;
+  readonly client: ClientConnection;
+  readonly startMs: number;
+}
+
 interface Execution {
   readonly delayMs: number;
   readonly fault: FaultKind | undefined;
@@ -59,6 +69,8 @@ export class CallHandler {
   readonly #sockets = new SocketUse();
   readonly #transactions = new Transactions();
   readonly #emptyPolls = new Set<Call>();
+  readonly #visitors = new Visitors();
+  readonly #objectCalls = new ObjectCalls();
   #iamCheck: IamCheck | undefined;
   #replica: Replica | undefined;
   /** Resolves when the calls that a `hang` fault stopped may go on. */
@@ -71,6 +83,14 @@ export class CallHandler {
   /** Refuses calls that the check denies from now on. */
   setIamCheck(check: IamCheck): void {
     this.#iamCheck = check;
+  }
+
+  /** From now on, pages reach its buckets as their CORS says, by what its functions sign. */
+  setStack({ buckets, functions }: Pick<StackModel, 'buckets' | 'functions'>): void {
+    this.#visitors.setStack(
+      buckets,
+      functions.map(({ logicalId }) => logicalId),
+    );
   }
 
   /** From now on, writes of these tables' items collide. */
@@ -96,15 +116,14 @@ export class CallHandler {
   ): Promise<void> {
     const startMs = performance.now();
     const client = new ClientConnection(request, response);
+    const caller = this.#parts.invocations.callerOf(request.headers['user-agent']);
+    if (service === 's3' && caller === undefined) return this.#visit({ upstream, request, client, startMs });
     const body = await wholeBody(request);
     const { method = 'GET', url: path = '/', rawHeaders: headers } = request;
     const sent = { method, path, headers, body };
-    const caller = this.#parts.invocations.callerOf(request.headers['user-agent']);
     const input = inputOf(service, sent);
     const subject = subjectOf(service, sent, String(request.headers['x-amz-target'] ?? ''), input);
     if (caller === undefined) {
-      const refused = service === 's3' ? await refusalOfBucketRequest(sent, Date.now()) : undefined;
-      if (refused !== undefined) return client.answer(refused);
       const send = (request: SentRequest) => upstream.send(request, client.gone);
       const answer = service === 'sqs' ? sendToQueue(subject.operation, sent, input, send) : send(sent);
       client.answer(await answer);
@@ -115,7 +134,37 @@ export class CallHandler {
     // Such a request never reaches AWS, so it is no call.
     if (isIdleLine && this.#parts.idleLinesBreakAt.includes(service)) return client.cut();
     const call = this.#begin({ service, subject, caller, startMs, bytesOut: body.length }, request);
-    const exchange = { call, caller, request: sent, input, client };
+    await this.#complete({ call, caller, request: sent, input, client }, upstream);
+  }
+
+  /** A call of S3 from outside the stack. Those in a function's name are recorded, and may do what the function may. */
+  async #visit({ upstream, request, client, startMs }: Visited): Promise<void> {
+    client.addHeaders(this.#visitors.corsHeaders(request));
+    const visit = await this.#visitors.receive(request, Date.now());
+    if (visit.kind === 'answered') return client.answer(visit.answer);
+    const { sent } = visit;
+    const input = inputOf('s3', sent) as BucketInput;
+    if (visit.kind === 'own') {
+      const { operation } = bucketSubject(sent.method, input);
+      const call = { operation, sent, input, mayList: () => true };
+      return client.answer(await this.#objectCalls.send(call, (one) => upstream.send(one, client.gone)));
+    }
+    const { signer, form } = visit;
+    const asked = form === undefined ? input : { ...input, Key: form.key };
+    const subject = bucketSubject(sent.method, asked);
+    const caller = { function: VISITOR, signer };
+    const bytesOut = sent.body.length;
+    const begun = { service: 's3' as const, subject, caller, startMs, bytesOut };
+    const call = this.#begin(
+      form === undefined ? begun : { ...begun, subject: { ...subject, operation: 'PostObject' } },
+      request,
+    );
+    const exchange = { call, caller, request: sent, input: asked, client, ...(form && { form }) };
+    await this.#complete(exchange, upstream);
+  }
+
+  async #complete(exchange: Exchange, upstream: Upstream): Promise<void> {
+    const { call } = exchange;
     try {
       await this.#run(exchange, upstream);
     } finally {
@@ -152,7 +201,7 @@ export class CallHandler {
   async #run(exchange: Exchange, upstream: Upstream): Promise<void> {
     const { call, input, client } = exchange;
     const { rules, breakpoints, latency } = this.#parts;
-    const denied = this.#iamCheck?.denialOf(call, input);
+    const denied = this.#iamCheck?.denialOf(call, input, exchange.caller.signer);
     if (denied !== undefined) return this.#answer(exchange, denial(call.service, denied));
     const rule = rules.select(['before', 'after', 'batch'], call, input);
     const delayMs = latency.of(call, input);
@@ -231,6 +280,7 @@ export class CallHandler {
     const { call } = exchange;
     if (call.service === 'sqs')
       return sendToQueue(call.operation, sent, input, (request) => upstream.send(request));
+    if (call.service === 's3') return this.#sendToBucket(exchange, upstream, sent);
     if (call.service !== 'dynamodb') return upstream.send(sent);
     // The caller's signal is not passed: AWS executes a request even if its caller disconnects.
     const replica = isEventual(call.operation, input) ? this.#replica : undefined;
@@ -243,6 +293,19 @@ export class CallHandler {
     call.readUnits += units.readUnits;
     call.writeUnits += units.writeUnits;
     return answer;
+  }
+
+  #sendToBucket({ call, caller, input, form }: Exchange, upstream: Upstream, sent: SentRequest) {
+    const send = (request: SentRequest) => upstream.send(request);
+    const { Bucket } = input as BucketInput;
+    if (form !== undefined) {
+      const host = headerOf(sent, 'host') ?? '';
+      return storeForm(Bucket, form, host, send);
+    }
+    const role = caller.signer ?? caller.function;
+    const mayList = (bucket: string) => this.#iamCheck?.mayList(role, bucket) ?? true;
+    const { operation } = call;
+    return this.#objectCalls.send({ operation, sent, input: input as BucketInput, mayList }, send);
   }
 
   #replicate(operation: string, input: unknown): void {

@@ -3,11 +3,14 @@ export type Service = 'dynamodb' | 'sqs' | 'sns' | 's3' | 'connections' | 'lambd
 /** Caller name of the event sources' pollers, of queues and of streams; functions are named by their logical id. */
 export const EVENT_SOURCE = 'event-source';
 
+/** Caller name of who has a link or a form: a browser. */
+export const VISITOR = 'visitor';
+
 /** One request to AWS from a function or an event source. Each SDK retry is a separate call. */
 export interface Call {
   /** Position in order of arrival, since the start of the proxy. */
   readonly index: number;
-  /** Logical id, or `event-source`. */
+  /** Logical id, `event-source`, or `visitor`. */
   readonly function: string;
   /** The route key that invoked the function; undefined for queue workers and authorizers. */
   readonly route?: string;

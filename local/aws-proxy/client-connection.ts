@@ -33,8 +33,14 @@ export class ClientConnection {
     }
   }
 
+  /** Headers of the answer, whichever it will be. */
+  addHeaders(headers: readonly (readonly [name: string, value: string])[]): void {
+    for (const [name, value] of headers) this.#response.setHeader(name, value);
+  }
+
   answer({ status, headers, body }: Answer): void {
-    const length = status === 204 ? [] : ['content-length', String(body.length)];
+    const hasLength = status === 204 || status === 304 || this.#request.method === 'HEAD';
+    const length = hasLength ? [] : ['content-length', String(body.length)];
     this.#response.writeHead(status, [...headers, ...length]).end(body);
   }
 

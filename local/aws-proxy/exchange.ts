@@ -1,3 +1,4 @@
+import type { Form } from './bucket/form.ts';
 import type { Call, Mutable } from './call.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Caller } from './invocations.ts';
@@ -11,4 +12,6 @@ export interface Exchange {
   /** Parsed body of a DynamoDB or SQS request. */
   readonly input: unknown;
   readonly client: ClientConnection;
+  /** Of an upload by a form. */
+  readonly form?: Form;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { StackModel } from '../model.ts';
 import { messageOf, OperatorError } from '../operator-error.ts';
-import { S3_OPERATIONS } from './bucket-request.ts';
+import { S3_OPERATIONS } from './bucket/bucket-request.ts';
 import { READS, WRITES } from './capacity.ts';
 import { FAULT_KINDS, type FaultKind } from './fault-kind.ts';
 import type { FaultRule } from './fault-rules.ts';

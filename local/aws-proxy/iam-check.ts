@@ -9,6 +9,7 @@ import {
   tableArn,
   topicArn,
 } from '../stack/identifiers.ts';
+import type { BucketInput } from './bucket/bucket-request.ts';
 import type { Call } from './call.ts';
 
 /** The permission that a call needs: `dynamodb:PutItem` on a table's ARN. */
@@ -51,17 +52,27 @@ export class IamCheck {
     this.#warn = warn;
   }
 
-  /** IAM's error message if the caller's role does not allow the call. Callers without a known role may do anything. */
-  denialOf(call: Call, input: unknown): string | undefined {
-    const permissions = this.#permissions.get(call.function);
+  /**
+   * IAM's error message if the role does not allow the call. Callers without a known role may do anything.
+   * @param role whose it is: the caller's, or that of the function that signed the caller's link
+   */
+  denialOf(call: Call, input: unknown, role = call.function): string | undefined {
+    const permissions = this.#permissions.get(role);
     if (permissions === undefined) return undefined;
     const denied = this.#actionsOf(call, input).find((action) => !isAllowed(permissions, action));
     if (denied === undefined) return undefined;
     const { action, resource } = denied;
-    const warning = `${call.function} was denied ${action} on ${resource}: no policy of its role allows it.`;
+    const warning = `${role} was denied ${action} on ${resource}: no policy of its role allows it.`;
     if (!this.#warned.has(warning)) this.#warn(warning);
     this.#warned.add(warning);
-    return `User: ${call.function} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+    return `User: ${role} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+  }
+
+  /** Whether a role may list a bucket: others do not learn which objects are there. */
+  mayList(role: string, bucket: string): boolean {
+    const permissions = this.#permissions.get(role);
+    const action = { action: 's3:ListBucket', resource: bucketArn(bucket) };
+    return permissions === undefined || isAllowed(permissions, action);
   }
 
   #actionsOf(call: Call, input: unknown): readonly IamAction[] {
@@ -73,7 +84,7 @@ export class IamCheck {
       // A batch needs the permission of its entries.
       return [{ action: `sns:${operation.replace(/Batch$/, '')}`, resource: topicArn(call.topic ?? '') }];
     }
-    if (service === 's3') return [bucketAction(call, input)];
+    if (service === 's3') return bucketActions(call, input as BucketInput);
     if (service === 'connections') return this.#connectionActions(call);
     if (service === 'lambda') return [{ action: 'lambda:InvokeFunction', resource: functionArn(invoked) }];
     const { IndexName: index, TransactItems: items } = recordOf(input);
@@ -102,6 +113,9 @@ function transactionActions(item: unknown): readonly IamAction[] {
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html */
 const BUCKET_ACTIONS: Readonly<Record<string, string>> = {
   HeadObject: 'GetObject',
+  PostObject: 'PutObject',
+  CopyObject: 'PutObject',
+  DeleteObjects: 'DeleteObject',
   CreateMultipartUpload: 'PutObject',
   UploadPart: 'PutObject',
   CompleteMultipartUpload: 'PutObject',
@@ -109,10 +123,13 @@ const BUCKET_ACTIONS: Readonly<Record<string, string>> = {
   ListObjectsV2: 'ListBucket',
 };
 
-function bucketAction({ operation, bucket = '' }: Call, input: unknown): IamAction {
-  const { Key: key } = recordOf(input);
-  const resource = key === undefined ? bucketArn(bucket) : `${bucketArn(bucket)}/${key}`;
-  return { action: `s3:${BUCKET_ACTIONS[operation] ?? operation}`, resource };
+function bucketActions({ operation, bucket = '' }: Call, input: BucketInput): readonly IamAction[] {
+  const { Key: key, Keys: keys = [key], CopySource: source } = input;
+  const action = `s3:${BUCKET_ACTIONS[operation] ?? operation}`;
+  const resourceOf = (one: string | undefined) => bucketArn(bucket) + (one === undefined ? '' : `/${one}`);
+  const actions = keys.map((one) => ({ action, resource: resourceOf(one) }));
+  if (source === undefined) return actions;
+  return [...actions, { action: 's3:GetObject', resource: `${bucketArn(source.Bucket)}/${source.Key}` }];
 }
 
 function isAllowed(permissions: readonly Permission[], { action, resource }: IamAction): boolean {

@@ -28,6 +28,8 @@ export interface Invocation {
 export interface Caller {
   readonly function: string;
   readonly invocation?: RunningInvocation;
+  /** Of a link or a form: the function that signed it, whose permissions count. */
+  readonly signer?: string;
 }
 
 export interface RunningInvocation extends Invocation {

@@ -68,8 +68,10 @@ export function refusal(service: Service, kind: RefusalKind, code?: string): Ans
   return answerOf(service, { ...shape, code: code ?? shape.code });
 }
 
-/** IAM's error response, in the format of each service. */
-/** @param as another error of the same status: `SignatureDoesNotMatch` */
+/**
+ * IAM's error response, in the format of each service.
+ * @param as another error of the same status: `SignatureDoesNotMatch`
+ */
 export function denial(service: Service, message: string, as?: string): Answer {
   const codes: Partial<Record<Service, string>> = {
     sqs: 'AccessDenied',
@@ -78,6 +80,11 @@ export function denial(service: Service, message: string, as?: string): Answer {
   };
   const code = as ?? codes[service] ?? 'AccessDeniedException';
   return answerOf(service, { status: service === 'dynamodb' ? 400 : 403, code, message });
+}
+
+/** An error of S3 that is no denial. @param more further elements of it */
+export function bucketError(status: number, code: string, message: string, more = ''): Answer {
+  return xmlAnswer('s3', { status, code, message }, more);
 }
 
 /** `isTaken`: for each item of the transaction, in order, whether another one has it. */
@@ -117,16 +124,21 @@ function answerOf(service: Service, { status, code: type, message }: Shape, more
   return answer(status, body, headers, 'application/x-amz-json-1.0');
 }
 
-function xmlAnswer(service: 'sns' | 's3', { status, code, message }: Shape): Answer {
+function xmlAnswer(service: 'sns' | 's3', { status, code, message }: Shape, more = ''): Answer {
   const requestId = randomUUID();
   const text = message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   const type = `<Type>${status < 500 ? 'Sender' : 'Receiver'}</Type>`;
-  const error = `<Error>${service === 'sns' ? type : ''}<Code>${code}</Code><Message>${text}</Message></Error>`;
+  const error = `<Error>${service === 'sns' ? type : ''}<Code>${code}</Code><Message>${text}</Message>${more}</Error>`;
   const body =
     service === 's3' ? error : `<ErrorResponse>${error}<RequestId>${requestId}</RequestId></ErrorResponse>`;
   return {
     status,
-    headers: ['content-type', 'text/xml', 'x-amz-request-id', requestId],
+    headers: [
+      'content-type',
+      service === 's3' ? 'application/xml' : 'text/xml',
+      'x-amz-request-id',
+      requestId,
+    ],
     body: Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>${body}`),
   };
 }

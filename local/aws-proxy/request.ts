@@ -1,5 +1,5 @@
 import { parseJson, recordOf } from '../json.ts';
-import { type BucketInput, bucketInput, bucketSubject } from './bucket-request.ts';
+import { type BucketInput, bucketInput, bucketSubject } from './bucket/bucket-request.ts';
 import type { Service, Subject } from './call.ts';
 import { type QueryParameters, queryParameters, topicSubject } from './topic-request.ts';
 
@@ -23,7 +23,7 @@ export const CONNECTION_OPERATIONS: Readonly<Record<string, string>> = {
 /** The parsed body of a request, or bucket and key of one to S3; undefined for posts to connections. */
 export function inputOf(service: Service, sent: SentRequest): unknown {
   if (service === 'connections') return undefined;
-  if (service === 's3') return bucketInput(sent.path);
+  if (service === 's3') return bucketInput(sent);
   return service === 'sns' ? queryParameters(sent.body) : parseJson(sent.body.toString());
 }
 

@@ -62,7 +62,7 @@ export class Upstream {
       ...this.#target,
       method: sent.method,
       path: this.#pathPrefix + sent.path,
-      headers: [...endToEnd(sent.headers), 'content-length', String(sent.body.length)],
+      headers: [...this.#withHost(endToEnd(sent.headers)), 'content-length', String(sent.body.length)],
       ...(signal && { signal }),
     });
     request.once('response', resolve);
@@ -72,7 +72,17 @@ export class Upstream {
     request.end(sent.body);
     const response = await promise;
     const body = await wholeBody(response);
-    return { status: response.statusCode ?? 502, headers: endToEnd(response.rawHeaders), body };
+    const headers = endToEnd(response.rawHeaders);
+    // The answer to HEAD has no body that would tell the length.
+    const length = sent.method === 'HEAD' ? response.headers['content-length'] : undefined;
+    if (length !== undefined) headers.push('content-length', length);
+    return { status: response.statusCode ?? 502, headers, body };
+  }
+
+  /** Node adds none to a list of headers: requests of the proxy's own have none. */
+  #withHost(headers: readonly string[]): readonly string[] {
+    const { host, port } = this.#target;
+    return headerOf({ headers }, 'host') === undefined ? [...headers, 'host', `${host}:${port}`] : headers;
   }
 
   close(): void {

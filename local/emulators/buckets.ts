@@ -2,7 +2,10 @@ import { CreateBucketCommand, HeadBucketCommand, NotFound, type S3Client } from 
 import type { BucketModel } from '../model.ts';
 
 /** Creates missing buckets. */
-export async function createBuckets(client: S3Client, buckets: readonly BucketModel[]): Promise<void> {
+export async function createBuckets(
+  client: S3Client,
+  buckets: readonly Pick<BucketModel, 'bucketName'>[],
+): Promise<void> {
   await Promise.all(
     buckets.map(async ({ bucketName: Bucket }) => {
       const isMissing = await client.send(new HeadBucketCommand({ Bucket })).then(

@@ -21,7 +21,8 @@ export interface FunctionSpec {
 export function functionSpec(model: FunctionModel, added: Readonly<Record<string, string>>): FunctionSpec {
   const functionName = model.name;
   const environment = {
-    AWS_ACCESS_KEY_ID: 'local',
+    // Says in a link which function has signed it.
+    AWS_ACCESS_KEY_ID: model.logicalId,
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ACCOUNT_ID: ACCOUNT_ID,
     // Otherwise the SDK would read region and profile from the developer's own files.

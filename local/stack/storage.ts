@@ -1,5 +1,5 @@
 import { isRecord } from '../json.ts';
-import type { BucketModel, QueueModel, StreamViewType, TableModel } from '../model.ts';
+import type { BucketModel, CorsRule, ExpiryRule, QueueModel, StreamViewType, TableModel } from '../model.ts';
 import { bucketName, physicalName } from './identifiers.ts';
 import { type Resource, reader } from './template.ts';
 
@@ -53,6 +53,36 @@ export function queueModel(resource: Resource, stackName: string): QueueModel {
   };
 }
 
-export function bucketModel({ logicalId, properties }: Resource, stackName: string): BucketModel {
-  return { logicalId, bucketName: bucketName(stackName, logicalId, properties['BucketName']) };
+export function bucketModel(resource: Resource, stackName: string): BucketModel {
+  const { logicalId, properties } = resource;
+  const read = reader(resource);
+  return {
+    logicalId,
+    bucketName: bucketName(stackName, logicalId, properties['BucketName']),
+    cors: listIn(read.record('CorsConfiguration'), 'CorsRules').map(corsRule),
+    expiry: listIn(read.record('LifecycleConfiguration'), 'Rules').flatMap(expiryRule),
+  };
+}
+
+function corsRule(rule: Readonly<Record<string, unknown>>): CorsRule {
+  const texts = (name: string) => (Array.isArray(rule[name]) ? rule[name].map(String) : []);
+  return {
+    allowedOrigins: texts('AllowedOrigins'),
+    allowedMethods: texts('AllowedMethods'),
+    allowedHeaders: texts('AllowedHeaders'),
+    exposedHeaders: texts('ExposedHeaders'),
+    ...(rule['MaxAge'] !== undefined && { maxAgeSeconds: Number(rule['MaxAge']) }),
+  };
+}
+
+/** Only days and prefixes are understood: rules with tags, sizes, and other storage classes are left out. */
+function expiryRule(rule: Readonly<Record<string, unknown>>): readonly ExpiryRule[] {
+  const { Status: status, Prefix: prefix = '', ExpirationInDays: days, TagFilters: tags } = rule;
+  if (status !== 'Enabled' || days === undefined || tags !== undefined) return [];
+  return [{ prefix: String(prefix), days: Number(days) }];
+}
+
+function listIn(record: Readonly<Record<string, unknown>>, name: string) {
+  const list = record[name];
+  return Array.isArray(list) ? list.filter(isRecord) : [];
 }

@@ -29,7 +29,7 @@ let count = 0;
 async function newBucket(): Promise<string> {
   count += 1;
   const bucketName = `archive-${count}`;
-  await createBuckets(client, [{ logicalId: 'B', bucketName }]);
+  await createBuckets(client, [{ bucketName }]);
   return bucketName;
 }
 

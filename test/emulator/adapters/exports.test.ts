@@ -19,7 +19,7 @@ let real: ExportFiles;
 beforeAll(async () => {
   emulator = await startSqs();
   client = s3Client(emulator.endpoint);
-  await createBuckets(client, [{ logicalId: 'B', bucketName: bucket }]);
+  await createBuckets(client, [{ bucketName: bucket }]);
   for (const [name, value] of Object.entries({ ...ENV, AWS_ENDPOINT_URL_S3: emulator.endpoint }))
     vi.stubEnv(name, value);
   real = createExportFiles(bucket);

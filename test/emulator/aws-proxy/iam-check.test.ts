@@ -21,7 +21,7 @@ async function allowed(...allowances: readonly (readonly [action: string, resour
   const fixture = await startProxy();
   const warnings: string[] = [];
   const permissions = allowances.map(([action, resource]) => ({ actions: [action], resources: [resource] }));
-  fixture.endpoints.enforceRoles?.(stackOf({ permissions }), (warning) => warnings.push(warning));
+  fixture.endpoints.serveStack?.(stackOf({ permissions }), (warning) => warnings.push(warning));
   return { ...fixture, warnings };
 }
 
@@ -113,6 +113,6 @@ it('the IAM check allows posts to a connection and denies closing it', async () 
 
 it('the IAM check denies nothing to callers without a known role', async () => {
   const { dynamoDb, endpoints } = await startProxy();
-  endpoints.enforceRoles?.(stackOf({}), () => undefined);
+  endpoints.serveStack?.(stackOf({}), () => undefined);
   expect(await failureOf(dynamoDb.send(put(newKey())))).toBe('none');
 });

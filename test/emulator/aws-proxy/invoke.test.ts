@@ -44,7 +44,7 @@ it('the IAM check denies an Invoke of a function that the role does not name', a
   const { lambda, endpoints } = await startProxy();
   const permissions = [{ actions: ['lambda:InvokeFunction'], resources: [ARN] }];
   const warnings: string[] = [];
-  endpoints.enforceRoles?.({ ...EMPTY_STACK, functions: [functionOf('', { permissions })] }, (warning) =>
+  endpoints.serveStack?.({ ...EMPTY_STACK, functions: [functionOf('', { permissions })] }, (warning) =>
     warnings.push(warning),
   );
   expect(await failureOf(lambda.send(invoke('Stack-Hook')))).toBe('none');

@@ -93,7 +93,7 @@ describe('the AWS proxy', () => {
     const other = topicArn('other');
     const resources = [topic, `arn:aws:s3:::${name}/a/*`];
     const warnings: string[] = [];
-    endpoints.enforceRoles?.(withRole([{ actions: ['sns:Publish', 's3:PutObject'], resources }]), (warning) =>
+    endpoints.serveStack?.(withRole([{ actions: ['sns:Publish', 's3:PutObject'], resources }]), (warning) =>
       warnings.push(warning),
     );
     const batch = { TopicArn: topic, PublishBatchRequestEntries: [{ Id: '1', Message: 'hi' }] };

@@ -228,7 +228,7 @@ describe('topics and buckets', () => {
     await createTopics(clients.sns, [
       { logicalId: 'T', topicName: 'topic', subscriptions: [{ queueArn: queueArn('events'), attributes }] },
     ]);
-    await createBuckets(clients.s3, [{ logicalId: 'B', bucketName: 'bucket' }]);
+    await createBuckets(clients.s3, [{ bucketName: 'bucket' }]);
     return {
       ...clients,
       stop,

@@ -1,5 +1,6 @@
 import { chromium } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
+import { createAwsProxy } from '../../../local/aws-proxy/index.ts';
 import { startRuntime } from '../../../local/runtime.ts';
 import { chromiumArguments, chromiumPath } from '../../../scripts/chromium.ts';
 import { sharedAssembly } from '../../../test/setup/assembly.ts';
@@ -37,6 +38,8 @@ export default async function setStage(project: TestProject): Promise<() => Prom
     // Short, for the test of an agent who is gone; long enough for a page that a busy machine stalls.
     startRuntime({
       cdkOut,
+      // What lets a page upload: the emulator's own S3 has no CORS.
+      awsProxy: createAwsProxy({ idleLinesBreakAt: [] }).attach,
       webPort: 0,
       widgetOrigins: [shop.origin],
       environment: { DESK_AGENT_GRACE_SECONDS: '5', DESK_QUEUES: ['default', ...TEST_QUEUES].join(',') },
