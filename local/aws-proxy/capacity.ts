@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { parseJson, recordOf } from '../json.ts';
-import type { SentRequest } from './request.ts';
+import type { SentRequest } from './sent-request.ts';
 import { type Answer, withBody } from './upstream.ts';
 
 export interface Units {

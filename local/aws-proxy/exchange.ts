@@ -2,7 +2,7 @@ import type { Form } from './bucket/form.ts';
 import type { Call, Mutable } from './call.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Caller } from './invocations.ts';
-import type { SentRequest } from './request.ts';
+import type { SentRequest } from './sent-request.ts';
 
 /** A call that the proxy is handling. */
 export interface Exchange {

@@ -1,7 +1,8 @@
 import { recordOf } from '../json.ts';
 import { entryErrorOf, requestErrorOf } from './queue-limits.ts';
 import { queueRefusal } from './refusal.ts';
-import { listOf, type SentRequest } from './request.ts';
+import { listOf } from './request.ts';
+import type { SentRequest } from './sent-request.ts';
 import type { Answer } from './upstream.ts';
 
 /** Sends a request to the queue emulator, except what SQS would refuse: all of it, or entries of a batch. */

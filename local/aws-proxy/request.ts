@@ -1,16 +1,8 @@
 import { parseJson, recordOf } from '../json.ts';
 import { type BucketInput, bucketInput, bucketSubject } from './bucket/bucket-request.ts';
 import type { Service, Subject } from './call.ts';
+import type { SentRequest } from './sent-request.ts';
 import { type QueryParameters, queryParameters, topicSubject } from './topic-request.ts';
-
-/** A request as received or as forwarded. */
-export interface SentRequest {
-  readonly method: string;
-  readonly path: string;
-  /** Alternating names and values, as in Node's `rawHeaders`. */
-  readonly headers: readonly string[];
-  readonly body: Buffer;
-}
 
 const CONNECTION_PATH = /\/(?:@|%40)connections\/([^/?]+)/i;
 const INVOKE_PATH = /\/functions\/([^/]+)\/invocations/;

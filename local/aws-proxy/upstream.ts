@@ -6,7 +6,7 @@ import {
   type RequestOptions,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { SentRequest } from './request.ts';
+import type { SentRequest } from './sent-request.ts';
 
 export interface Answer {
   readonly status: number;

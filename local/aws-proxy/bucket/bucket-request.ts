@@ -1,6 +1,5 @@
 import type { Subject } from '../call.ts';
-import type { SentRequest } from '../request.ts';
-import { headerPairs } from './link.ts';
+import { headerPairs, type SentRequest } from '../sent-request.ts';
 
 /** The part of an S3 request that says what it is for. */
 export interface BucketInput {

@@ -3,7 +3,7 @@ import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { REGION } from '../../stack/identifiers.ts';
 import { bucketError, denial } from '../refusal.ts';
-import type { SentRequest } from '../request.ts';
+import { headerPairs, type SentRequest } from '../sent-request.ts';
 import type { Answer } from '../upstream.ts';
 import { isEqual, parseDate, parseScope, SECRET } from './signing-key.ts';
 
@@ -95,10 +95,3 @@ const SIGNED = new Set([
   'X-Amz-Expires',
   'X-Amz-SignedHeaders',
 ]);
-
-/** The headers of a request, with their names in lower case. */
-export function headerPairs(headers: readonly string[]): (readonly [string, string])[] {
-  return headers.flatMap((name, at) =>
-    at % 2 === 0 ? [[name.toLowerCase(), headers[at + 1] ?? ''] as const] : [],
-  );
-}

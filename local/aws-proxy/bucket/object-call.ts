@@ -1,8 +1,7 @@
 import { bucketError, denial } from '../refusal.ts';
-import type { SentRequest } from '../request.ts';
+import { headerPairs, type SentRequest } from '../sent-request.ts';
 import { type Answer, headerOf } from '../upstream.ts';
 import type { BucketInput } from './bucket-request.ts';
-import { headerPairs } from './link.ts';
 
 type Send = (request: SentRequest) => Promise<Answer>;
 

@@ -1,5 +1,5 @@
 import { bucketError } from '../refusal.ts';
-import type { SentRequest } from '../request.ts';
+import type { SentRequest } from '../sent-request.ts';
 import { type Answer, headerOf } from '../upstream.ts';
 import type { Form } from './form.ts';
 

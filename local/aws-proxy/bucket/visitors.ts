@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { BucketModel, CorsRule } from '../../model.ts';
 import { denial } from '../refusal.ts';
-import type { SentRequest } from '../request.ts';
+import type { SentRequest } from '../sent-request.ts';
 import { type Answer, wholeBody } from '../upstream.ts';
 import { corsHeaders, preflight } from './bucket-cors.ts';
 import { bucketInput } from './bucket-request.ts';
