@@ -41,7 +41,8 @@ function outputOf(format: 'esm' | 'cjs', dir: string, extension: 'js' | 'd.ts'):
     format,
     // The plugin itself renames the entries of declarations.
     entryFileNames: '[name].js',
-    chunkFileNames: `shared.${extension}`,
+    // What is loaded on first use keeps its name.
+    chunkFileNames: ({ isDynamicEntry }) => `${isDynamicEntry ? '[name]' : 'shared'}.${extension}`,
     // Names and lines stay for those who debug; an app's own minifier would not fold as much.
     minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
   };

@@ -10,7 +10,7 @@ import {
   RefusedError,
   TimeoutError,
 } from '../src/model/errors.ts';
-import { Outbox, type Sender } from '../src/outbox/outbox.ts';
+import { Outbox, type Sender, type Uploads } from '../src/outbox/outbox.ts';
 import { OutgoingMessage } from '../src/outbox/outgoing-message.ts';
 import type { SendFields } from '../src/transport/exchanges.ts';
 import { fullJitterBackoff, type RetryPolicy } from '../src/transport/retry-policy.ts';
@@ -96,8 +96,19 @@ beforeEach(() => {
 });
 
 function outboxWith(nextDelayMs: RetryPolicy['nextDelayMs'], environment = clock): Outbox {
-  return new Outbox({ policy: { nextDelayMs }, environment, onSent: (_, answer) => sent.push(answer) });
+  return new Outbox({
+    policy: { nextDelayMs },
+    environment,
+    uploads,
+    onSent: (_, answer) => sent.push(answer),
+  });
 }
+
+/** No message here has files. */
+const uploads: Uploads = {
+  upload: async () => {},
+  mend: async () => false,
+};
 
 const ids = (requests: readonly SendFields[]): string[] => requests.map(({ clientMsgId }) => clientMsgId);
 

@@ -28,6 +28,9 @@ import { checkOptions } from './check-options.ts';
 import type { ClientOptions } from './client-options.ts';
 import { Sessions } from './sessions.ts';
 
+/** Only clients that send files load it. */
+const loadUploader = (): Promise<typeof import('../files/uploader.ts')> => import('../files/uploader.ts');
+
 /** The parts that the client and its subpaths use. */
 export interface Engine {
   readonly clock: Pick<ServerClock, 'now'>;
@@ -79,9 +82,13 @@ export function createEngine(options: ClientOptions): Engine {
   const outbox = new Outbox({
     ...base,
     journal,
-    onSent: ({ said }, { conversationId, messageId, seq, sentAt }) => {
+    uploads: {
+      upload: async (...work) => (await loadUploader()).upload(base, ...work),
+      mend: async (...failure) => (await loadUploader()).mend(http, ...failure),
+    },
+    onSent: ({ said, content }, { conversationId, messageId, seq, sentAt }) => {
       const from = identity.userId ?? '';
-      list.add({ ...said, conversationId, seq, messageId, from, sentAt, rev: 0 } as Message);
+      list.add({ ...said, content, conversationId, seq, messageId, from, sentAt, rev: 0 } as Message);
       sync.settle(conversationId, seq);
     },
   });

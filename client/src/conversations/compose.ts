@@ -14,8 +14,11 @@ export interface ComposePorts {
 
 /** Creates a message and emits it, and later each change of its state. The outbox sends it. */
 export function compose(ports: ComposePorts, conversation: ConversationState, draft: Draft): OutgoingMessage {
-  const message = new OutgoingMessage(conversation, draft, (changed) =>
-    emitOwn(ports, conversation, 'state', changed),
+  const message = new OutgoingMessage(
+    conversation,
+    draft,
+    (changed) => emitOwn(ports, conversation, 'state', changed),
+    (changed) => emitOwn(ports, conversation, 'upload', changed),
   );
   emitOwn(ports, conversation, 'message', message);
   return message;
@@ -25,7 +28,7 @@ export function compose(ports: ComposePorts, conversation: ConversationState, dr
 export function emitOwn(
   { states, events, journal }: ComposePorts,
   conversation: ConversationState,
-  name: 'message' | 'state' | 'discarded',
+  name: 'message' | 'state' | 'upload' | 'discarded',
   message: ChatMessage,
 ): void {
   const emit = (): void => {

@@ -35,7 +35,11 @@ export class ConversationStates {
   }
 
   /** Notifies the listeners of a conversation, whichever of its states they subscribed to. */
-  emit(state: ConversationState, name: 'message' | 'state' | 'discarded', message: ChatMessage): void {
+  emit(
+    state: ConversationState,
+    name: 'message' | 'state' | 'upload' | 'discarded',
+    message: ChatMessage,
+  ): void {
     const states = state.id === undefined ? [state] : this.of(state.id);
     for (const { events } of states) events.emit(name, message);
   }

@@ -5,12 +5,13 @@ import { OutgoingFiles } from '../files/outgoing-files.ts';
 import type { SentContent } from '../model/content.ts';
 import { ImError, invalid, messageOf } from '../model/errors.ts';
 import type { ConversationEvents, Gap } from '../model/events.ts';
+import { ATTACHMENTS_PER_MESSAGE } from '../model/limits.ts';
 import type { ChatMessage, OwnMessage } from '../model/message.ts';
 import type { SendOptions } from '../model/send-options.ts';
 import type { ConversationSettings } from '../model/settings.ts';
 import type { FileData } from '../model/upload.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { OutgoingMessage, type Said } from '../outbox/outgoing-message.ts';
+import { type Draft, OutgoingMessage, type Said } from '../outbox/outgoing-message.ts';
 import type { Off } from '../support/emitter.ts';
 import { type Environment, newId } from '../support/environment.ts';
 import type { ServerClock } from '../support/server-clock.ts';
@@ -106,15 +107,18 @@ export class Conversation {
     const clientMsgId = options.clientMsgId ?? newId(environment);
     const [said, flaw] = copyOf({ ...options, clientMsgId, content });
     const draft = { said, writtenAtMs: clock.now() };
-    if (flaw !== undefined) {
-      const broken = new OutgoingMessage(this.state, draft, () => {});
-      broken.fail(flaw);
-      return broken;
-    }
+    if (flaw !== undefined) return this.#broken(draft, flaw);
     // For the other clients, a message ends the typing.
     this.#lastTyping = undefined;
     const message = compose(this.ports, this.state, draft);
     outbox.add(message);
+    return message;
+  }
+
+  /** A message that no event mentions. */
+  #broken(draft: Draft, flaw: ImError): OwnMessage {
+    const message = new OutgoingMessage(this.state, draft, () => {});
+    message.fail(flaw);
     return message;
   }
 
@@ -137,16 +141,21 @@ export class Conversation {
     files: FileData | FileSource | Iterable<FileData | FileSource>,
     options: SendFileOptions = {},
   ): OwnMessage {
-    const { clock, environment } = this.ports;
+    const { clock, environment, outbox } = this.ports;
     const { text, onProgress, signal, keepMetadata, ...others } = options;
     const clientMsgId = others.clientMsgId ?? newId(environment);
     const list = Symbol.iterator in files ? [...files] : [files];
     const sources = list.map((file) => ('data' in file ? file : { data: file }));
-    const outgoing = new OutgoingFiles(clientMsgId, sources, text);
+    const outgoing = new OutgoingFiles(clientMsgId, { sources, text, keepMetadata });
     const said = { ...others, clientMsgId, content: outgoing.content };
     const draft = { said, writtenAtMs: clock.now(), files: outgoing };
+    const flaw = flawOf(sources, signal);
+    if (flaw !== undefined) return this.#broken(draft, flaw);
+    this.#lastTyping = undefined;
     const message = compose(this.ports, this.state, draft);
-    message.fail(new ImError('unavailable', 'uploads come with the next version', { retryable: true }));
+    if (onProgress !== undefined) outgoing.listen(onProgress);
+    signal?.addEventListener('abort', () => this.discard(clientMsgId), { once: true });
+    outbox.add(message);
     return message;
   }
 
@@ -182,7 +191,8 @@ export class Conversation {
   }
 
   /**
-   * Removes a failed message, also from the `store`. Returns false if no message with this id has failed.
+   * Removes a message that has failed, or whose files are being uploaded, also from the `store`. Returns false if there is none
+   * with this id.
    *
    * @example
    * conversation.discard(message.clientMsgId);
@@ -303,4 +313,13 @@ function copyOf(said: Said): [copy: Said, flaw?: ImError] {
   } catch (cause) {
     return [said, invalid(`send: ${messageOf(cause)}`, cause)];
   }
+}
+
+/** Why these files can't be a message. */
+function flawOf(sources: readonly FileSource[], signal: AbortSignal | undefined): ImError | undefined {
+  if (signal?.aborted) return new ImError('cancelled', 'cancelled before it began', { retryable: false });
+  if (sources.length < 1 || sources.length > ATTACHMENTS_PER_MESSAGE)
+    return invalid(`sendFile: a message has 1 to ${ATTACHMENTS_PER_MESSAGE} files, not ${sources.length}`);
+  const bad = sources.find(({ data }) => !(data.size > 0));
+  return bad && invalid(`sendFile: ${bad.name ?? bad.data.name ?? 'a file'} is empty`);
 }

@@ -4,9 +4,16 @@ import type { ErrorBody, Issue } from '../../../protocol/frames.ts';
 /**
  * Why something failed: the server's error codes (docs/protocol.md, section 3), its reasons to end a session (section
  * 5), and the client's own: `timeout` (no reply), `disconnected` (the socket closed), `network` (an HTTP request or
- * `getToken` failed), `closed` (this client was closed).
+ * `getToken` failed), `closed` (this client was closed), `cancelled` (the program cancelled the message).
  */
-export type ImErrorCode = ErrorCode | CloseReason | 'timeout' | 'disconnected' | 'network' | 'closed';
+export type ImErrorCode =
+  | ErrorCode
+  | CloseReason
+  | 'timeout'
+  | 'disconnected'
+  | 'network'
+  | 'closed'
+  | 'cancelled';
 
 /**
  * The base class of everything this SDK throws or rejects with. `cause` holds the underlying error, if there is one.

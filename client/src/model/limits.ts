@@ -14,4 +14,5 @@ export const HOLE_MS: Limit<'holeMs'> = 15_000;
 export const PAGE_MAX: Limit<'pageMax'> = 100;
 export const UNREAD_MAX: Limit<'unreadMax'> = 100;
 export const PROFILES_PER_REQUEST: Limit<'profilesPerRequest'> = 100;
+export const ATTACHMENTS_PER_MESSAGE: Limit<'attachmentsPerMessage'> = 10;
 export const PRESENCE_USERS: Limit<'presenceUsers'> = 100;

@@ -165,6 +165,7 @@ export class OutboxJournal implements Journal {
   /** Stores a message to send, or one that was refused. */
   keep(message: OutgoingMessage, refusal?: RefusedError): void {
     const { said, writtenAtMs, destination } = message;
+    if (message.files !== undefined) return;
     if (!this.#orders.has(message)) this.#orders.set(message, 0);
     this.#write(async () => {
       if (this.#orders.get(message) === 0) await this.#order(writtenAtMs);

@@ -1,6 +1,8 @@
 import type { Message, Sent } from '../../../protocol/frames.ts';
-import { type ImError, RefusedError, toImError } from '../model/errors.ts';
+import type { OutgoingFiles } from '../files/outgoing-files.ts';
+import { ImError, RefusedError, toImError } from '../model/errors.ts';
 import { MAX_CONTENT_BYTES } from '../model/limits.ts';
+import type { Target } from '../model/target.ts';
 import type { Environment } from '../support/environment.ts';
 import type { SendFields } from '../transport/exchanges.ts';
 import type { RetryPolicy } from '../transport/retry-policy.ts';
@@ -19,11 +21,23 @@ export interface Journal {
   forget(message: OutgoingMessage): void;
 }
 
+/** What messages with files need: see `files/uploader.ts`. */
+export interface Uploads {
+  /** Uploads the files that are not uploaded yet. Resolves without their `ids` if the connection is lost meanwhile. */
+  upload(files: OutgoingFiles, target: Target, isOnline: () => boolean): Promise<void>;
+  /**
+   * A message whose files are uploaded was refused. Resolves to the message if an earlier attempt has stored it, to true if the
+   * files are to be uploaded once more, otherwise to false.
+   */
+  mend(message: OutgoingMessage, error: ImError): Promise<Message | boolean>;
+}
+
 export interface OutboxPorts {
   readonly policy: RetryPolicy;
   readonly environment: Pick<Environment, 'after'>;
   /** Without one, unsent messages are lost when the program ends. */
   readonly journal?: Journal | undefined;
+  readonly uploads: Uploads;
   /** Called when the server has stored the message. */
   onSent(message: OutgoingMessage, sent: Sent): void;
 }
@@ -91,24 +105,32 @@ export class Outbox {
 
   /** Queues a failed message of the conversation again, after all pending ones. Returns undefined if none with this id has failed. */
   retry(destination: Destination, clientMsgId: string): Promise<Sent> | undefined {
-    const message = this.#failedIn(destination, clientMsgId);
-    if (message === undefined) return undefined;
+    const message = this.#find(destination, clientMsgId);
+    if (message?.state !== 'failed') return undefined;
     message.restart();
     this.#enqueue(message);
     return message.acked;
   }
 
-  /** Removes a failed message of the conversation. Returns undefined if none with this id has failed. */
+  /**
+   * Removes a message of the conversation that has failed, or whose files are being uploaded. Returns undefined if there is
+   * none with this id.
+   */
   discard(destination: Destination, clientMsgId: string): OutgoingMessage | undefined {
-    const message = this.#failedIn(destination, clientMsgId);
-    if (message !== undefined) this.#forget(message);
+    const message = this.#find(destination, clientMsgId);
+    if (message?.state === 'failed') {
+      this.#forget(message);
+      return message;
+    }
+    if (message?.files === undefined || message.mayBeStored) return undefined;
+    this.#forget(message);
+    message.fail(new ImError('cancelled', 'the message was cancelled', { retryable: false }));
+    this.#flush();
     return message;
   }
 
-  #failedIn(destination: Destination, clientMsgId: string): OutgoingMessage | undefined {
-    return this.messagesOf(destination).find(
-      (message) => message.clientMsgId === clientMsgId && message.state === 'failed',
-    );
+  #find(destination: Destination, clientMsgId: string): OutgoingMessage | undefined {
+    return this.messagesOf(destination).find((message) => message.clientMsgId === clientMsgId);
   }
 
   /** Sends through a session that the server has welcomed. */
@@ -140,6 +162,7 @@ export class Outbox {
   withdraw(message: OutgoingMessage): void {
     remove(this.#written, message);
     remove(this.#queue, message);
+    message.files?.stop();
   }
 
   /**
@@ -160,12 +183,41 @@ export class Outbox {
 
   #flush(): void {
     if (this.#ended !== undefined) this.failAll(this.#ended);
+    // Files keep their order among each other. Nobody expects that a text waits for a video.
+    const uploading = new Set<string>();
     for (const message of [...this.#queue]) {
-      const { conversationId } = message;
-      if (this.#sender === null || conversationId === undefined || this.#busy.has(conversationId)) continue;
+      const { conversationId, files } = message;
+      if (this.#sender === null || conversationId === undefined) continue;
+      if (files !== undefined && files.ids === undefined) {
+        uploading.add(conversationId);
+        this.#upload(message, files);
+      }
+      const waits = files !== undefined && uploading.has(conversationId);
+      if (waits || this.#busy.has(conversationId)) continue;
       this.#busy.add(conversationId);
       void this.#send(message, conversationId, this.#sender, 0);
     }
+  }
+
+  #upload(message: OutgoingMessage, files: OutgoingFiles): void {
+    if (files.isRunning) return;
+    files.isRunning = true;
+    const { signal } = files;
+    const end = (error?: ImError): void => {
+      // Stopped: the message is gone or has failed, and may be uploaded anew already.
+      if (signal.aborted) return;
+      files.isRunning = false;
+      if (error !== undefined) this.#fail(message, error);
+      // A later run must send the same ids: with others, the server would not recognize the message.
+      else if (files.ids !== undefined) this.#ports.journal?.keep(message);
+      this.#flush();
+    };
+    this.#ports.uploads
+      .upload(files, message.destination.target, () => this.#sender !== null)
+      .then(
+        () => end(),
+        (cause: unknown) => end(toImError(cause)),
+      );
   }
 
   async #send(
@@ -185,9 +237,20 @@ export class Outbox {
         this.#resendAfter(delayMs, message, conversationId, attempt + 1);
         return;
       }
-      if (message.state === 'pending' && error.code !== 'disconnected') this.#fail(message, error);
+      const isMended = await this.#mend(message, error);
+      if (!isMended && message.state === 'pending' && error.code !== 'disconnected')
+        this.#fail(message, error);
     }
     this.#next(conversationId);
+  }
+
+  /** Of a message with files, solves what sending it again would not. Returns whether it did. */
+  async #mend(message: OutgoingMessage, error: ImError): Promise<boolean> {
+    if (message.files === undefined || message.state !== 'pending') return false;
+    const mended = await this.#ports.uploads.mend(message, error).catch(() => false as const);
+    if (mended instanceof Object && message.state === 'pending')
+      this.#succeed(message, { ...mended, duplicate: true });
+    return mended !== false;
   }
 
   /** Null: no automatic retry, or only on the next session. */

@@ -59,12 +59,14 @@ export class OutgoingMessage implements OwnMessage {
     destination: Destination,
     { said, writtenAtMs, isRepeat, files }: Draft,
     onState: (message: OutgoingMessage) => void,
+    onUpload: (message: OutgoingMessage) => void = () => {},
   ) {
     this.destination = destination;
     this.key = keyOf(said.clientMsgId);
     this.said = said;
     this.writtenAtMs = writtenAtMs;
     this.files = files;
+    files?.listen(() => onUpload(this));
     this.#isRepeat = isRepeat;
     this.#onState = onState;
   }
@@ -109,11 +111,22 @@ export class OutgoingMessage implements OwnMessage {
     return this.#acked.promise;
   }
 
+  /** Whether the server may have stored it: an attempt was made, and its outcome is not known to be a refusal. */
+  get mayBeStored(): boolean {
+    return this.#isRepeat === true;
+  }
+
   /** The request of the next attempt. Only `resend` differs after the first one (docs/protocol.md, section 4). */
   nextRequest(): SendFields {
     const resend = this.#isRepeat;
     this.#isRepeat = true;
-    return { ...this.said, ...this.destination.target, resend };
+    const content = this.files?.request ?? this.said.content;
+    return { ...this.said, content, ...this.destination.target, resend };
+  }
+
+  /** The server has nothing of it, so the next attempt is the first. */
+  renew(): void {
+    this.#isRepeat = false;
   }
 
   succeed(sent: Stored): void {
@@ -121,6 +134,7 @@ export class OutgoingMessage implements OwnMessage {
     this.#state = 'sent';
     this.#sent = sent;
     this.#error = undefined;
+    this.files?.finish();
     if (wasFailed) this.#acked = new Deferred();
     this.#acked.resolve(sent);
     this.#onState(this);
@@ -129,6 +143,7 @@ export class OutgoingMessage implements OwnMessage {
   fail(error: ImError): void {
     this.#state = 'failed';
     this.#error = error;
+    this.files?.stop();
     this.#acked.reject(error);
     this.#onState(this);
   }
@@ -137,6 +152,7 @@ export class OutgoingMessage implements OwnMessage {
   restart(): void {
     this.#state = 'pending';
     this.#error = undefined;
+    this.files?.restart();
     this.#acked = new Deferred();
     this.#onState(this);
   }

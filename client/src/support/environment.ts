@@ -30,10 +30,10 @@ export interface FetchResponse {
   text(): Promise<string>;
 }
 
-/** The part of `fetch` that this SDK uses. Rejects if there is no HTTP answer. */
+/** The part of `fetch` that this SDK uses. Rejects if there is no HTTP answer. A `FormData` is a file to upload, where there is no `XMLHttpRequest`. */
 export type Fetch = (
   url: string,
-  init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+  init: { method: string; headers: Record<string, string>; body?: string | FormData; signal: AbortSignal },
 ) => Promise<FetchResponse>;
 
 /**
