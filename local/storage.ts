@@ -1,6 +1,7 @@
 import { createBuckets } from './emulators/buckets.ts';
 import { dynamoDbClient, s3Client, snsClient, sqsClient } from './emulators/clients.ts';
 import { expireItems } from './emulators/expiry.ts';
+import { expireObjects } from './emulators/object-expiry.ts';
 import { createQueues } from './emulators/queues.ts';
 import { createTables } from './emulators/tables.ts';
 import { createTopics } from './emulators/topics.ts';
@@ -26,23 +27,34 @@ export async function createStorage(direct: SharedEndpoints, stack: StackModel):
 }
 
 /**
- * Deletes what has expired, as DynamoDB does sooner or later.
+ * Deletes what has expired, as DynamoDB and S3 do sooner or later.
  * @param aheadSeconds how far the clock that decides is ahead. @default 0
- * @returns the number of deleted items
+ * @returns the number of deleted items of tables
  */
 export type ExpireItems = (aheadSeconds?: number) => Promise<number>;
 
 /** By way of the proxy, whose replica must learn of the deletions. It records none: nobody pays for them on AWS. */
 export function startExpiry(
   { expiry }: Pick<RuntimeOptions, 'expiry'>,
-  { tables }: StackModel,
-  endpoints: Pick<Endpoints, 'dynamodb'>,
+  { tables, buckets }: StackModel,
+  endpoints: Pick<Endpoints, 'dynamodb' | 's3'>,
   onWarning: (message: string) => void,
   cleanups: AsyncDisposableStack,
 ): ExpireItems {
   const client = dynamoDbClient(endpoints.dynamodb);
-  cleanups.defer(() => client.destroy());
-  const expire = (aheadSeconds = 0) => expireItems(client, tables, Date.now() + aheadSeconds * 1000);
+  const s3 = s3Client(endpoints.s3);
+  cleanups.defer(() => {
+    client.destroy();
+    s3.destroy();
+  });
+  const expire = async (aheadSeconds = 0) => {
+    const nowMs = Date.now() + aheadSeconds * 1000;
+    const [count] = await Promise.all([
+      expireItems(client, tables, nowMs),
+      expireObjects(s3, buckets, nowMs),
+    ]);
+    return count;
+  };
   if (expiry === undefined) return expire;
   const sweep = () =>
     expire(expiry.aheadSeconds).catch((error: unknown) =>
