@@ -324,7 +324,7 @@ describe('a copy', () => {
   it('is made by one of several at a time', async () => {
     const { bucket, s3, put } = await setUp();
     await put('pending/a');
-    const copies = Array.from({ length: 5 }, () =>
+    const copies = Array.from({ length: 50 }, () =>
       failureOf(
         s3.send(
           new CopyObjectCommand({
