@@ -52,7 +52,7 @@ async function run(options: CliOptions): Promise<void> {
     if (!ending.signal.aborted) throw error;
     return exit(await ended.promise);
   }
-  announceReady(options.dataDirectory, { port: runtime.port, ...readyFacts(runtime) });
+  announceRunning(options, runtime);
   console.log(options.json ? readyLine(runtime) : banner(runtime, options));
   runtime.show?.();
   const reason = await ended.promise;
@@ -89,8 +89,23 @@ async function startNodes(options: CliOptions, common: RuntimeOptions): Promise<
   }
   const { startCluster } = await import('./cluster/cluster.ts');
   const printing = { trace, logs, json, ...(faultsFile !== undefined && { faultsFile }) };
-  const cluster = await startCluster({ ...common, nodes, printing });
-  return { ...cluster, nodes: cluster.nodes() };
+  let announce = () => {};
+  const onNotice = (message: string) => {
+    common.onWarning?.(message);
+    announce();
+  };
+  const cluster = await startCluster({ ...common, nodes, printing, onNotice });
+  const running = () => ({ ...cluster, nodes: cluster.nodes() });
+  // A node that has died, or is back, has another process.
+  announce = () => announceRunning(options, running());
+  return running();
+}
+
+function announceRunning(
+  { dataDirectory }: CliOptions,
+  runtime: Announced & { readonly port: number },
+): void {
+  announceReady(dataDirectory, { port: runtime.port, ...readyFacts(runtime) });
 }
 
 /** It counts for `npm run admin -- top`, and refuses what a function's role does not allow. */

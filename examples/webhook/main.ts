@@ -20,7 +20,7 @@ const FILTER_POLICY = {
   ],
 };
 
-const { topicArn, sns, sqs } = findTopic();
+const { topicArn, sns, sqs } = await findTopic();
 // The queue emulator of `npm start` names itself by a host that only resolves inside it.
 const queues = new SQSClient({ ...sqs, useQueueUrlAsEndpoint: false });
 const topics = new SNSClient(sns);

@@ -519,7 +519,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 7,
     file: 'lambdas/domain/model/session.ts',
-    from: 'const CONNECT_MS = 5_000;',
+    from: 'const CONNECT_MS = 15_000;',
     to: 'const CONNECT_MS = 0;',
     project: 'flow',
     test: 'test/flow/interleavings.test.ts',

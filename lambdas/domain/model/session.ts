@@ -126,8 +126,11 @@ export function pollWaitsUntilMs(session: Session): number {
   return isPolling(session) ? session.expiresAtMs - LIMITS.pollAliveMs : 0;
 }
 
-/** How long the gateway may answer 410 for a new connection: the time of `$connect` plus clock skew. */
-const CONNECT_MS = 5_000;
+/**
+ * How long the gateway may answer 410 for a new connection: as long as the authorizer (5 s) and `$connect` (10 s) may take. A cold
+ * start or a slow issuer alone takes seconds, and the inbox is pushed to a new plain session right after `$connect` has stored it.
+ */
+const CONNECT_MS = 15_000;
 
 /** Whether a 410 may only mean that the socket isn't open yet (IM-FAULT-7). */
 export function isConnecting(session: Session, nowMs: number): boolean {

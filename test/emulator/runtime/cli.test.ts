@@ -207,6 +207,13 @@ test('--json prints one line; a kill -9 leaves no process behind, nodes included
   );
   expect(second.code).toBe(1);
 
+  // A node that was killed is started again: the file has the processes that live.
+  const [, killed] = line.nodes ?? [];
+  process.kill(killed?.pid ?? 0, 'SIGKILL');
+  const pids = (): number[] =>
+    JSON.parse(readFileSync(join(data, 'runtime.json'), 'utf8')).nodes.map(({ pid }: { pid: number }) => pid);
+  await eventually(pids).toEqual([line.nodes?.[0]?.pid, expect.toSatisfy((pid) => pid !== killed?.pid)]);
+
   first.child.kill('SIGKILL');
   await first.exit;
   expect(first.stdout().trim().split('\n')).toHaveLength(1);

@@ -51,7 +51,7 @@ describe('delivery', () => {
   });
 
   it('keeps a route that is just opening and leaves the message to the queue (IM-FAULT-7)', async () => {
-    await world.routes.connect(aSession({ connectedAtMs: NOON - 4_999 }));
+    await world.routes.connect(aSession({ connectedAtMs: NOON - 14_999 }));
     world.connections.outcomes.set('bob-phone', 'gone');
     await deliverToBob();
     expect(await world.routes.find('bob', 'phone')).toBeDefined();

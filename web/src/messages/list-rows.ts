@@ -105,8 +105,9 @@ function isRun(above: ChatMessage, below: ChatMessage): boolean {
   return (
     above.from === below.from &&
     above.mine === below.mine &&
-    isSaid(above.content) &&
-    isSaid(below.content) &&
+    // What was recalled or deleted still has its sender.
+    above.content.type !== 'system' &&
+    below.content.type !== 'system' &&
     below.sentAt - above.sentAt < RUN_MS &&
     isSameDay(above.sentAt, below.sentAt)
   );

@@ -58,9 +58,12 @@ function unknown(_content: never): string {
   return unshown();
 }
 
+/** Who acts for the operator is no user. */
+const OPERATOR = 'system';
+
 function systemText(content: SystemContent, mine: boolean, nameOf: NameOf): string {
   const { event, by, name } = content;
-  const who = mine ? t('You') : nameOf(by);
+  const who = mine ? t('You') : by === OPERATOR ? 'An administrator' : nameOf(by);
   const whoLets = mine ? 'You let' : `${who} lets`;
   const users = (content.users ?? []).map(nameOf);
   const others = (content.users ?? []).filter((user) => user !== by).map(nameOf);

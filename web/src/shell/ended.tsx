@@ -43,6 +43,15 @@ function untilOf(error: ImError, always: string): string {
     : t('The people who run this chat have banned you until {time}.', { time: fullTime(until) });
 }
 
+/** The connection's end and the refusal of a request say the same. */
+function bannedOf(error: ImError) {
+  return {
+    title: t('You are banned'),
+    text: untilOf(error, t('The people who run this chat have banned you.')),
+    canResume: false,
+  };
+}
+
 function explain(error: ImError | undefined): { title: string; text: string; canResume: boolean } {
   switch (error?.code) {
     case 'unauthorized':
@@ -71,17 +80,15 @@ function explain(error: ImError | undefined): { title: string; text: string; can
         canResume: false,
       };
     case 'forbidden':
-      return {
-        title: t('You can’t use this chat'),
-        text: untilOf(error, t('The people who run it do not let you in.')),
-        canResume: false,
-      };
+      return error.message.includes('banned')
+        ? bannedOf(error)
+        : {
+            title: t('You can’t use this chat'),
+            text: t('The people who run it do not let you in.'),
+            canResume: false,
+          };
     case 'banned':
-      return {
-        title: t('You are banned'),
-        text: untilOf(error, t('The people who run this chat have banned you.')),
-        canResume: false,
-      };
+      return bannedOf(error);
     default:
       return { title: t('The connection has ended'), text: reasonOf(error), canResume: true };
   }

@@ -89,6 +89,19 @@ describe('listRows', () => {
     ]);
   });
 
+  it('joins messages that were deleted, and none with one of the system', () => {
+    const deleted = { type: 'erased' } as const;
+    const system = { type: 'system', event: 'joined', by: 'bob' } as const;
+    const messages = [
+      { ...message(1), content: deleted },
+      { ...message(2), content: deleted },
+      message(3),
+      { ...message(4), content: system },
+    ];
+    const starts = rowsOf(messages).flatMap((row) => (row.kind === 'message' ? [row.isFirst] : []));
+    expect(starts).toEqual([true, false, false, true]);
+  });
+
   it('marks the last of the user’s own messages', () => {
     const messages = [message(1, { mine: true }), message(2, { mine: true }), message(3)];
     const told = rowsOf(messages).filter((row) => row.kind === 'message' && row.isLatestOwn);

@@ -58,6 +58,8 @@ describe('a system message', () => {
     const opened = { type: 'system', event: 'opened', by: 'maria', name: 'My parcel' };
     expect(said(opened, true)).toBe('You asked for help: My parcel');
     expect(said(opened, false)).toBe('maria asked for help: My parcel');
+    const made = { type: 'system', event: 'created', by: 'system', users: ['bob'] };
+    expect(said(made, false)).toBe('An administrator created this group with bob');
     const left = { type: 'system', event: 'left', by: 'maria', users: ['maria'] };
     expect([said(left, true), said(left, false)]).toEqual(['You left', 'maria left']);
   });
