@@ -6,6 +6,7 @@ import {
   createAttachmentForms,
   createAttachmentLinks,
 } from './adapters/attachment-bucket.ts';
+import { createAttachmentFolders } from './adapters/attachment-folders.ts';
 import { createAttachmentRecords } from './adapters/attachment-table.ts';
 import { createBlockReader, createBlockWriter } from './adapters/block-table.ts';
 import { createConnections } from './adapters/connections.ts';
@@ -52,7 +53,12 @@ import { type BudgetLimits, createMeter } from './domain/access/budget.ts';
 import type { AttachmentLimits } from './domain/attachments/upload.ts';
 import { createLiveLimit } from './domain/messages/live-limit.ts';
 import type { ArchiveEditor } from './domain/model/archive.ts';
-import type { AttachmentFiles, AttachmentRecords } from './domain/model/attachment.ts';
+import type {
+  AttachmentFiles,
+  AttachmentFolders,
+  AttachmentLinks,
+  AttachmentRecords,
+} from './domain/model/attachment.ts';
 import { UNLIMITED } from './domain/model/budget.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
 import type { AdminCallWriter, GroupEventWriter, UserEventWriter } from './domain/model/event.ts';
@@ -298,6 +304,15 @@ export const attachmentRecords = maker(['conversationsTable'], ({ conversationsT
 const attachmentFiles = maker(['attachmentBucket'], ({ attachmentBucket }) =>
   createAttachmentFiles(attachmentBucket, process.env),
 );
+const attachmentFolders = maker(['attachmentBucket'], ({ attachmentBucket }) =>
+  createAttachmentFolders(attachmentBucket),
+);
+/** `undefined` in a deployment without attachments. */
+export const attachmentFoldersIfAny = (): Maker<AttachmentFolders | undefined> =>
+  hasAttachments() ? attachmentFolders : { env: [], get: () => undefined };
+/** `undefined` in a deployment without attachments. */
+export const attachmentLinksIfAny = (): Maker<AttachmentLinks | undefined> =>
+  hasAttachments() ? attachmentLinks : { env: [], get: () => undefined };
 /** `undefined` in a deployment without attachments. */
 export const attachmentRecordsIfAny = (): Maker<AttachmentRecords | undefined> =>
   hasAttachments() ? attachmentRecords : { env: [], get: () => undefined };

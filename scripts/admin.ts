@@ -6,7 +6,7 @@ import { OperatorError } from '../local/operator-error.ts';
 import { archive } from './admin/archive.ts';
 import type { AdminCommand } from './admin/command.ts';
 import { group } from './admin/group.ts';
-import { recall, send } from './admin/messages.ts';
+import { recall, removeFile, send } from './admin/messages.ts';
 import { replay } from './admin/replay.ts';
 import { erase, exportUser, task } from './admin/tasks.ts';
 import { top } from './admin/top.ts';
@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, AdminCommand>> = {
   look,
   send,
   recall,
+  'remove-file': removeFile,
   group,
   export: exportUser,
   erase,

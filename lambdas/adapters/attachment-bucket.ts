@@ -80,10 +80,10 @@ export function createAttachmentForms(bucket: string, env: NodeJS.ProcessEnv): A
 export function createAttachmentLinks(bucket: string, env: NodeJS.ProcessEnv): AttachmentLinks {
   const signed = createSignedBucket(bucket, env);
   return {
-    linkTo: (key, { type, disposition, name }, signedAtMs) =>
+    linkTo: (key, { type, disposition, name }, signedAtMs, seconds) =>
       signed.link(key, {
         signedAtMs,
-        seconds: 2 * LIMITS.attachmentLinkSlotSeconds,
+        seconds,
         query: {
           'response-content-type': type,
           'response-content-disposition': `${disposition}; filename*=UTF-8''${extendedValue(name)}`,

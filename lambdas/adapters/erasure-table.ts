@@ -53,7 +53,7 @@ export function createErasure(
     erase: (place, contentJson, author) =>
       change(place, author, {
         set: 'content = :content, #hash = :erased, recalled = :true',
-        remove: ', mentions, replyTo, editId, editedAt, reactions, pin',
+        remove: ', mentions, replyTo, editId, editedAt, reactions, pin, removedFiles',
         condition: '#hash <> :erased',
         values: { ':content': contentJson, ':erased': ERASED_HASH, ':true': true },
       }),

@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { allObjectsOf } from '../domain/model/attachment.ts';
 import type { GroupDeletion, HistoryItem } from '../domain/model/group-deletion.ts';
 import { chunk } from '../shared/chunk.ts';
 import { UnavailableError } from '../shared/errors.ts';
@@ -141,5 +142,6 @@ function toHistoryItem(item: Item): HistoryItem {
     sortKey: String(item['sk']),
     units: hasSeq ? 2 * kilobytes + (item['changedAt'] === undefined ? 0 : 1) : kilobytes,
     ...(item['reactions'] !== undefined && { reactedTo: toStored(item) }),
+    ...(hasSeq && { objects: allObjectsOf(toStored(item)) }),
   };
 }

@@ -58,6 +58,7 @@ const COUNT_FURTHER = 1_000;
 /** Volumes whose changes are queried at once. */
 const QUERIES_AT_ONCE = 4;
 const ABSENT_OR_EXPIRED = 'attribute_not_exists(pk) OR #ttl <= :nowSeconds';
+const otherRev = 'NOT (rev = :ifRev OR (attribute_not_exists(rev) AND :ifRev = :zero))';
 /** Longer than any send takes to store its message. */
 const CLAIM_TTL_SECONDS = 3_600;
 
@@ -222,16 +223,28 @@ export function createMessageWriter(
       return existing && toStored(existing);
     },
 
-    recall: (place, contentJson, { by, atMs }) =>
+    recall: (place, contentJson, { by, atMs }, removedFiles = []) =>
       change(
         place,
         atMs,
         { kind: 'recalled', by },
         {
-          set: 'content = :content, recalled = :true',
+          set: `content = :content, recalled = :true${removedFiles.length === 0 ? '' : ', removedFiles = :files'}`,
           remove: 'mentions, replyTo, reactions, pin',
-          values: { ':content': contentJson, ':true': true },
+          values: {
+            ':content': contentJson,
+            ':true': true,
+            ...(removedFiles.length > 0 && { ':files': removedFiles }),
+          },
         },
+      ),
+
+    replaceContent: (place, contentJson, ifRev, { by, atMs }) =>
+      change(
+        place,
+        atMs,
+        { kind: 'edited', by },
+        { set: 'content = :content', unless: otherRev, values: { ':content': contentJson, ':ifRev': ifRev } },
       ),
 
     edit: (place, { editId, contentJson, mentions, ifRev, by, atMs }) =>
@@ -242,7 +255,7 @@ export function createMessageWriter(
         {
           set: `content = :content, editId = :editId, editedAt = :at${mentions === undefined ? '' : ', mentions = :mentions'}`,
           ...(mentions === undefined && { remove: 'mentions' }),
-          unless: `editId = :editId${ifRev === undefined ? '' : ' OR NOT (rev = :ifRev OR (attribute_not_exists(rev) AND :ifRev = :zero))'}`,
+          unless: `editId = :editId${ifRev === undefined ? '' : ` OR ${otherRev}`}`,
           values: {
             ':content': contentJson,
             ':editId': editId,
@@ -411,6 +424,7 @@ export function toStored(item: Item): StoredMessage {
     ...(item['editedAt'] !== undefined && { editedAt: Number(item['editedAt']) }),
     ...(item['editId'] !== undefined && { editId: String(item['editId']) }),
     ...(item['reactions'] !== undefined && { reactions: item['reactions'] as ReactionSummary }),
+    ...(item['removedFiles'] !== undefined && { removedFiles: item['removedFiles'] as string[] }),
     ...(item['pin'] !== undefined && { pin: item['pin'] as PinState }),
   };
 }

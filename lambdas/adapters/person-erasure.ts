@@ -8,6 +8,7 @@ import type { KeptRows, PersonErasure } from '../domain/model/person-erasure.ts'
 import { UnavailableError } from '../shared/errors.ts';
 import { EVENT_ROWS } from '../shared/event-rows.ts';
 import { MET, PAID } from './account-table.ts';
+import { filesPartition } from './attachment-table.ts';
 import { memberPartition } from './conversation-table.ts';
 import { batchWrite, call, callDespiteTransactions, type Item } from './dynamodb.ts';
 import { profileKey } from './profile-table.ts';
@@ -48,11 +49,11 @@ export function createPersonErasure(
         values: { ':of': userId },
       };
     const inConversations = { table: conversationsTable, keys: ['pk', 'sk'] };
-    if (kind === 'events')
+    if (kind === 'events' || kind === 'files')
       return {
         ...inConversations,
         KeyConditionExpression: 'pk = :of',
-        values: { ':of': EVENT_ROWS.event + userId },
+        values: { ':of': kind === 'files' ? filesPartition(userId) : EVENT_ROWS.event + userId },
       };
     const values = { ':of': memberPartition(userId), ':contact': contacts.prefix };
     return { ...inConversations, KeyConditionExpression: 'pk = :of AND begins_with(sk, :contact)', values };

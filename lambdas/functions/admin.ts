@@ -1,7 +1,7 @@
 import * as of from '../composition.ts';
 import { lazily } from '../shared/lazily.ts';
 import { createAdminHandler } from '../transport/admin.ts';
-import { adminAnswers } from '../transport/admin-answers.ts';
+import { adminAnswers, attachmentAdminAnswers } from '../transport/admin-answers.ts';
 
 const ports = lazily({
   budget: of.noBudget,
@@ -43,4 +43,7 @@ const ports = lazily({
 });
 
 /** The admin API: for the account's own services and operators, whom IAM knows. */
-export const handler = createAdminHandler(adminAnswers(ports), ports.adminCalls);
+export const handler = createAdminHandler(
+  { ...adminAnswers(ports), ...(of.hasAttachments() && attachmentAdminAnswers(ports)) },
+  ports.adminCalls,
+);

@@ -9,10 +9,12 @@ import {
   messagePath,
   taskPath,
 } from '../../protocol/admin.ts';
+import { type ATTACHMENT_ADMIN_ROUTES, attachmentPath } from '../../protocol/attachments.ts';
 import { parseConversationId, SYSTEM } from '../../protocol/ids.ts';
 import { personPath, profileSchema } from '../../protocol/people.ts';
 import { type BudgetLimits, creditsLeft } from '../domain/access/budget.ts';
 import { OPERATOR } from '../domain/access/operator.ts';
+import { type RemoveFilePorts, removeFile } from '../domain/attachments/remove-file.ts';
 import { type RecallPorts, recall } from '../domain/messages/recall.ts';
 import { type SendPorts, send } from '../domain/messages/send.ts';
 import type { Accounts } from '../domain/model/account.ts';
@@ -35,6 +37,19 @@ import { type AdminGroupPorts, adminGroupAnswers } from './admin-group-answers.t
 import { requireMayWrite } from './service-events.ts';
 
 const DAY_MS = 86_400_000;
+
+/** The additional routes of a deployment with attachments (IM-FILE-8). */
+export function attachmentAdminAnswers(
+  ports: RemoveFilePorts,
+): Readonly<Record<(typeof ATTACHMENT_ADMIN_ROUTES)[number], AdminAnswer>> {
+  return {
+    'DELETE /admin/conversations/{conversationId}/messages/{seq}/attachments/{attachmentId}': ({ path }) => {
+      const { seq, ...place } = parseWith(attachmentPath, path);
+      const target = { ...place, seq: Number(seq) };
+      return { target, run: () => removeFile(ports, target) };
+    },
+  };
+}
 
 export interface AdminPorts
   extends SendPorts,

@@ -25,6 +25,18 @@ export const send: AdminCommand = {
   },
 };
 
+/** Removes one file of a message. */
+export const removeFile: AdminCommand = {
+  usage: `  remove-file CONVERSATION SEQ ATTACHMENT   deletes one file of any message; readers see that it was removed`,
+  async run(args) {
+    const { values, positionals } = parseCommand(args, API_OPTIONS, ['CONVERSATION', 'SEQ', 'ATTACHMENT']);
+    const [conversationId = '', text, attachmentId = ''] = positionals;
+    const seq = seqOf('SEQ', text) ?? 0;
+    const message = await withAdmin(values, (admin) => admin.removeFile(conversationId, seq, attachmentId));
+    print(values, message, `Removed a file of seq ${seq} of ${conversationId}, by ${message.from}.`);
+  },
+};
+
 /** Recalls any message, or erases it. */
 export const recall: AdminCommand = {
   usage: `  recall CONVERSATION SEQ   takes a message back, whoever wrote it, and however old it is

@@ -46,7 +46,7 @@ export interface SentMessage extends Sent {
   readonly content?: SentContent;
 }
 
-/** What was recalled. */
+/** A message that was recalled or erased, or of which a file was removed. */
 export interface RecalledMessage {
   readonly conversationId: string;
   readonly seq: number;
@@ -109,6 +109,8 @@ export interface Admin {
   recall(conversationId: string, seq: number): Promise<RecalledMessage>;
   /** Erases any message for good: content and hash, reactions, pin; of a system message what a user typed. Rejects with `not_found`. */
   eraseMessage(conversationId: string, seq: number): Promise<RecalledMessage>;
+  /** Removes one file of any message: its entry stays, as removed (IM-FILE-8). Rejects with `not_found`. */
+  removeFile(conversationId: string, seq: number, attachmentId: string): Promise<RecalledMessage>;
   /** Ends the user's sessions, or one device's. The token stays valid until it expires. */
   logOut(userId: string, deviceId?: string): Promise<void>;
   /** Bans the user, or replaces the ban. Rejects with `conflict` if a later request came first. */
@@ -212,6 +214,8 @@ export function createAdmin({ httpUrl, region, credentials }: AdminOptions): Adm
     send: (message) => call('POST', '/messages', message),
     recall: (conversationId, seq) => call('DELETE', message(conversationId, seq)),
     eraseMessage: (conversationId, seq) => call('POST', `${message(conversationId, seq)}/erase`),
+    removeFile: (conversationId, seq, attachmentId) =>
+      call('DELETE', `${message(conversationId, seq)}/attachments/${encodeURIComponent(attachmentId)}`),
     logOut: (userId, deviceId) =>
       call('POST', `${user(userId)}/log-out`, deviceId === undefined ? {} : { deviceId }),
     ban: (userId, options = {}) => call('PUT', `${user(userId)}/ban`, options),

@@ -15,6 +15,9 @@ export interface LinkPorts extends HistoryPorts {
   readonly clock: Clock;
 }
 
+/** From the beginning of the slot. */
+const LINK_SECONDS = 2 * LIMITS.attachmentLinkSlotSeconds;
+
 /**
  * Returns links to the files of a message, for who may read it now (IM-FILE-3). Makes no call to S3.
  * @throws {NotFoundError} the user may not see it, or it has no files (any more)
@@ -51,11 +54,11 @@ async function linkOne(
   signedAtMs: number,
 ): Promise<AttachmentLink> {
   const key = sentKey(message, attachmentId);
-  const url = await attachmentLinks.linkTo(key, { name, ...shownAs(type) }, signedAtMs);
-  const expiresAt = signedAtMs + 2 * LIMITS.attachmentLinkSlotSeconds * 1_000;
+  const url = await attachmentLinks.linkTo(key, { name, ...shownAs(type) }, signedAtMs, LINK_SECONDS);
+  const expiresAt = signedAtMs + LINK_SECONDS * 1_000;
   if (thumbnail === undefined) return { attachmentId, url, expiresAt };
   const facts = { name, type: thumbnail.type, disposition: 'inline' } as const;
-  const thumbnailUrl = await attachmentLinks.linkTo(thumbnailKey(key), facts, signedAtMs);
+  const thumbnailUrl = await attachmentLinks.linkTo(thumbnailKey(key), facts, signedAtMs, LINK_SECONDS);
   return { attachmentId, url, thumbnailUrl, expiresAt };
 }
 

@@ -46,8 +46,8 @@ export interface AttachmentFiles {
 
 /** Makes no call. */
 export interface AttachmentLinks {
-  /** A link to an object, the same for the same time. @param download as a file without a type, not to be shown */
-  linkTo(key: string, facts: LinkFacts, signedAtMs: number): Promise<string>;
+  /** A link to an object, the same for the same time. It ends earlier if the function's own credentials do. */
+  linkTo(key: string, facts: LinkFacts, signedAtMs: number, seconds: number): Promise<string>;
 }
 
 export interface LinkFacts {
@@ -88,13 +88,24 @@ export function thumbnailKey(key: string): string {
   return key + THUMBNAIL;
 }
 
-/** The keys of all objects that a message with this content has. */
-export function objectsOf(message: MessageKey, { attachments }: FileContent): readonly string[] {
+/** The names of a message's objects, in its folder. */
+export function namesOf({ attachments }: FileContent): readonly string[] {
   return attachments.flatMap(({ attachmentId, thumbnail, removed }) => {
     if (removed) return [];
-    const key = sentKey(message, attachmentId);
-    return thumbnail === undefined ? [key] : [key, thumbnailKey(key)];
+    return thumbnail === undefined ? [attachmentId] : [attachmentId, thumbnailKey(attachmentId)];
   });
+}
+
+/** The keys of all objects that a message with this content has. */
+export function objectsOf(message: MessageKey, content: FileContent): readonly string[] {
+  return namesOf(content).map((name) => sentKey(message, name));
+}
+
+/** The keys of all objects that a stored message has, or had before it was recalled. */
+export function allObjectsOf(message: StoredMessage): readonly string[] {
+  const files = filesOf(message);
+  const names = [...(message.removedFiles ?? []), ...(files === undefined ? [] : namesOf(files))];
+  return names.map((name) => sentKey(message, name));
 }
 
 /** The files of a message that still has them. */

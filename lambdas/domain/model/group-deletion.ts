@@ -7,6 +7,8 @@ export interface HistoryItem {
   readonly units: number;
   /** If others have reacted to it. */
   readonly reactedTo?: StoredMessage | undefined;
+  /** The keys of its files. */
+  readonly objects?: readonly string[];
 }
 
 export interface HistoryPage {

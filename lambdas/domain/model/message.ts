@@ -35,6 +35,8 @@ export interface StoredMessage extends MessagePlace {
   readonly editId?: string;
   /** The summary of its reactions. Missing before the first. */
   readonly reactions?: ReactionSummary;
+  /** Of a recalled message: the names of its files, so that a repeat of the recall deletes them again (IM-FILE-4). */
+  readonly removedFiles?: readonly string[];
   /** Whether it shows as pinned. Missing before the first pin. */
   readonly pin?: PinState;
 }
@@ -141,9 +143,25 @@ export interface MessageWriter {
   /**
    * Replaces the content for good: no later change finds the message. A repeat of the send still finds its original.
    * @param contentJson says who recalled it, and when
+   * @param removedFiles the names of its files. @default - it has none
    * @returns `undefined` if the message doesn't exist
    */
-  recall(place: MessagePlace, contentJson: string, author: Author): Promise<Change | undefined>;
+  recall(
+    place: MessagePlace,
+    contentJson: string,
+    author: Author,
+    removedFiles?: readonly string[],
+  ): Promise<Change | undefined>;
+  /**
+   * Replaces the content for the operator, without an edit of its sender's, unless the message was recalled, or has another `rev`.
+   * @returns `undefined` if the message doesn't exist
+   */
+  replaceContent(
+    place: MessagePlace,
+    contentJson: string,
+    ifRev: number,
+    author: Author,
+  ): Promise<Change | undefined>;
   /**
    * Replaces the content, unless the message was recalled, has this edit already, or has another `rev` than `ifRev`.
    * @returns `undefined` if the message doesn't exist

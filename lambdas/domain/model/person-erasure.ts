@@ -10,8 +10,8 @@ export interface PersonErasure {
   forgetAccount(userId: string): Promise<void>;
 }
 
-/** `events`: bans with their reasons, until subscribers have them. */
-export type KeptRows = 'contacts' | 'inbox' | 'events';
+/** `events`: bans with their reasons, until subscribers have them; `files`: records of uploads. */
+export type KeptRows = 'contacts' | 'inbox' | 'events' | 'files';
 
 /** Reports, for the erasure of a user (IM-ERASE-4). */
 export interface ReportErasure {

@@ -6,6 +6,7 @@ import type { DeliveryPorts } from '../delivery/deliver.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { type OutboxPorts, sendPending } from '../delivery/outbox.ts';
 import type { Pace } from '../delivery/pace.ts';
+import { type AttachPorts, removeObjects } from '../messages/attach.ts';
 import { systemMessage } from '../messages/system-message.ts';
 import type { ConversationReader } from '../model/conversation.ts';
 import type { GroupEventWriter } from '../model/event.ts';
@@ -15,7 +16,7 @@ import type { ReactionWriter } from '../model/reaction.ts';
 import { volumeOf } from '../model/volume.ts';
 import type { Step } from './step.ts';
 
-export interface DeleteGroupPorts extends DeliveryPorts, OutboxPorts {
+export interface DeleteGroupPorts extends DeliveryPorts, OutboxPorts, Pick<AttachPorts, 'attachmentFiles'> {
   readonly conversations: ConversationReader;
   readonly groupDeletion: GroupDeletion;
   readonly reactionWriter: ReactionWriter;
@@ -85,10 +86,15 @@ const deleteHistory: DeleteStep = {
       volumeOf((await ports.conversations.head(conversationId)).seq)) as number;
     const { items, hasMore } = await ports.groupDeletion.history(conversationId, volume, ITEMS_PER_PAGE);
     await ports.pace(items.reduce((sum, { units }) => sum + units, 0));
-    // Before the messages: nothing finds the reactions without them.
+    // Before the messages: nothing finds the reactions and the files without them.
     const atOnce = pLimit(DELETES_AT_ONCE);
     await settleAll(
-      items.map(({ reactedTo }) => atOnce(async () => reactedTo && ports.reactionWriter.forget(reactedTo))),
+      items.map(({ reactedTo, objects = [] }) =>
+        atOnce(async () => {
+          if (reactedTo !== undefined) await ports.reactionWriter.forget(reactedTo);
+          await removeObjects(ports, objects);
+        }),
+      ),
     );
     await ports.groupDeletion.deleteItems(conversationId, volume, items);
     const next = hasMore ? volume : volume - 1;

@@ -1,5 +1,7 @@
 import type { Message } from '../../../protocol/frames.ts';
 import { NotFoundError } from '../../shared/errors.ts';
+import { type AttachPorts, removeObjects } from '../messages/attach.ts';
+import { allObjectsOf } from '../model/attachment.ts';
 import { messageAt, toMessage } from '../model/message.ts';
 import { announceErasure } from './announce-erasure.ts';
 import { type EraseOnePorts, eraseNow } from './erase-messages.ts';
@@ -11,11 +13,13 @@ import { type EraseOnePorts, eraseNow } from './erase-messages.ts';
  * @throws {NotFoundError} no such message
  */
 export async function eraseMessage(
-  ports: EraseOnePorts,
+  ports: EraseOnePorts & Pick<AttachPorts, 'attachmentFiles'>,
   { conversationId, seq }: { readonly conversationId: string; readonly seq: number },
 ): Promise<Message> {
   const message = await messageAt(ports.messages, conversationId, seq);
   if (message === undefined) throw new NotFoundError('message');
+  // Before the message: a repeat no longer sees its files.
+  await removeObjects(ports, allObjectsOf(message));
   await eraseNow(ports, message);
   await announceErasure(ports, message);
   const [erased] = await ports.messages.getMany([message]);

@@ -5,6 +5,7 @@ import { type BanPorts, banUser } from '../sessions/ban.ts';
 import { type EraseArchivePorts, eraseArchive } from './erase-archive.ts';
 import { type EraseDeskPorts, eraseDesk } from './erase-desk.ts';
 import { type EraseExportsPorts, eraseExports } from './erase-exports.ts';
+import { type EraseFilesPorts, eraseFiles } from './erase-files.ts';
 import { type EraseMembershipsPorts, eraseMemberships } from './erase-memberships.ts';
 import { type EraseMessagesPorts, eraseMessages } from './erase-messages.ts';
 import {
@@ -25,6 +26,7 @@ export interface ErasePorts
     EraseReactionsPorts,
     EraseArchivePorts,
     EraseExportsPorts,
+    EraseFilesPorts,
     EraseMembershipsPorts,
     ErasePersonPorts,
     EraseReportsPorts,
@@ -89,6 +91,7 @@ export const ERASE_STEPS: readonly Step<ErasePorts>[] = [
   eraseReactions('reactions again', (startedAtMs) => startedAtMs),
   erasePerson('person again'),
   eraseReports('reports again'),
+  eraseFiles,
   eraseArchive,
   eraseMemberships,
   eraseExports,

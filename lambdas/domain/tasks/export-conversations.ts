@@ -1,6 +1,8 @@
+import { EXPORT_DAYS } from '../../shared/export-keys.ts';
 import { settleAll } from '../../shared/settle.ts';
+import { filesOf, sentKey } from '../model/attachment.ts';
 import type { Head, Membership } from '../model/conversation.ts';
-import { type ChangePosition, toMessage } from '../model/message.ts';
+import { type ChangePosition, type StoredMessage, toMessage } from '../model/message.ts';
 import { shownSettings } from '../model/settings.ts';
 import type { TrailEntry } from '../model/task.ts';
 import { volumeOf } from '../model/volume.ts';
@@ -143,13 +145,37 @@ async function readOpen(ports: SectionPorts, userId: string, open: Open): Promis
     limit: MESSAGES,
   });
   // The reactions are those of other users.
-  const lines = messages.map((message) => {
-    const { reactions: _, pinned: __, ...own } = toMessage(message);
-    return { kind: 'message', ...own };
+  const own = messages.map((message) => {
+    const { reactions: _, pinned: __, ...rest } = toMessage(message);
+    return { kind: 'message', ...rest };
   });
+  const files = await settleAll(messages.map((message) => fileLines(ports, message)));
+  const lines = [...own, ...files.flat()];
   if (next !== undefined) return { lines, next: { ...open, after: next } };
   if (volume < lastVolume) return { lines, next: { ...open, after: undefined, volume: volume + 1 } };
   return { lines, next: open.changed.length === 0 ? undefined : { ...open, reactions: {} } };
+}
+
+/** As long as the bucket keeps the export. A link ends earlier, with the credentials of the function. */
+const LINK_SECONDS = EXPORT_DAYS * 86_400;
+
+/** The files of a message (IM-FILE-7): where they are, and links to them. */
+async function fileLines(
+  { attachmentLinks, clock }: SectionPorts,
+  message: StoredMessage,
+): Promise<readonly Line[]> {
+  const files = filesOf(message);
+  if (attachmentLinks === undefined || files === undefined) return [];
+  const { conversationId, seq } = message;
+  const there = files.attachments.filter(({ removed }) => removed !== true);
+  return settleAll(
+    there.map(async ({ attachmentId, name }) => {
+      const object = sentKey(message, attachmentId);
+      const facts = { name, type: 'application/octet-stream', disposition: 'attachment' } as const;
+      const link = await attachmentLinks.linkTo(object, facts, clock(), LINK_SECONDS);
+      return { kind: 'file', conversationId, seq, attachmentId, name, object, link };
+    }),
+  );
 }
 
 async function readReactions(

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
+import type { AttachmentLinks } from '../model/attachment.ts';
 import type { BlockReader } from '../model/block.ts';
 import type { ContactReader } from '../model/contact.ts';
 import type { ConversationReader } from '../model/conversation.ts';
@@ -24,6 +25,8 @@ export interface SectionPorts {
   readonly reactions: ReactionReader;
   readonly pins: PinReader;
   readonly ownReports: OwnReports;
+  /** @default - no files in this deployment */
+  readonly attachmentLinks?: AttachmentLinks | undefined;
   readonly clock: Clock;
 }
 

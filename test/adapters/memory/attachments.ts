@@ -19,6 +19,8 @@ export interface InMemoryAttachments
     AttachmentFolders {
   /** What the bucket has, by key. */
   readonly objects: Map<string, string>;
+  /** Deletes records of a user. @returns how many */
+  forgetRecords(userId: string, limit: number): number;
   /** Uploads by a form, as a client does. */
   upload(form: UploadForm, bytes: string): void;
 }
@@ -42,6 +44,11 @@ export function inMemoryAttachments(clock: Clock): InMemoryAttachments {
         return [[id, rest] as const];
       });
       return new Map(found);
+    },
+    forgetRecords(userId, limit) {
+      const own = [...records.keys()].filter((key) => key.startsWith(`${userId}#`)).slice(0, limit);
+      for (const key of own) records.delete(key);
+      return own.length;
     },
     async copy(from, to) {
       const source = objects.get(from);

@@ -1,3 +1,4 @@
+import { allObjectsOf } from '../../../lambdas/domain/model/attachment.ts';
 import { ERASED_HASH, type Erasure } from '../../../lambdas/domain/model/erasure.ts';
 import type { GroupDeletion } from '../../../lambdas/domain/model/group-deletion.ts';
 import {
@@ -71,6 +72,7 @@ export function inMemoryMessages(
         sortKey: `${message.from}#${message.clientMsgId}`,
         units: 2,
         ...(message.reactions && { reactedTo: message }),
+        objects: allObjectsOf(message),
       }));
       return { items, hasMore: all.length > limit };
     },
@@ -82,14 +84,23 @@ export function inMemoryMessages(
       if (existing === undefined) claimed.add(keyOf(place));
       return existing;
     },
-    recall: async (key, contentJson, { by, atMs }) =>
+    recall: async (key, contentJson, { by, atMs }, removedFiles) =>
       change(
         key,
         atMs,
         { kind: 'recalled', by },
-        { contentJson, mentions: undefined, replyTo: undefined, reactions: undefined, pin: undefined },
+        {
+          contentJson,
+          mentions: undefined,
+          replyTo: undefined,
+          reactions: undefined,
+          pin: undefined,
+          removedFiles: removedFiles?.length ? removedFiles : undefined,
+        },
         () => true,
       ),
+    replaceContent: async (key, contentJson, ifRev, { by, atMs }) =>
+      change(key, atMs, { kind: 'edited', by }, { contentJson }, ({ rev = 0 }) => rev === ifRev),
     edit: async (key, { editId, contentJson, mentions, ifRev, by, atMs }) =>
       change(
         key,

@@ -7,6 +7,7 @@ interface Kept {
   readonly inbox: Inbox;
   readonly profiles: { forget(userId: string): void };
   readonly userEvents: { forget(userId: string): number };
+  readonly attachments: { forgetRecords(userId: string, limit: number): number };
 }
 
 export interface InMemoryPersonErasure extends PersonErasure {
@@ -19,6 +20,7 @@ export function inMemoryPersonErasure({
   inbox,
   profiles,
   userEvents,
+  attachments,
 }: Kept): InMemoryPersonErasure {
   const forgotten: string[] = [];
   return {
@@ -26,6 +28,7 @@ export function inMemoryPersonErasure({
     forgetProfile: async (userId) => profiles.forget(userId),
     async forgetRows(userId, kind, limit) {
       if (kind === 'events') return userEvents.forget(userId);
+      if (kind === 'files') return attachments.forgetRecords(userId, limit);
       if (kind === 'contacts') {
         const found = await contacts.contacts(userId, { limit });
         for (const contact of found) await contacts.remove(userId, contact.userId);

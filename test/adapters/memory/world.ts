@@ -65,7 +65,7 @@ export function createWorld() {
     reportWriter: reports,
     ownReports: reports,
     reportErasure: reports,
-    person: inMemoryPersonErasure({ contacts, inbox, profiles, userEvents }),
+    person: inMemoryPersonErasure({ contacts, inbox, profiles, userEvents, attachments }),
     groups: conversations,
     groupWriter: conversations,
     succession: conversations,

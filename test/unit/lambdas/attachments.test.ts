@@ -16,37 +16,23 @@ import type { AttachmentRequest } from '../../../protocol/attachments.ts';
 import type { SentFiles } from '../../../protocol/content.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { by, callerOf, createWorldOf, sayIn, type World } from '../../adapters/memory/world.ts';
+import { type FileTarget, filesOf as files, PICTURE, THUMBNAIL, uploadTo } from './sent-files.ts';
 
 const DIRECT = 'dm:alice:bob';
-const PICTURE = { name: 'cat.jpg', size: 482_133, type: 'image/jpeg', width: 1_600, height: 1_200 };
-const THUMBNAIL = { size: 9_120, type: 'image/webp', width: 320, height: 240 } as const;
-
 let world: World;
 beforeEach(async () => {
   world = await createWorldOf('alice', 'bob');
 });
 
-type Target = Pick<AttachmentRequest, 'to' | 'conversationId'>;
-
-/** Uploads a picture. @returns its id */
-async function uploaded(
-  facts: Partial<AttachmentRequest> = {},
-  target: Target = { to: 'bob' },
-  from = 'alice',
-): Promise<string> {
-  const body = await requestUpload(world, from, { ...PICTURE, ...facts, ...target });
-  world.attachments.upload(body.upload, `bytes of ${body.attachmentId}`);
-  if (body.thumbnailUpload !== undefined) world.attachments.upload(body.thumbnailUpload, 'thumbnail');
-  return body.attachmentId;
-}
-
-const files = (...ids: readonly string[]): SentFiles => ({
-  type: 'file',
-  attachments: ids.map((attachmentId) => ({ attachmentId })),
-});
+const uploaded = (facts: Partial<AttachmentRequest> = {}, target?: FileTarget, from?: string) =>
+  uploadTo(world, facts, target, from);
 const sendFiles = (
   content: SentFiles,
-  { clientMsgId = 'c1', from = 'alice', ...target }: Target & { clientMsgId?: string; from?: string } = {},
+  {
+    clientMsgId = 'c1',
+    from = 'alice',
+    ...target
+  }: FileTarget & { clientMsgId?: string; from?: string } = {},
 ) =>
   send(world, from, {
     clientMsgId,
@@ -92,7 +78,7 @@ describe('POST /attachments', () => {
   });
 
   it('refuses who may not write there, as a message would be (IM-FILE-1)', async () => {
-    const ask = (target: Target, from = 'alice') => requestUpload(world, from, { ...PICTURE, ...target });
+    const ask = (target: FileTarget, from = 'alice') => requestUpload(world, from, { ...PICTURE, ...target });
     await expect(ask({ to: 'system' })).rejects.toMatchObject({ code: 'invalid_request' });
     await expect(ask({ to: 'alice' })).rejects.toMatchObject({ code: 'invalid_request' });
     await expect(ask({ conversationId: 'dm:bob:carol' })).rejects.toMatchObject({ code: 'not_found' });
