@@ -27,6 +27,7 @@ export interface Mutant {
     | 'operator'
     | 'export'
     | 's3'
+    | 'files'
     | 'view'
     | 'archive'
     | 'stream';
@@ -649,7 +650,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 15,
     file: 'lambdas/domain/messages/recall.ts',
-    from: 'return ports.messageWriter.recall(message, contentJson, { by: changer.userId, atMs: at });',
+    from: 'return ports.messageWriter.recall(message, contentJson, author, files && namesOf(files));',
     to: 'return Promise.resolve({ message: { ...message, contentJson }, isChanged: at > 0 });',
     project: 'flow',
     test: 'test/flow/group-races.test.ts',
@@ -2751,7 +2752,7 @@ export const MUTANTS: readonly Mutant[] = [
     // What was mentioned, answered, and edited stays.
     fault: 'erase',
     file: 'lambdas/adapters/erasure-table.ts',
-    from: "remove: ', mentions, replyTo, editId, editedAt, reactions, pin',",
+    from: "remove: ', mentions, replyTo, editId, editedAt, reactions, pin, removedFiles',",
     to: '',
     project: 'emulator',
     test: 'test/emulator/adapters/erasure.test.ts',
@@ -3015,8 +3016,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'operator',
     file: 'lambdas/domain/tasks/delete-group.ts',
-    from: 'reactedTo && ports.reactionWriter.forget(reactedTo)',
-    to: 'false',
+    from: 'if (reactedTo !== undefined) await ports.reactionWriter.forget(reactedTo);',
+    to: '',
     project: 'unit',
     test: 'test/unit/lambdas/delete-group.test.ts',
     only: 'forgets reactions before',
@@ -3211,5 +3212,161 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'emulator',
     test: 'test/emulator/aws-proxy/buckets.test.ts',
     only: 'CORS says',
+  },
+  {
+    // A file for Carol goes to Bob.
+    fault: 'files',
+    file: 'lambdas/domain/messages/attach.ts',
+    from: 'return record?.conversationId === conversationId ? record.attachment : undefined;',
+    to: 'return record?.attachment;',
+    project: 'unit',
+    test: 'test/unit/lambdas/attachments.test.ts',
+    only: 'of another conversation',
+  },
+  {
+    // What was sent is what was uploaded last.
+    fault: 'files',
+    file: 'lambdas/domain/messages/send.ts',
+    from: 'await copyFiles(ports, { conversationId, from, clientMsgId }, content);',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/attachments.test.ts',
+    only: 'which no later upload changes',
+  },
+  {
+    // A session that has ended copies files.
+    fault: 'files',
+    file: 'lambdas/domain/messages/send.ts',
+    from: '  await reading;
+  const content',
+    to: '  const content',
+    project: 'unit',
+    test: 'test/unit/lambdas/attachments.test.ts',
+    only: 'for a session that has ended',
+  },
+  {
+    // A late repeat puts back what a recall deleted.
+    fault: 'files',
+    file: 'lambdas/domain/messages/send.ts',
+    from: '  if (committed.duplicate && outcome.copied !== undefined)
+    await removeLateCopies(ports, committed.message, outcome.copied);',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/attachments.test.ts',
+    only: 'leaves no copies behind',
+  },
+  {
+    // A file that was not uploaded is sent.
+    fault: 'files',
+    file: 'lambdas/domain/messages/attach.ts',
+    from: '  refuse(copied.flatMap((isThere, index) => (isThere ? [] : [index])));',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/attachments.test.ts',
+    only: 'was not uploaded',
+  },
+  {
+    // A recall whose function died leaves the files.
+    fault: 'files',
+    file: 'lambdas/domain/messages/recall.ts',
+    from: '    await removeObjects(ports, allObjectsOf(message));
+    return toMessage(message);',
+    to: '    return toMessage(message);',
+    project: 'unit',
+    test: 'test/unit/lambdas/removed-files.test.ts',
+    only: 'its repeat deletes the files',
+  },
+  {
+    // A recall forgets which files to delete.
+    fault: 'files',
+    file: 'lambdas/domain/messages/recall.ts',
+    from: 'files && namesOf(files));',
+    to: 'undefined);',
+    project: 'unit',
+    test: 'test/unit/lambdas/removed-files.test.ts',
+    only: 'deletes the files and their thumbnails',
+  },
+  {
+    // The erasure of a message leaves its files.
+    fault: 'files',
+    file: 'lambdas/domain/tasks/erase-one.ts',
+    from: '  await removeObjects(ports, allObjectsOf(message));',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/removed-files.test.ts',
+    only: 'erasure of a message deletes its files',
+  },
+  {
+    // The deletion of a group leaves its files.
+    fault: 'files',
+    file: 'lambdas/domain/tasks/delete-group.ts',
+    from: '          await removeObjects(ports, objects);',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/removed-files.test.ts',
+    only: 'deletes a group deletes the files',
+  },
+  {
+    // A member who is removed meanwhile gets links.
+    fault: 'files',
+    file: 'lambdas/domain/attachments/links.ts',
+    from: '    : await firstVisibleSeq(ports, userId, conversation, callerRoles);
+  const files',
+    to: '    : from;
+  const files',
+    project: 'unit',
+    test: 'test/unit/lambdas/attachments.test.ts',
+    only: 'removed while the message is read',
+  },
+  {
+    // A drawing with a script shows in the browser.
+    fault: 'files',
+    file: 'lambdas/domain/attachments/links.ts',
+    from: 'image\\/(?:png|',
+    to: 'image\\/(?:svg\\+xml|png|',
+    project: 'unit',
+    test: 'test/unit/lambdas/attachments.test.ts',
+    only: 'of image/svg',
+  },
+  {
+    // An edit brings a removed file back.
+    fault: 'files',
+    file: 'lambdas/domain/messages/edit.ts',
+    from: 'const expected = hasFiles ? (message.rev ?? 0) : ifRev;',
+    to: 'const expected = ifRev;',
+    project: 'unit',
+    test: 'test/unit/lambdas/removed-files.test.ts',
+    only: 'brings it back',
+  },
+  {
+    // An edit exchanges files.
+    fault: 'files',
+    file: 'lambdas/domain/messages/attach.ts',
+    from: '  if (idsOf(content).join() !== idsOf(wanted).join()) return undefined;',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/attachments.test.ts',
+    only: 'nor exchange files',
+  },
+  {
+    // A stranger gets a form.
+    fault: 'files',
+    file: 'lambdas/domain/attachments/upload.ts',
+    from: '  await requireMayWrite(ports, userId, conversation);',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/attachments.test.ts',
+    only: 'who may not write there',
+  },
+  {
+    // A removed file is removed from the entry alone.
+    fault: 'files',
+    file: 'lambdas/domain/attachments/remove-file.ts',
+    from: '    await deleting();
+    return toMessage(message);',
+    to: '    return toMessage(message);',
+    project: 'unit',
+    test: 'test/unit/lambdas/removed-files.test.ts',
+    only: 'a repeat only deletes',
   },
 ];
