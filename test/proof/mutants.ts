@@ -3237,8 +3237,7 @@ export const MUTANTS: readonly Mutant[] = [
     // A session that has ended copies files.
     fault: 'files',
     file: 'lambdas/domain/messages/send.ts',
-    from: '  await reading;
-  const content',
+    from: '  await reading;\n  const content',
     to: '  const content',
     project: 'unit',
     test: 'test/unit/lambdas/attachments.test.ts',
@@ -3248,8 +3247,7 @@ export const MUTANTS: readonly Mutant[] = [
     // A late repeat puts back what a recall deleted.
     fault: 'files',
     file: 'lambdas/domain/messages/send.ts',
-    from: '  if (committed.duplicate && outcome.copied !== undefined)
-    await removeLateCopies(ports, committed.message, outcome.copied);',
+    from: '  if (committed.duplicate && outcome.copied !== undefined)\n    await removeLateCopies(ports, committed.message, outcome.copied);',
     to: '',
     project: 'unit',
     test: 'test/unit/lambdas/attachments.test.ts',
@@ -3269,8 +3267,7 @@ export const MUTANTS: readonly Mutant[] = [
     // A recall whose function died leaves the files.
     fault: 'files',
     file: 'lambdas/domain/messages/recall.ts',
-    from: '    await removeObjects(ports, allObjectsOf(message));
-    return toMessage(message);',
+    from: '    await removeObjects(ports, allObjectsOf(message));\n    return toMessage(message);',
     to: '    return toMessage(message);',
     project: 'unit',
     test: 'test/unit/lambdas/removed-files.test.ts',
@@ -3310,10 +3307,8 @@ export const MUTANTS: readonly Mutant[] = [
     // A member who is removed meanwhile gets links.
     fault: 'files',
     file: 'lambdas/domain/attachments/links.ts',
-    from: '    : await firstVisibleSeq(ports, userId, conversation, callerRoles);
-  const files',
-    to: '    : from;
-  const files',
+    from: '    : await firstVisibleSeq(ports, userId, conversation, callerRoles);\n  const files',
+    to: '    : from;\n  const files',
     project: 'unit',
     test: 'test/unit/lambdas/attachments.test.ts',
     only: 'removed while the message is read',
@@ -3362,8 +3357,7 @@ export const MUTANTS: readonly Mutant[] = [
     // A removed file is removed from the entry alone.
     fault: 'files',
     file: 'lambdas/domain/attachments/remove-file.ts',
-    from: '    await deleting();
-    return toMessage(message);',
+    from: '    await deleting();\n    return toMessage(message);',
     to: '    return toMessage(message);',
     project: 'unit',
     test: 'test/unit/lambdas/removed-files.test.ts',
