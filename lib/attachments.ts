@@ -47,6 +47,12 @@ export class Attachments extends Construct {
     );
   }
 
+  /** What a page that uploads and shows files has to know. */
+  get pageOptions() {
+    const { attachmentMaxBytes: maxBytes, attachmentTypes: types } = this.#props;
+    return { origin: `https://${this.bucket.bucketRegionalDomainName}`, maxBytes, types };
+  }
+
   /** Allows to sign forms for uploads: a form may do what its signer may. */
   grantUpload(fn: HandlerFunction): void {
     this.#name(fn);

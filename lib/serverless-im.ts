@@ -130,7 +130,12 @@ export class ServerlessIm extends Construct {
     const { webPageSignIn: signIn } = this.identity;
     const urls = { webSocketUrl: this.webSocket.url, httpUrl: this.http.url };
     const { widgetOrigins = [] } = options.webPage ?? {};
-    this.webPage = signIn && new WebPage(this, 'WebPage', { ...urls, signIn, widgetOrigins });
+    this.attachments = options.attachments
+      ? // With a web page as for the HTTP API: its headers contain the bucket's address. Links are the secret, not the origin.
+        new Attachments(this, 'Attachments', { ...options, allowedOrigins: corsOrigins })
+      : undefined;
+    const files = this.attachments?.pageOptions;
+    this.webPage = signIn && new WebPage(this, 'WebPage', { ...urls, signIn, widgetOrigins, files });
     this.desk = options.desk
       ? new Desk(this, 'Desk', {
           storage: this.storage,
@@ -140,10 +145,6 @@ export class ServerlessIm extends Construct {
       : undefined;
     this.exports = new Exports(this, 'Exports', { retain });
     this.archive = options.archive ? new Archive(this, 'Archive', { retain }) : undefined;
-    this.attachments = options.attachments
-      ? // With a web page as for the HTTP API: its headers contain the bucket's address. Links are the secret, not the origin.
-        new Attachments(this, 'Attachments', { ...options, allowedOrigins: corsOrigins })
-      : undefined;
     this.events = options.events ? new Events(this, 'Events', { storage: this.storage }) : undefined;
     const allowedOrigins = originsOf(options.allowedOrigins, this.webPage);
     this.functions = this.#makeFunctions(

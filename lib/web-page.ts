@@ -50,6 +50,17 @@ export interface WebPageProps {
   readonly signIn: WebPageSignIn;
   /** Origins whose pages may embed the widget, besides the page's own. */
   readonly widgetOrigins: readonly string[];
+  /** @default - users can't send files */
+  readonly files?: WebPageFiles | undefined;
+}
+
+/** The files that users may send. */
+export interface WebPageFiles {
+  /** The origin of their bucket. */
+  readonly origin: string;
+  readonly maxBytes: number;
+  /** Media types; empty: any. */
+  readonly types: readonly string[];
 }
 
 /**
@@ -64,7 +75,7 @@ export class WebPage extends Construct {
 
   constructor(scope: Construct, id: string, props: WebPageProps) {
     super(scope, id);
-    const { webSocketUrl, httpUrl, signIn, widgetOrigins } = props;
+    const { webSocketUrl, httpUrl, signIn, widgetOrigins, files } = props;
     const bucket = new Bucket(this, 'Files', {
       ...PRIVATE_BUCKET,
       // A deployment recreates all of its files.
@@ -73,7 +84,7 @@ export class WebPage extends Construct {
       autoDeleteObjects: true,
     }) as IBucket;
     acknowledge(bucket, 'AwsSolutions-S1', 'Only CloudFront reads it, and its files are public.');
-    const connect = [httpUrl, webSocketUrl, ...signIn.origins];
+    const origins = { connect: [httpUrl, webSocketUrl, ...signIn.origins], files: files?.origin };
     // These names are unique per account across regions, but CDK generates the same name in each region.
     const name = (id: string) => `${Names.uniqueResourceName(this, { maxLength: 30 })}-${id}-${Aws.REGION}`;
     const origin = S3BucketOrigin.withOriginAccessControl(bucket, {
@@ -87,10 +98,10 @@ export class WebPage extends Construct {
       cachePolicy: CachePolicy.CACHING_OPTIMIZED,
       responseHeadersPolicy,
     });
-    const assets = headers(this, 'AssetHeaders', name, { connect, cacheControl: IMMUTABLE_CACHE });
-    const page = headers(this, 'Headers', name, { connect, cacheControl: REVALIDATED_CACHE });
+    const assets = headers(this, 'AssetHeaders', name, { ...origins, cacheControl: IMMUTABLE_CACHE });
+    const page = headers(this, 'Headers', name, { ...origins, cacheControl: REVALIDATED_CACHE });
     const embeddable = headers(this, 'WidgetHeaders', name, {
-      connect,
+      ...origins,
       cacheControl: REVALIDATED_CACHE,
       frameAncestors: widgetAncestors(widgetOrigins),
     });
@@ -117,7 +128,8 @@ export class WebPage extends Construct {
     this.url = `https://${this.distribution.distributionDomainName}`;
     const { issuer, clientId, scope: oidcScope } = signIn;
     const auth = { kind: 'oidc', issuer, clientId, scope: oidcScope };
-    const config = { wsUrl: webSocketUrl, httpUrl, auth, widgetOrigins };
+    const limits = files && { maxBytes: files.maxBytes, types: files.types };
+    const config = { wsUrl: webSocketUrl, httpUrl, auth, widgetOrigins, ...(limits && { files: limits }) };
     const deployment = new BucketDeployment(this, 'Deployment', {
       sources: [webPageSource(), Source.jsonData('config.json', config)],
       destinationBucket: bucket,

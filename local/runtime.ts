@@ -97,7 +97,7 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
   return {
     port,
     ...urls,
-    webUrl: await startPage(options, infrastructure, urls, cleanups),
+    webUrl: await startPage(options, infrastructure, { ...urls, stack, s3: endpoints.s3 }, cleanups),
     issuer: issuer.issuer,
     outputs: stack.outputs,
     endpoints,
@@ -125,22 +125,40 @@ export function urlsOf({ webSocketApis, httpApis }: StackModel, origin: string) 
   };
 }
 
+interface ServedPage extends Pick<LocalRuntime, 'wsUrl' | 'httpUrl' | 'tokenUrl' | 'stack'> {
+  /** Where the page reaches the buckets; with a wildcard as port if each node has its own. */
+  readonly s3: string;
+}
+
 export async function startPage(
   { webPort, widgetOrigins = [] }: RuntimeOptions,
   { page, issuer }: Pick<Infrastructure<Front>, 'page' | 'issuer'>,
-  { wsUrl, httpUrl, tokenUrl }: Pick<LocalRuntime, 'wsUrl' | 'httpUrl' | 'tokenUrl'>,
+  { wsUrl, httpUrl, tokenUrl, stack, s3 }: ServedPage,
   cleanups: AsyncDisposableStack,
 ): Promise<string | undefined> {
   if (webPort === undefined || page === undefined) return undefined;
+  const files = fileLimits(stack);
   const server = await servePage({
     directory: page,
     port: webPort,
-    config: { wsUrl, httpUrl, auth: { kind: 'dev', tokenUrl }, widgetOrigins },
+    config: { wsUrl, httpUrl, auth: { kind: 'dev', tokenUrl }, widgetOrigins, ...(files && { files }) },
     signInUrls: [tokenUrl],
+    filesOrigin: files && s3,
   });
   cleanups.defer(() => server.stop());
   const { origin } = new URL(server.url);
   // Under either name of this machine.
   issuer.trust([origin, origin.replace('127.0.0.1', 'localhost'), ...widgetOrigins]);
   return server.url;
+}
+
+/** As the function that signs the forms has them; undefined in a stack without files. */
+function fileLimits({ functions }: StackModel) {
+  for (const { environment } of functions) {
+    const { ATTACHMENT_MAX_BYTES: maxBytes, ATTACHMENT_TYPES: list = '' } = environment;
+    if (maxBytes === undefined) continue;
+    const types = list.split(',').filter((type) => type !== '');
+    return { maxBytes: Number(maxBytes), types };
+  }
+  return undefined;
 }

@@ -3,6 +3,8 @@ export interface PageOrigins {
   readonly connect: readonly string[];
   /** Origins whose pages may embed this one in a frame (`'self'` is its own). @default none */
   readonly frameAncestors?: readonly string[];
+  /** The origin of the bucket of files: the page uploads to it, and shows its pictures, sounds, and videos. @default none */
+  readonly files?: string | undefined;
 }
 
 /** Returns the origins that may embed the customer's widget: the page's own, and these. */
@@ -12,16 +14,20 @@ export function widgetAncestors(widgetOrigins: readonly string[]): readonly stri
 
 /**
  * The page runs only its own files: no inline script or style, no markup from strings, and no page may embed it (except
- * the widget). So injected code, from a message or a library, can't run. Pictures may come from any https address.
+ * the widget). So injected code, from a message or a library, can't run. Pictures may come from any https address. Files of
+ * messages are pictures, sounds, and videos at most: no frame and no object may show one.
  */
-export function contentSecurityPolicy({ connect, frameAncestors = [] }: PageOrigins): string {
+export function contentSecurityPolicy({ connect, frameAncestors = [], files }: PageOrigins): string {
+  // `blob:`: the files of this device, before they are sent.
+  const media = files === undefined ? [] : [files, 'blob:'];
   const directives: Readonly<Record<string, readonly string[]>> = {
     'default-src': ["'none'"],
     'script-src': ["'self'"],
     'style-src': ["'self'"],
     // Users' pictures, from wherever they are: a profile has an https URL.
-    'img-src': ["'self'", 'https:'],
-    'connect-src': ["'self'", ...new Set(connect)],
+    'img-src': ["'self'", 'https:', ...media],
+    ...(media.length > 0 && { 'media-src': media }),
+    'connect-src': ["'self'", ...new Set([...connect, ...(files === undefined ? [] : [files])])],
     'frame-src': ["'self'"],
     'base-uri': ["'none'"],
     'form-action': ["'none'"],

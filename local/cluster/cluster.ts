@@ -117,7 +117,7 @@ async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): P
   return {
     port,
     ...urls,
-    webUrl: await startPage(options, infrastructure, urls, cleanups),
+    webUrl: await startPage(options, infrastructure, { ...urls, stack, s3: 'http://127.0.0.1:*' }, cleanups),
     issuer: issuer.issuer,
     outputs: stack.outputs,
     endpoints: { ...emulators, lambda },

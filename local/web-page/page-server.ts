@@ -22,7 +22,10 @@ export interface PageServerOptions {
     readonly httpUrl: string;
     readonly auth: object;
     readonly widgetOrigins: readonly string[];
+    readonly files?: { readonly maxBytes: number; readonly types: readonly string[] };
   };
+  /** The origin of the bucket of files. @default - users can't send files */
+  readonly filesOrigin?: string | undefined;
   /** URLs of the sign-in service, which the page may call besides the chat's own. */
   readonly signInUrls: readonly string[];
 }
@@ -71,12 +74,12 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
 }
 
 function headersOf(
-  { config, signInUrls }: PageServerOptions,
+  { config, signInUrls, filesOrigin: files }: PageServerOptions,
   frameAncestors: readonly string[] = [],
 ): Readonly<Record<string, string>> {
   const connect = [config.httpUrl, config.wsUrl, ...signInUrls].map((url) => new URL(url).origin);
   return {
-    'content-security-policy': contentSecurityPolicy({ connect, frameAncestors }),
+    'content-security-policy': contentSecurityPolicy({ connect, frameAncestors, files }),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   };

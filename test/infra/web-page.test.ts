@@ -9,11 +9,18 @@ describe('without webPage', () => {
     expect(chat.webPage).toBeUndefined();
     expect(resources(template, 'AWS::CloudFront::Distribution')).toEqual([]);
     expect(resources(template, 'AWS::S3::Bucket').map(({ logicalId }) => logicalId)).toEqual([
-      expect.stringContaining('Exports'),
       expect.stringContaining('Attachments'),
+      expect.stringContaining('Exports'),
     ]);
   });
 });
+
+/** The policy with `BUCKET` in place of this reference. */
+function policyIn(properties: unknown, reference: object): string {
+  return text(properties)
+    .replaceAll(`",${text(reference)},"`, 'BUCKET')
+    .replaceAll('\\"', '"');
+}
 
 describe('the web page', () => {
   const widgetOrigins = ['https://shop.example.com', 'https://help.example.com'];
@@ -53,6 +60,26 @@ describe('the web page', () => {
     }
     const immutable = policies.filter(({ Properties }) => text(Properties).includes('immutable'));
     expect(immutable).toHaveLength(1);
+  });
+
+  it('shows pictures, sounds, and videos of the bucket of files, uploads to it, and embeds nothing of it', () => {
+    const bucket = resource(template, 'AWS::S3::Bucket', 'Attachments');
+    const address = { 'Fn::GetAtt': [bucket.logicalId, 'RegionalDomainName'] };
+    for (const { Properties } of resources(template, 'AWS::CloudFront::ResponseHeadersPolicy')) {
+      const directives = policyIn(Properties, address).split('; ');
+      const naming = directives.filter((directive) => directive.includes('https://BUCKET'));
+      expect(naming.map((directive) => directive.split(' ')[0])).toEqual([
+        'img-src',
+        'media-src',
+        'connect-src',
+      ]);
+      expect(directives).toContain("frame-src 'self'");
+    }
+    const [without] = resources(
+      synthesize({ webPage: true, attachments: false }).template,
+      'AWS::CloudFront::ResponseHeadersPolicy',
+    );
+    expect(text(without?.Properties)).not.toMatch(/media-src|blob:/);
   });
 
   it('has its views at separate paths, of which only the customer’s widget may be framed, by the allowed pages', () => {

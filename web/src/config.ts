@@ -5,6 +5,14 @@ export interface PageConfig {
   readonly auth: DevAuth | OidcAuth;
   /** Origins whose pages may embed the widget and hand it a token, besides the page's own. `*` is any. */
   readonly widgetOrigins: readonly string[];
+  /** What users may send; undefined where they can't send files. */
+  readonly files?: FileLimits | undefined;
+}
+
+export interface FileLimits {
+  readonly maxBytes: number;
+  /** Media types such as `application/pdf` or `image/*`; empty: any. */
+  readonly types: readonly string[];
 }
 
 /** The issuer of `npm start`: gives anybody a token. */
@@ -30,13 +38,20 @@ export async function loadConfig(): Promise<PageConfig> {
 }
 
 export function parseConfig(value: unknown): PageConfig {
-  const { wsUrl, httpUrl, auth, widgetOrigins = [] } = record(value, 'config.json');
+  const { wsUrl, httpUrl, auth, widgetOrigins = [], files } = record(value, 'config.json');
   return {
     wsUrl: text(wsUrl, 'wsUrl'),
     httpUrl: text(httpUrl, 'httpUrl'),
     auth: parseAuth(auth),
     widgetOrigins: texts(widgetOrigins, 'widgetOrigins'),
+    ...(files === undefined ? {} : { files: parseFiles(files) }),
   };
+}
+
+function parseFiles(value: unknown): FileLimits {
+  const { maxBytes, types = [] } = record(value, 'files');
+  if (typeof maxBytes !== 'number') throw new Error('config.json: files.maxBytes must be a number');
+  return { maxBytes, types: texts(types, 'files.types') };
 }
 
 function parseAuth(value: unknown): DevAuth | OidcAuth {

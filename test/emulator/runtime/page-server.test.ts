@@ -11,6 +11,7 @@ describe('the web page as served', () => {
     httpUrl: 'http://127.0.0.1:1',
     auth: { kind: 'dev' },
     widgetOrigins: ['https://shop.example.com'],
+    files: { maxBytes: 1_000, types: ['image/*'] },
   };
   let server: PageServer;
 
@@ -18,7 +19,13 @@ describe('the web page as served', () => {
     mkdirSync(join(directory, 'assets'));
     writeFileSync(join(directory, 'index.html'), '<!doctype html>');
     writeFileSync(join(directory, 'assets/index-1.js'), '1');
-    server = await servePage({ directory, port: 0, config, signInUrls: ['http://127.0.0.1:2/token'] });
+    server = await servePage({
+      directory,
+      port: 0,
+      config,
+      signInUrls: ['http://127.0.0.1:2/token'],
+      filesOrigin: 'http://127.0.0.1:3',
+    });
   });
   afterAll(async () => {
     await server.stop();
@@ -30,9 +37,12 @@ describe('the web page as served', () => {
   it('may run its own files, call the chat and its issuer, and nothing else', async () => {
     const policy = (await get('?demo')).headers.get('content-security-policy');
     expect(policy).toContain(
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:;",
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: http://127.0.0.1:3 blob:;",
     );
-    expect(policy).toContain("connect-src 'self' http://127.0.0.1:1 ws://127.0.0.1:1 http://127.0.0.1:2;");
+    expect(policy).toContain(
+      "connect-src 'self' http://127.0.0.1:1 ws://127.0.0.1:1 http://127.0.0.1:2 http://127.0.0.1:3; frame-src 'self';",
+    );
+    expect(policy).not.toContain('object-src');
     expect(policy).toContain("frame-ancestors 'none'; require-trusted-types-for 'script'");
   });
 

@@ -92,6 +92,8 @@ describe('config.json', () => {
       auth: { kind: 'oidc', issuer: 'https://i', clientId: 'c', scope: 'openid email' },
     };
     expect(parseConfig(oidc)).toEqual({ ...oidc, widgetOrigins: [] });
+    const files = { maxBytes: 1_000, types: ['image/*'] };
+    expect(parseConfig({ ...dev, files })).toEqual({ ...dev, files });
   });
 
   it.each([
@@ -99,6 +101,7 @@ describe('config.json', () => {
     [{ ...urls, wsUrl: '' }, 'wsUrl must be a non-empty string'],
     [{ ...urls, auth: { kind: 'magic' } }, 'auth.kind must be "dev" or "oidc"'],
     [{ ...urls, auth: { kind: 'oidc', issuer: 'https://i' } }, 'auth.clientId must be a non-empty string'],
+    [{ ...urls, auth: { kind: 'dev', tokenUrl: 'a' }, files: {} }, 'files.maxBytes must be a number'],
   ])('is refused if it is %j', (value, reason) => {
     expect(() => parseConfig(value)).toThrow(reason);
   });
