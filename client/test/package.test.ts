@@ -161,7 +161,7 @@ describe('the packed tarball', () => {
     });
     const imported = new Set([...stdout.matchAll(/["']([^"']+)["']/g)].map(([, name]) => name));
     const outside = [...imported].filter(
-      (name) => !/^\.\/(shared\d*|attachment-links|uploader)\.js$/.test(name ?? ''),
+      (name) => !/^\.\/(shared\d*|attachment-links|prepare|uploader)\.js$/.test(name ?? ''),
     );
     expect(outside.sort()).toEqual(['@smithy/signature-v4', 'react']);
   });

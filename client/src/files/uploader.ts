@@ -33,6 +33,7 @@ const FORM_MARGIN_MS = 60_000;
 interface Part {
   readonly index: number;
   source: FileSource;
+  isPrepared: boolean;
   form: AttachmentBody | undefined;
   isUploaded: boolean;
 }
@@ -110,6 +111,7 @@ function begin(files: OutgoingFiles): Part[] {
     index,
     source,
     form: undefined,
+    isPrepared: false,
     isUploaded: false,
   }));
   partsOf.set(files, parts);
@@ -172,6 +174,7 @@ class Attempt {
   async #ask(part: Part): Promise<AttachmentBody> {
     const { clock, http } = this.#ports;
     if (part.form !== undefined && part.form.expiresAt - FORM_MARGIN_MS > clock.now()) return part.form;
+    await this.#prepare(part);
     const { thumbnail, data } = part.source;
     const { attachmentId, thumbnail: _, ...record } = this.#files.content.attachments[part.index] ?? {};
     part.form = await http.call<AttachmentBody>('POST', '/attachments', {
@@ -181,6 +184,19 @@ class Attempt {
       thumbnail: thumbnail ? factsOf(thumbnail) : undefined,
     });
     return part.form;
+  }
+
+  /** Once a file, since it takes a phone a while. */
+  async #prepare(part: Part): Promise<void> {
+    const { type = '' } = part.source.data;
+    if (part.isPrepared || !/^(image|audio|video)\//i.test(type)) return;
+    const { prepare } = await import('./prepare.ts');
+    part.source = await prepare(part.source, this.#files.draft.keepMetadata === true);
+    part.isPrepared = true;
+    const { data, width, height, durationMs } = part.source;
+    const facts = { width, height, durationMs };
+    this.#files.know(part.index, { size: data.size, ...JSON.parse(JSON.stringify(facts)) });
+    this.#files.progress(part.index, { totalBytes: data.size });
   }
 
   async #post(part: Part): Promise<void> {

@@ -1,0 +1,106 @@
+import type { FileSource } from './file-source.ts';
+import { strip } from './strip.ts';
+import { type Drawable, thumbnailOf } from './thumbnail.ts';
+
+/** Loaded with the first picture, sound, or video that is sent. */
+
+/** A player may stay silent for ever, and the message waits for it. */
+const PLAYER_MS = 3_000;
+const MOST_PIXELS = 100_000;
+const MOST_DURATION_MS = 7 * 24 * 3_600_000;
+
+/** A video without a frame to draw. */
+const WITHOUT = { thumbnail: null };
+
+type Facts = Pick<FileSource, 'width' | 'height' | 'durationMs' | 'thumbnail'>;
+
+/**
+ * The file as it is uploaded: without metadata, with its dimensions and a thumbnail, as far as this platform can. What the app has
+ * said stays. Never rejects: a file that can't be read as a picture is a file all the same.
+ */
+export async function prepare(source: FileSource, keepMetadata: boolean): Promise<FileSource> {
+  const { data } = source;
+  if (!(data instanceof Blob)) return source;
+  const facts = await factsOf(data, source).catch((): Facts => ({}));
+  const stripped = keepMetadata ? data : await withoutMetadata(data).catch(() => data);
+  const said = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined));
+  return { ...facts, ...said, name: source.name ?? (data as Partial<File>).name, data: stripped };
+}
+
+async function withoutMetadata(file: Blob): Promise<Blob> {
+  if (!file.type.startsWith('image/')) return file;
+  const parts = strip(new Uint8Array(await file.arrayBuffer()));
+  return parts === undefined ? file : new Blob(parts as BlobPart[], { type: file.type });
+}
+
+async function factsOf(file: Blob, said: FileSource): Promise<Facts> {
+  if (file.type.startsWith('image/') && globalThis.createImageBitmap !== undefined)
+    return pictureFacts(file, said);
+  const [, kind] = /^(audio|video)\//i.exec(file.type) ?? [];
+  return kind !== undefined && globalThis.document?.createElement !== undefined
+    ? playerFacts(file, kind as 'audio' | 'video', said)
+    : {};
+}
+
+async function pictureFacts(file: Blob, said: FileSource): Promise<Facts> {
+  const image = await createImageBitmap(file, { imageOrientation: 'from-image' });
+  try {
+    return await drawableFacts({ image, width: image.width, height: image.height }, file, said);
+  } finally {
+    // A photo of 12 megapixels takes 48 MB.
+    image.close();
+  }
+}
+
+async function playerFacts(file: Blob, kind: 'audio' | 'video', said: FileSource): Promise<Facts> {
+  const player = document.createElement(kind);
+  const url = URL.createObjectURL(file);
+  try {
+    Object.assign(player, { muted: true, playsInline: true, preload: 'auto', src: url });
+    await happens(player, 'loadedmetadata');
+    const durationMs = Math.round(player.duration * 1_000);
+    const facts = durationMs <= MOST_DURATION_MS ? { durationMs } : {};
+    if (!(player instanceof HTMLVideoElement)) return facts;
+    const { videoWidth: width, videoHeight: height } = player;
+    // Safari loads no frame until it is asked for one.
+    player.currentTime = 0.001;
+    const hasFrame = await happens(player, 'seeked').then(
+      () => true,
+      () => false,
+    );
+    const found = await drawableFacts({ image: player, width, height }, file, hasFrame ? said : WITHOUT);
+    return { ...facts, ...found };
+  } finally {
+    player.removeAttribute('src');
+    player.load();
+    URL.revokeObjectURL(url);
+  }
+}
+
+async function drawableFacts(
+  drawable: Drawable,
+  file: Blob,
+  said: Pick<FileSource, 'thumbnail'>,
+): Promise<Facts> {
+  const { width, height } = drawable;
+  if (width < 1 || height < 1 || Math.max(width, height) > MOST_PIXELS) return {};
+  const isWanted = said.thumbnail === undefined;
+  const thumbnail = isWanted ? await thumbnailOf(drawable, file.size).catch(() => undefined) : undefined;
+  return { width, height, thumbnail };
+}
+
+function happens(player: HTMLMediaElement, event: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no ${event}`)), PLAYER_MS);
+    const end = (settle: () => void) => (): void => {
+      clearTimeout(timer);
+      settle();
+    };
+    player.addEventListener(event, end(resolve), { once: true });
+    player.addEventListener(
+      'error',
+      end(() => reject(player.error)),
+      { once: true },
+    );
+  });
+}
