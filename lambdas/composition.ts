@@ -1,4 +1,5 @@
 import { LIMITS } from '../protocol/limits.ts';
+import type { PushProvider } from '../protocol/notifications.ts';
 import { createAccounts } from './adapters/account-table.ts';
 import { createArchiveEditor, createArchiveWriter } from './adapters/archive-bucket.ts';
 import {
@@ -32,12 +33,17 @@ import { createInbox, createInboxWriter } from './adapters/inbox-table.ts';
 import { createInvoker } from './adapters/invoker.ts';
 import { createDeskErasure, createMembershipErasure } from './adapters/membership-erasure.ts';
 import { createMessageReader, createMessageWriter } from './adapters/message-table.ts';
+import { createNotificationQueue } from './adapters/notification-queue.ts';
 import { createOfflineQueue } from './adapters/offline-queue.ts';
 import { createOwnReports } from './adapters/own-reports.ts';
 import { createPersonErasure } from './adapters/person-erasure.ts';
 import { createPinReader, createPinWriter } from './adapters/pin-table.ts';
+import { createPlatformPush } from './adapters/platform-push.ts';
 import { createProfileCache } from './adapters/profile-cache.ts';
 import { createProfileReader, createProfileWriter } from './adapters/profile-table.ts';
+import { createPrivateKey } from './adapters/push-keys.ts';
+import { createPushSender } from './adapters/push-sender.ts';
+import { createPushDeviceReader, createPushDeviceWriter } from './adapters/push-table.ts';
 import { createReactionReader, createReactionWriter } from './adapters/reaction-table.ts';
 import { createReportErasure } from './adapters/report-erasure.ts';
 import { createReportWriter } from './adapters/report-table.ts';
@@ -48,6 +54,7 @@ import { createTaskQueue } from './adapters/task-queue.ts';
 import { createTaskReader, createTaskWriter } from './adapters/task-table.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
 import { createTrail } from './adapters/trail-table.ts';
+import { createWebPush } from './adapters/web-push.ts';
 import { createWorkQueue } from './adapters/work-queue.ts';
 import { type BudgetLimits, createMeter } from './domain/access/budget.ts';
 import type { AttachmentLimits } from './domain/attachments/upload.ts';
@@ -63,10 +70,13 @@ import { UNLIMITED } from './domain/model/budget.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
 import type { AdminCallWriter, GroupEventWriter, UserEventWriter } from './domain/model/event.ts';
 import type { Hook } from './domain/model/hook.ts';
+import type { NotificationQueue } from './domain/model/notification.ts';
+import type { PushDeviceReader, PushDeviceWriter, PushOptions } from './domain/model/push-registration.ts';
 import { createSourcedProfiles, type SourcedProfiles } from './domain/people/profile-source.ts';
 import { systemClock, systemPause } from './shared/clock.ts';
 import { type EnvName, hasEnv, list, readEnv } from './shared/env.ts';
 import type { Maker } from './shared/lazily.ts';
+import type { NotificationText } from './shared/notification-text.ts';
 
 /*
  * The composition root: every adapter and setting, made from the environment when it is first used. A function lists what
@@ -379,6 +389,67 @@ export const sourcedProfilesIfAny = (): Maker<SourcedProfiles | undefined> =>
 /** `undefined` in a deployment without a hook. */
 export const hookIfAny = (): Maker<Hook | undefined> =>
   hasEnv('beforeSendFunction') ? beforeSend : { env: [], get: () => undefined };
+
+/** Whether this deployment has notifications. */
+export const hasNotifications = () => hasEnv('pushProviders');
+const none = { env: [], get: () => undefined };
+export const notifications = maker(['notificationQueueUrl'], (env) =>
+  createNotificationQueue(env.notificationQueueUrl),
+);
+/** `undefined` in a deployment without notifications. */
+export const notificationsIfAny = (): Maker<NotificationQueue | undefined> =>
+  hasEnv('notificationQueueUrl') ? notifications : none;
+export const notifiesMentioned = maker([], () => hasEnv('notifyMentioned'));
+export const pushDevices = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createPushDeviceReader(documents.get(), conversationsTable),
+);
+export const pushDeviceWriter = maker(['conversationsTable'], ({ conversationsTable: tableName }) =>
+  createPushDeviceWriter(documents.get(), { tableName, ...clockOnly }),
+);
+/** `undefined` in a deployment without notifications. */
+export const pushDevicesIfAny = (): Maker<PushDeviceReader | undefined> =>
+  hasNotifications() ? pushDevices : none;
+/** `undefined` in a deployment without notifications. */
+export const pushDeviceWriterIfAny = (): Maker<PushDeviceWriter | undefined> =>
+  hasNotifications() ? pushDeviceWriter : none;
+export const pushOptions = maker(
+  ['pushProviders', 'pushHosts', 'webPushPublicKey'],
+  (env): PushOptions => ({
+    webPushPublicKey: env.webPushPublicKey || undefined,
+    providers: list(env.pushProviders) as PushProvider[],
+    hosts: list(env.pushHosts),
+  }),
+);
+export const notificationText = maker(
+  ['notificationText'],
+  (env) => env.notificationText as NotificationText,
+);
+export const pushSender = maker(
+  [
+    'pushHosts',
+    'webPushPublicKey',
+    'webPushKeyParameter',
+    'webPushSubject',
+    'apnsPlatformArn',
+    'fcmPlatformArn',
+  ],
+  (env) =>
+    createPushSender({
+      webPush:
+        env.webPushPublicKey === ''
+          ? undefined
+          : createWebPush({
+              subject: env.webPushSubject,
+              publicKey: env.webPushPublicKey,
+              privateKey: createPrivateKey(env.webPushKeyParameter),
+              hosts: list(env.pushHosts),
+            }),
+      platforms: createPlatformPush({
+        apnsPlatformArn: env.apnsPlatformArn || undefined,
+        fcmPlatformArn: env.fcmPlatformArn || undefined,
+      }),
+    }),
+);
 
 export const tokens = maker(
   ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim', 'unlimitedRoles'],

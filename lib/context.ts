@@ -1,6 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { NOTIFICATION_TEXTS } from '../lambdas/shared/notification-text.ts';
 import { type HookProps, ON_FAILURES } from './hook-props.ts';
+import type { NotificationProps } from './notification-props.ts';
 import {
   DIAGNOSTICS,
   DUPLICATE_LOGINS,
@@ -35,6 +37,8 @@ export type ReadContext = (key: string) => unknown;
  * - path of a module whose export `handler` becomes a function: `beforeSend`; with it `beforeSendTimeoutMs`, a whole number,
  *   `beforeSendOnFailure`, `accept` or `reject`, and `beforeSendServiceEvents`, `true` or `false`; `profileSource`, with it
  *   `profileSourceTtl`, a duration
+ * - of `notifications`: `webPushSubject`, `webPushKeys`, `apnsPlatformArn`, `fcmPlatformArn`, and `notificationText`, texts, and
+ *   `pushHosts`, a list
  * - whole numbers: `attachmentMaxBytes`, `maxDevices`, `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
  * An empty string counts as unset, so that scripts can use `-c issuer=$ISSUER`.
@@ -86,6 +90,7 @@ export function propsFromContext(read: ReadContext, makeFunction: MakeFunction):
     attachments: context.flag('attachments'),
     attachmentMaxBytes: context.integer('attachmentMaxBytes'),
     attachmentTypes: context.list('attachmentTypes'),
+    ...notificationsIn(context),
   };
   const hooks = hooksIn(context);
   const userPool = context.flag('userPool') ?? false;
@@ -93,6 +98,20 @@ export function propsFromContext(read: ReadContext, makeFunction: MakeFunction):
   const faults = context.faults.length > 0 ? context.faults : signInFaults(props.issuer, userPool);
   if (faults.length > 0) throw new InvalidOptionsError(faults);
   return { ...props, ...hooks(makeFunction) };
+}
+
+function notificationsIn(context: ContextReader): NotificationProps {
+  const subject = context.text('webPushSubject');
+  const keys = context.text('webPushKeys');
+  const settings = {
+    ...(subject !== undefined && { webPush: { subject, keys } }),
+    apnsPlatformArn: context.text('apnsPlatformArn'),
+    fcmPlatformArn: context.text('fcmPlatformArn'),
+    text: context.choice('notificationText', NOTIFICATION_TEXTS),
+    hosts: context.list('pushHosts'),
+  };
+  if (subject === undefined && keys !== undefined) context.faults.push('webPushKeys needs webPushSubject');
+  return Object.values(settings).some((value) => value !== undefined) ? { notifications: settings } : {};
 }
 
 /** Makes the functions only once the options are known to be right. */

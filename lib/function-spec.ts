@@ -5,6 +5,7 @@ import type { Events } from './events.ts';
 import type { Exports } from './exports.ts';
 import type { HandlerFunction } from './handler-function.ts';
 import type { Hooks } from './hooks.ts';
+import type { Notifications } from './notifications.ts';
 import type { SettingName } from './settings.ts';
 import type { Storage } from './storage.ts';
 import type { WebSocketGateway } from './web-socket-gateway.ts';
@@ -27,10 +28,12 @@ export interface Grantors {
   readonly archive: Archive | undefined;
   /** `undefined` in a deployment without attachments. */
   readonly attachments: Attachments | undefined;
+  /** `undefined` in a deployment without notifications. */
+  readonly notifications: Notifications | undefined;
 }
 
 /** An optional part of a deployment: the option of this name. */
-export type PartName = 'desk' | 'events' | 'archive' | 'attachments';
+export type PartName = 'desk' | 'events' | 'archive' | 'attachments' | 'notifications';
 
 /** The records of a table's stream that a function gets. */
 export interface StreamSource {
@@ -42,7 +45,7 @@ export interface StreamSource {
   readonly filters: readonly object[];
 }
 
-export type QueueName = 'offline' | 'service' | 'fanOut' | 'tasks' | 'desk';
+export type QueueName = 'offline' | 'service' | 'fanOut' | 'tasks' | 'desk' | 'notifications';
 
 /** Additional route keys of deployments with these parts. */
 export type PartRoutes = Readonly<Partial<Record<PartName, readonly string[]>>>;

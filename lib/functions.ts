@@ -2,6 +2,7 @@ import { ADMIN_ROUTES } from '../protocol/admin.ts';
 import { ATTACHMENT_ADMIN_ROUTES, ATTACHMENT_HTTP_ROUTES } from '../protocol/attachments.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import { NOTIFICATION_HTTP_ROUTES } from '../protocol/notifications.ts';
 import { ARCHIVE_SOURCES } from './archive-source.ts';
 import { EVENT_SOURCES } from './event-sources.ts';
 import type { FunctionSpec, PartName } from './function-spec.ts';
@@ -57,7 +58,10 @@ export const FUNCTIONS = {
       ...BUDGET_SETTINGS,
       ...TOKEN_SETTINGS,
     ],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks, attachments }) => {
+    grant: (
+      fn,
+      { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks, attachments, notifications },
+    ) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
@@ -69,6 +73,7 @@ export const FUNCTIONS = {
       events?.keepChanges(fn);
       hooks.grantBeforeSend(fn);
       attachments?.grantSend(fn);
+      notifications?.addProviders(fn);
       if (desk === undefined) return;
       // A transfer puts the new agent's rows into the conversation, and removes the former one's.
       storage.conversations.grant(fn, 'PutItem', 'DeleteItem');
@@ -83,7 +88,11 @@ export const FUNCTIONS = {
     trigger: {
       kind: 'http',
       routes: HTTP_ROUTES,
-      partRoutes: { desk: DESK_HTTP_ROUTES, attachments: ATTACHMENT_HTTP_ROUTES },
+      partRoutes: {
+        desk: DESK_HTTP_ROUTES,
+        attachments: ATTACHMENT_HTTP_ROUTES,
+        notifications: NOTIFICATION_HTTP_ROUTES,
+      },
     },
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
@@ -97,7 +106,10 @@ export const FUNCTIONS = {
       ...TOKEN_SETTINGS,
       'allowedOrigins',
     ],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks, attachments }) => {
+    grant: (
+      fn,
+      { storage, offlineQueue, fanOutQueue, gateway, desk, events, hooks, attachments, notifications },
+    ) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
       // To remove a member of a group, and to check that a new admin is a member.
@@ -114,6 +126,7 @@ export const FUNCTIONS = {
       attachments?.grantUpload(fn);
       attachments?.grantSend(fn);
       attachments?.grantLink(fn);
+      notifications?.addRegistration(fn);
       if (desk === undefined) return;
       desk.store.grant(fn, 'GetItem', 'BatchGetItem', 'Query');
       desk.queue.grantSend(fn);
@@ -150,12 +163,13 @@ export const FUNCTIONS = {
     memoryMegabytes: 256,
     sendsToOwnQueue: true,
     settings: ['inboxTtlSeconds'],
-    grant: (fn, { storage, offlineQueue, gateway }) => {
+    grant: (fn, { storage, offlineQueue, gateway, notifications }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
       storage.messages.grant(fn, 'BatchGetItem');
       offlineQueue.grantSend(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');
+      notifications?.grantForward(fn);
     },
   },
   fanOut: {
@@ -166,7 +180,7 @@ export const FUNCTIONS = {
     memoryMegabytes: 1_024,
     sendsToOwnQueue: true,
     settings: ['historyTtlSeconds', ...BUDGET_SETTINGS],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway }) => {
+    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, notifications }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       // DeleteItem and PutItem complete a removal whose function died.
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem');
@@ -175,6 +189,7 @@ export const FUNCTIONS = {
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');
+      notifications?.addMentions(fn);
     },
   },
   serveEvents: {
@@ -210,9 +225,13 @@ export const FUNCTIONS = {
     timeoutSeconds: 10,
     memoryMegabytes: 256,
     settings: ['maxDevices'],
-    grant: (fn, { storage, gateway }) => {
+    grant: (fn, { storage, gateway, notifications }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       gateway.grantConnections(fn, 'POST', 'DELETE');
+      if (notifications === undefined) return;
+      // Devices that are logged out get no notifications.
+      notifications.addProviders(fn);
+      storage.conversations.grant(fn, 'GetItem', 'UpdateItem', 'DeleteItem');
     },
   },
   admin: {
@@ -226,7 +245,19 @@ export const FUNCTIONS = {
     settings: ['leaseSeconds', 'historyTtlSeconds', 'maxDevices', ...BUDGET_SETTINGS],
     grant: (
       fn,
-      { storage, offlineQueue, fanOutQueue, taskQueue, exports, gateway, desk, events, hooks, attachments },
+      {
+        storage,
+        offlineQueue,
+        fanOutQueue,
+        taskQueue,
+        exports,
+        gateway,
+        desk,
+        events,
+        hooks,
+        attachments,
+        notifications,
+      },
     ) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
@@ -246,6 +277,7 @@ export const FUNCTIONS = {
       taskQueue.grantSend(fn);
       exports.grantLink(fn);
       attachments?.grantSend(fn);
+      notifications?.addProviders(fn);
     },
   },
   runTasks: {
@@ -259,7 +291,19 @@ export const FUNCTIONS = {
     settings: ['historyTtlSeconds'],
     grant: (
       fn,
-      { storage, taskQueue, offlineQueue, fanOutQueue, exports, gateway, desk, events, archive, attachments },
+      {
+        storage,
+        taskQueue,
+        offlineQueue,
+        fanOutQueue,
+        exports,
+        gateway,
+        desk,
+        events,
+        archive,
+        attachments,
+        notifications,
+      },
     ) => {
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
       // To remove what the user keeps, and to delete a group.
@@ -281,6 +325,7 @@ export const FUNCTIONS = {
       attachments?.grantErase(fn);
       // For the links of exports.
       attachments?.grantLink(fn);
+      notifications?.addProviders(fn);
       taskQueue.grantSend(fn);
       events?.addRows(fn);
       if (desk === undefined) return;
@@ -307,6 +352,24 @@ export const FUNCTIONS = {
       desk?.queue.grantSend(fn);
       offlineQueue.grantSend(fn);
       gateway.grantConnections(fn, 'GET', 'POST', 'DELETE');
+    },
+  },
+  notify: {
+    part: 'notifications',
+    module: 'lambdas/functions/notify',
+    description: 'Notifies devices of users who see no message, by Web Push, APNs, and FCM',
+    trigger: { kind: 'queue', queue: 'notifications' },
+    timeoutSeconds: 30,
+    // Encrypting for a browser is some milliseconds of CPU.
+    memoryMegabytes: 512,
+    sendsToOwnQueue: true,
+    settings: [],
+    grant: (fn, { storage, notifications }) => {
+      storage.routes.grant(fn, 'BatchGetItem');
+      storage.messages.grant(fn, 'BatchGetItem');
+      // To remove registrations that are gone, and to keep the endpoints of platforms.
+      storage.conversations.grant(fn, 'BatchGetItem', 'UpdateItem', 'DeleteItem');
+      notifications?.grantPush(fn);
     },
   },
   publishEvents: {

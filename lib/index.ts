@@ -9,6 +9,8 @@ export type { HandlerFunction } from './handler-function.ts';
 export type { BeforeSend, ProfileSource } from './hook-props.ts';
 export type { HttpGateway } from './http-gateway.ts';
 export type { Identity } from './identity.ts';
+export type { NotificationSettings } from './notification-props.ts';
+export type { Notifications } from './notifications.ts';
 export type { Observability } from './observability.ts';
 export type { PlatformProps } from './platform-props.ts';
 export {

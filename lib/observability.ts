@@ -25,6 +25,8 @@ export interface ObservabilityProps {
   readonly taskQueue: WorkQueue;
   readonly serviceQueue: WorkQueue;
   readonly desk: Desk | undefined;
+  /** `undefined` in a deployment without notifications. */
+  readonly notificationQueue: WorkQueue | undefined;
   readonly functions: Functions;
   /** By the name of the function that reads them. */
   readonly streams: Readonly<Partial<Record<FunctionName, StreamConsumer>>>;
@@ -132,9 +134,15 @@ export class Observability extends Construct {
    * of its events reads the present state and does all that is left to do, so the next one does the work of a lost one. One
    * alarm watches the age of all, but for tasks: two run at once, and the others wait.
    */
-  #watchQueues({ offlineQueue, fanOutQueue, taskQueue, serviceQueue, desk }: ObservabilityProps): void {
+  #watchQueues(props: ObservabilityProps): void {
+    const { offlineQueue, fanOutQueue, taskQueue, serviceQueue, desk, notificationQueue } = props;
     const redriven = { Offline: offlineQueue, FanOut: fanOutQueue, Service: serviceQueue };
-    for (const [name, { deadLetterQueue }] of Object.entries({ ...redriven, Tasks: taskQueue })) {
+    const mayDie = {
+      ...redriven,
+      Tasks: taskQueue,
+      ...(notificationQueue && { Notifications: notificationQueue }),
+    };
+    for (const [name, { deadLetterQueue }] of Object.entries(mayDie)) {
       this.#alarm(`${name}DeadLetters`, {
         section: 'dead-letters',
         meaning: `${name} queue: jobs failed for half an hour, or are malformed, and are in the dead-letter queue.`,
@@ -143,7 +151,10 @@ export class Observability extends Construct {
       });
     }
     const period = Duration.minutes(1);
-    const queues = [...Object.values(redriven), ...(desk === undefined ? [] : [desk.queue])];
+    // A notification that is late is dropped, so its queue counts, too.
+    const queues = [...Object.values(redriven), desk?.queue, notificationQueue].filter(
+      (queue) => queue !== undefined,
+    );
     const ages = queues.map(({ queue }) => queue.metricApproximateAgeOfOldestMessage({ period }));
     this.#alarm('QueueAge', {
       section: 'queue-age',
@@ -181,8 +192,12 @@ export class Observability extends Construct {
       'LoggedFaults',
     );
     // Their failed jobs come back by themselves for half an hour, so nothing else shows an outage of the workers.
-    const { storeOffline, fanOut, runTasks, serveEvents, matchDesk, publishEvents, archiveMessages } = others;
-    const workers = [storeOffline, fanOut, runTasks, serveEvents, matchDesk, publishEvents, archiveMessages];
+    const { storeOffline, fanOut, runTasks, serveEvents, matchDesk, notify } = others;
+    const { publishEvents, archiveMessages } = others;
+    const workers = [
+      ...[storeOffline, fanOut, runTasks, serveEvents, matchDesk, notify],
+      ...[publishEvents, archiveMessages],
+    ];
     // Its refusals show at the gateway; that it goes on without an answer of the operator's function shows only here.
     const http = asks ? [others.http] : [];
     const metric = this.#countLines(

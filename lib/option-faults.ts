@@ -3,6 +3,7 @@ import { ACTIONS } from '../protocol/actions.ts';
 import { ATTACHMENT_HTTP_ROUTES } from '../protocol/attachments.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import { NOTIFICATION_HTTP_ROUTES } from '../protocol/notifications.ts';
 import { platformFaults } from './platform-props.ts';
 import {
   DIAGNOSTICS,
@@ -169,13 +170,17 @@ function throttleFaults(options: ServerlessImOptions): string[] {
   ];
 }
 
-function isRoute(name: string, { desk, attachments }: ServerlessImOptions): boolean {
-  if (Object.hasOwn(ACTIONS, name)) return desk || !('part' in ACTIONS[name as keyof typeof ACTIONS]);
+function isRoute(name: string, { desk, attachments, notifications }: ServerlessImOptions): boolean {
+  if (Object.hasOwn(ACTIONS, name)) {
+    const { part } = { part: undefined, ...ACTIONS[name as keyof typeof ACTIONS] };
+    return part === undefined || (part === 'desk' ? desk : notifications !== undefined);
+  }
   const routes: readonly string[] = [
     ...HTTP_ROUTES,
     POLL_ROUTE,
     ...(desk ? DESK_HTTP_ROUTES : []),
     ...(attachments ? ATTACHMENT_HTTP_ROUTES : []),
+    ...(notifications ? NOTIFICATION_HTTP_ROUTES : []),
   ];
   return routes.includes(name);
 }

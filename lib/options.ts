@@ -3,6 +3,7 @@ import { POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { attachmentFaults, attachmentOptions } from './attachment-props.ts';
 import { hookFaults, hookOptions } from './hook-props.ts';
+import { notificationFaults, notificationOptions } from './notification-props.ts';
 import { audienceList, issuerFaults, optionFaults, webPageFaults } from './option-faults.ts';
 import { platformOptions } from './platform-props.ts';
 import {
@@ -51,6 +52,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     ...platformOptions(props),
     ...hookOptions(props),
     ...attachmentOptions(props),
+    ...notificationOptions(props),
   };
   const faults = [
     ...issuerFaults(props),
@@ -58,6 +60,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     ...optionFaults(props, options),
     ...hookFaults(options),
     ...attachmentFaults(props),
+    ...notificationFaults(options),
   ];
   if (faults.length > 0) throw new InvalidOptionsError(faults);
   return options;

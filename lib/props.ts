@@ -1,13 +1,14 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { AttachmentOptions, AttachmentProps } from './attachment-props.ts';
 import type { HookOptions, HookProps } from './hook-props.ts';
+import type { NotificationOptions, NotificationProps } from './notification-props.ts';
 import type { PlatformOptions, PlatformProps } from './platform-props.ts';
 
 /**
  * Options of `ServerlessIm`. All are optional. The constructor checks them together and throws one `InvalidOptionsError`
  * that lists every fault. Durations must be whole seconds: CDK throws an error for others.
  */
-export interface ServerlessImProps extends PlatformProps, HookProps, AttachmentProps {
+export interface ServerlessImProps extends PlatformProps, HookProps, AttachmentProps, NotificationProps {
   /**
    * Issuer (`iss`) of the tokens that users connect with: any OpenID Connect provider that signs with RS256 and
    * serves `<issuer>/.well-known/openid-configuration`. Needs `audience`.
@@ -385,7 +386,11 @@ export interface WebPageOptions {
 }
 
 /** Valid `ServerlessImProps`, with all defaults. */
-export interface ServerlessImOptions extends PlatformOptions, HookOptions, AttachmentOptions {
+export interface ServerlessImOptions
+  extends PlatformOptions,
+    HookOptions,
+    AttachmentOptions,
+    NotificationOptions {
   /** If `undefined`, creates a user pool. */
   readonly externalIssuer: ExternalIssuer | undefined;
   readonly userIdClaim: string;

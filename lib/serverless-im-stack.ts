@@ -79,6 +79,11 @@ export class ServerlessImStack extends Stack {
       desk?.queue.deadLetterQueue.queueUrl,
       'Those that failed for half an hour, or are malformed',
     );
+    this.#output(
+      'NotificationDeadLetterQueueUrl',
+      this.chat.notifications?.queue.deadLetterQueue.queueUrl,
+      'Notifications that failed for half an hour, or are malformed',
+    );
     this.#output('DashboardName', this.chat.dashboard?.dashboard.dashboardName, 'The CloudWatch dashboard');
     this.#output('EventsTopicArn', eventsTopic?.topicArn, 'The topic of events, for subscribers');
     this.#output(

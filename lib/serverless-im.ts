@@ -19,6 +19,7 @@ import { HandlerFunction } from './handler-function.ts';
 import { Hooks } from './hooks.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { Identity } from './identity.ts';
+import { Notifications } from './notifications.ts';
 import { Observability } from './observability.ts';
 import { fillOptions } from './options.ts';
 import type { ServerlessImOptions, ServerlessImProps } from './props.ts';
@@ -30,8 +31,13 @@ import { WebPage } from './web-page.ts';
 import { WebSocketGateway } from './web-socket-gateway.ts';
 import { type ConsumeOptions, WorkQueue } from './work-queue.ts';
 
-const MODULES = Object.values(FUNCTIONS).map(({ module }) => module);
+/** The library for Web Push is CommonJS, and only this function has it. */
+const NOTIFY_MODULE = FUNCTIONS.notify.module;
+const MODULES = Object.values(FUNCTIONS)
+  .map(({ module }) => module)
+  .filter((module) => module !== NOTIFY_MODULE);
 const BUNDLES = new FunctionBundles(MODULES);
+const NOTIFY_BUNDLE = new FunctionBundles([NOTIFY_MODULE], { requires: true });
 /** For deployments whose functions ask functions of the operator. */
 const ASKING_BUNDLES = new FunctionBundles(MODULES, { invokes: true });
 
@@ -71,6 +77,8 @@ export class ServerlessIm extends Construct {
   readonly archive: Archive | undefined;
   /** The bucket of files in messages; `undefined` with `attachments: false`. */
   readonly attachments: Attachments | undefined;
+  /** The queue of notifications; `undefined` without the option `notifications`. */
+  readonly notifications: Notifications | undefined;
   /** The Lambda functions by name. @example chat.functions.socket.metricThrottles() */
   readonly functions: Functions;
   /** The functions that read the streams of tables, by name, with their failure queues. */
@@ -146,6 +154,12 @@ export class ServerlessIm extends Construct {
     this.exports = new Exports(this, 'Exports', { retain });
     this.archive = options.archive ? new Archive(this, 'Archive', { retain }) : undefined;
     this.events = options.events ? new Events(this, 'Events', { storage: this.storage }) : undefined;
+    this.notifications =
+      options.notifications &&
+      new Notifications(this, 'Notifications', {
+        options: options.notifications,
+        consumerTimeoutSeconds: FUNCTIONS.notify.timeoutSeconds,
+      });
     const allowedOrigins = originsOf(options.allowedOrigins, this.webPage);
     this.functions = this.#makeFunctions(
       options,
@@ -161,6 +175,7 @@ export class ServerlessIm extends Construct {
       taskQueue,
       serviceQueue,
       desk,
+      notificationQueue: this.notifications?.queue,
       functions,
       streams,
       webSocket,
@@ -224,6 +239,7 @@ export class ServerlessIm extends Construct {
       tasks: taskQueue,
       service: serviceQueue,
       ...(desk && { desk: desk.queue }),
+      ...(this.notifications && { notifications: this.notifications.queue }),
     };
     const functionMegabytes = Object.fromEntries(
       Object.entries(FUNCTIONS).map(([name, { memoryMegabytes }]) => [name, memoryMegabytes]),
@@ -236,7 +252,7 @@ export class ServerlessIm extends Construct {
 
   #makeFunctions(options: ServerlessImOptions, settings: Settings): Functions {
     const scope = new Construct(this, 'Functions');
-    const functions = functionNames(options).map((name) => [
+    const functions = functionNames(partsOf(options)).map((name) => [
       name,
       this.#makeFunction(scope, name, options, settings),
     ]);
@@ -254,7 +270,7 @@ export class ServerlessIm extends Construct {
     const spec: FunctionSpec = FUNCTIONS[name];
     const fn = new HandlerFunction(scope, pascalCase(name), {
       ...spec,
-      code: (hooks.any ? ASKING_BUNDLES : BUNDLES).code(spec.module),
+      code: bundlesOf(spec.module, hooks).code(spec.module),
       diagnostics,
       retain: options.retain,
       ...(name === 'poll' && { reservedConcurrency: pollConcurrency }),
@@ -272,12 +288,13 @@ export class ServerlessIm extends Construct {
       hooks,
       archive: this.archive,
       attachments: this.attachments,
+      notifications: this.notifications,
     });
     return fn;
   }
 
   #connect(options: ServerlessImOptions): void {
-    for (const name of functionNames(options)) {
+    for (const name of functionNames(partsOf(options))) {
       const fn = this.functions[name];
       const { trigger }: FunctionSpec = FUNCTIONS[name];
       if (fn === undefined) continue;
@@ -295,7 +312,7 @@ export class ServerlessIm extends Construct {
 
   #readStreams(options: ServerlessImOptions): Partial<Record<FunctionName, StreamConsumer>> {
     const { storage } = this;
-    const consumers = functionNames(options).flatMap((name) => {
+    const consumers = functionNames(partsOf(options)).flatMap((name) => {
       const fn = this.functions[name];
       const { trigger }: FunctionSpec = FUNCTIONS[name];
       if (fn === undefined || trigger.kind !== 'stream') return [];
@@ -311,6 +328,7 @@ export class ServerlessIm extends Construct {
       fanOut: [this.fanOutQueue, { maxConcurrency: FAN_OUT_WORKERS, batchSize: 1 }],
       tasks: [this.taskQueue, { maxConcurrency: TASK_WORKERS, batchSize: 1 }],
       desk: [this.desk?.queue, {}],
+      notifications: [this.notifications?.queue, {}],
     };
     const [work, options] = consumers[queue];
     work?.consumeBy(fn, options);
@@ -323,11 +341,20 @@ function originsOf(allowedOrigins: readonly string[], webPage: WebPage | undefin
     : [...allowedOrigins, webPage.url];
 }
 
-function actionNames({ desk }: ServerlessImOptions): Action[] {
+function bundlesOf(module: string, { any: asks }: Hooks): FunctionBundles {
+  if (module === NOTIFY_MODULE) return NOTIFY_BUNDLE;
+  return asks ? ASKING_BUNDLES : BUNDLES;
+}
+
+function partsOf(options: ServerlessImOptions): Readonly<Record<PartName, boolean>> {
+  return { ...options, notifications: options.notifications !== undefined };
+}
+
+function actionNames(options: ServerlessImOptions): Action[] {
   const names = Object.keys(ACTIONS) as Action[];
   return names.filter((name) => {
     const { part } = { part: undefined, ...ACTIONS[name] };
-    return part === undefined || (part === 'desk' && desk);
+    return part === undefined || partsOf(options)[part];
   });
 }
 
@@ -337,7 +364,7 @@ function routesOf(
   options: ServerlessImOptions,
 ): readonly string[] {
   const parts = Object.entries(partRoutes) as readonly [PartName, readonly string[]][];
-  return [...routes, ...parts.flatMap(([part, more]) => (options[part] ? more : []))];
+  return [...routes, ...parts.flatMap(([part, more]) => (partsOf(options)[part] ? more : []))];
 }
 
 function pascalCase(name: string): string {

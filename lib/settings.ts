@@ -31,6 +31,16 @@ export type SettingName = Exclude<
   | 'beforeSendFunction'
   | 'beforeSendTimeoutMs'
   | 'beforeSendOnFailure'
+  | 'notificationQueueUrl'
+  | 'notifyMentioned'
+  | 'pushProviders'
+  | 'pushHosts'
+  | 'webPushPublicKey'
+  | 'webPushKeyParameter'
+  | 'webPushSubject'
+  | 'apnsPlatformArn'
+  | 'fcmPlatformArn'
+  | 'notificationText'
 >;
 
 export type Settings = Readonly<Record<SettingName, string>>;

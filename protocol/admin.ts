@@ -158,6 +158,8 @@ export interface AdminUserBody {
   };
   /** Missing if the user has none. */
   readonly profile?: Profile;
+  /** How many devices get notifications. Missing in a deployment without them. */
+  readonly pushDevices?: number;
 }
 
 export interface AdminSession {

@@ -137,6 +137,14 @@ export function createConversationReader(
       };
     },
 
+    async membershipsOf(members) {
+      const keys = members.map(({ userId, conversationId }) => memberKey(userId, conversationId));
+      const items = await batchGet(documents, tableName, keys);
+      return items
+        .filter((item) => item['left'] !== true)
+        .map((item) => ({ userId: String(item['pk']).slice(MEMBER.length), ...toMembership(item) }));
+    },
+
     async readSeqs(memberships) {
       const keys = memberships.map(({ userId, conversationId }) => memberKey(userId, conversationId));
       const items = await batchGet(documents, tableName, keys);

@@ -16,7 +16,7 @@ import { type BatchGetOptions, batchGet, call, type Item, orExisting, unlessRefu
  *
  *   userId (PK)   'alice'
  *   d#<deviceId>  { c: connectionId, m: mode, a: connectedAtMs, e: expiresAtMs, l: leaseUntilMs, t?: typedAtMs,
- *                   i?: idleTimeoutMs, p?: frames are Protobuf }
+ *                   i?: idleTimeoutMs, p?: frames are Protobuf, b?: in the background }
  *   seen          time of the last disconnect, epoch milliseconds
  *   paid, met     (what the user may still spend: account-table.ts)
  *   ban           (account-table.ts)
@@ -24,7 +24,8 @@ import { type BatchGetOptions, batchGet, call, type Item, orExisting, unlessRefu
  * Access                         Call        Units (strong, item of up to 10 devices ≈ 2 KB)
  * connect, claim a device        UpdateItem  1 write per KB; returns the former sessions without a read
  * ban                            UpdateItem  1 write per KB; returns the sessions without a read
- * set expiry, extend the lease   UpdateItem  1 write per KB
+ * set expiry, extend the lease,  UpdateItem  1 write per KB
+ *   to the front or background
  * disconnect, remove after a 410 UpdateItem  1 write per KB; also if the condition fails
  * one caller                     GetItem     1 read
  * all devices of ≤ 100 users     BatchGet    1 read per user
@@ -46,6 +47,7 @@ interface StoredSession {
   readonly l: number;
   readonly i?: number;
   readonly p?: true;
+  readonly b?: true;
 }
 
 const DEVICE = 'd#';
@@ -203,6 +205,11 @@ export function createRouteTable(
 
     setExpiry: (caller, expiresAtMs) => updateOwn(caller, 'SET #device.#e = :at', { ':at': expiresAtMs }),
 
+    setActive: (caller, isActive) =>
+      isActive
+        ? updateOwn(caller, 'REMOVE #device.#b')
+        : updateOwn(caller, 'SET #device.#b = :true', { ':true': true }),
+
     async extendLease(caller, leaseUntilMs) {
       await updateOwn(caller, 'SET #device.#l = :until', { ':until': leaseUntilMs });
     },
@@ -212,7 +219,7 @@ export function createRouteTable(
 /** Returns the attribute names that the expression uses: DynamoDB rejects unused ones. */
 function usedNames(expression: string): Record<string, string> {
   return Object.fromEntries(
-    ['e', 'l'].filter((name) => expression.includes(`#${name} `)).map((name) => [`#${name}`, name]),
+    ['b', 'e', 'l'].filter((name) => expression.includes(`.#${name}`)).map((name) => [`#${name}`, name]),
   );
 }
 
@@ -250,12 +257,13 @@ function sessionsIn(item: Item | undefined): Session[] {
   const userId = String(item?.['userId']);
   return Object.entries(item ?? {}).flatMap(([name, value]) => {
     if (!name.startsWith(DEVICE)) return [];
-    const { c, m, a, e, l, i, p } = value as StoredSession;
+    const { c, m, a, e, l, i, p, b } = value as StoredSession;
     const deviceId = name.slice(DEVICE.length);
     const times = { connectedAtMs: a, expiresAtMs: e, leaseUntilMs: l };
     const options = {
       ...(i !== undefined && { idleTimeoutMs: i }),
       ...(p && { encoding: 'protobuf' as const }),
+      ...(b && { isInBackground: b }),
     };
     return [{ userId, deviceId, connectionId: c, mode: m, ...times, ...options }];
   });

@@ -27,13 +27,13 @@ export function sendable(json: string): string {
  * Returns a function that sends entries to a queue, ten per request. It resolves when all are durable.
  * @throws {UnavailableError} some may not be durable
  */
-export function createBatchSender(QueueUrl: string) {
+export function createBatchSender(QueueUrl: string, { maxAttempts = 3, requestTimeout = 2_000 } = {}) {
   const client = new SQSClient({
-    maxAttempts: 3,
+    maxAttempts,
     requestHandler: {
       ...keptLines().agents,
       connectionTimeout: 1_000,
-      requestTimeout: 2_000,
+      requestTimeout,
       throwOnRequestTimeout: true,
     },
   });

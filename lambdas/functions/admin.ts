@@ -29,6 +29,8 @@ const ports = lazily({
   taskWriter: of.taskWriter,
   taskQueue: of.taskQueue,
   exportLinks: of.exportLinks,
+  pushDevices: of.pushDevicesIfAny(),
+  pushDeviceWriter: of.pushDeviceWriterIfAny(),
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),

@@ -23,6 +23,7 @@ const ports = lazily({
   messages: of.messages,
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
+  notifiesMentioned: of.notifiesMentioned,
   connections: of.connections,
   workQueue: of.workQueue,
   clock: of.clock,

@@ -3,6 +3,7 @@ import { withBudget } from '../domain/access/budget.ts';
 import { lazily } from '../shared/lazily.ts';
 import { createHttpHandler } from '../transport/http.ts';
 import { attachmentHttpAnswers, deskHttpAnswers, httpAnswers } from '../transport/http-answers.ts';
+import { notificationAnswers } from '../transport/notification-answers.ts';
 
 const ports = lazily({
   routes: of.routes,
@@ -61,9 +62,14 @@ const options = lazily({
 const ofAttachments = of.hasAttachments() ? attachmentPorts() : undefined;
 const deskAnswers = of.hasDesk() && deskHttpAnswers(deskPorts());
 
+const pushAnswers =
+  of.hasNotifications() &&
+  notificationAnswers(lazily({ pushDeviceWriter: of.pushDeviceWriter, pushOptions: of.pushOptions }));
+
 /** The whole HTTP API except `POST /poll`. */
 export const handler = createHttpHandler(options, (budget) => ({
   ...httpAnswers(withBudget(ports, budget)),
   ...deskAnswers,
   ...(ofAttachments && attachmentHttpAnswers(withBudget(ofAttachments, budget))),
+  ...pushAnswers,
 }));

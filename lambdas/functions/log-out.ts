@@ -5,7 +5,12 @@ import { lazily } from '../shared/lazily.ts';
 import { parseWith } from '../shared/parse.ts';
 import { answerService } from '../transport/service-answer.ts';
 
-const ports = lazily({ routes: of.routes, connections: of.connections, maxDevices: of.maxDevices });
+const ports = lazily({
+  routes: of.routes,
+  connections: of.connections,
+  maxDevices: of.maxDevices,
+  pushDeviceWriter: of.pushDeviceWriterIfAny(),
+});
 
 /**
  * Ends a user's sessions for another service, which invokes it (docs/protocol.md, section 8).

@@ -59,6 +59,8 @@ const ports = lazily({
   attachmentFiles: of.attachmentFilesIfAny(),
   attachmentFolders: of.attachmentFoldersIfAny(),
   attachmentLinks: of.attachmentLinksIfAny(),
+  pushDevices: of.pushDevicesIfAny(),
+  pushDeviceWriter: of.pushDeviceWriterIfAny(),
   deskPorts: { env: [], get: () => deskPorts },
   pace: { env: [], get: () => pace },
   pins: of.pins,

@@ -3,7 +3,7 @@ import { withBudget } from '../domain/access/budget.ts';
 import { lazily } from '../shared/lazily.ts';
 import type { SocketEvent } from '../transport/frame.ts';
 import { createFrameHandler } from '../transport/socket.ts';
-import { deskActions, socketActions } from '../transport/socket-actions.ts';
+import { deskActions, notificationActions, socketActions } from '../transport/socket-actions.ts';
 import { answerConnect, answerDisconnect, type UpgradeEvent } from '../transport/upgrade.ts';
 
 const ports = lazily({
@@ -51,9 +51,11 @@ const deskPorts = () =>
   });
 
 const deskAnswers = of.hasDesk() && deskActions(deskPorts());
+const notificationAnswers = of.hasNotifications() && notificationActions(ports);
 const answerFrame = createFrameHandler(ports, (budget) => ({
   ...socketActions(withBudget(ports, budget)),
   ...deskAnswers,
+  ...notificationAnswers,
 }));
 
 /** The whole WebSocket API: `$connect`, `$disconnect`, every action, and `$default`. */

@@ -11,6 +11,7 @@ const ports = lazily({
   inboxWriter: of.inboxWriter,
   messages: of.messages,
   offlineQueue: of.offlineQueue,
+  notifications: of.notificationsIfAny(),
   connections: of.connections,
   workQueue: of.workQueue,
   clock: of.clock,

@@ -17,6 +17,26 @@ export const ENV = {
   fanOutQueueUrl: 'FAN_OUT_QUEUE_URL',
   /** URL of the queue of tasks. */
   taskQueueUrl: 'TASK_QUEUE_URL',
+  /** URL of the queue of notifications; only in deployments with notifications. */
+  notificationQueueUrl: 'NOTIFICATION_QUEUE_URL',
+  /** Whether the fan-out workers notify mentioned members of large groups; only in deployments with notifications. */
+  notifyMentioned: 'NOTIFY_MENTIONED',
+  /** Providers of notifications, separated by commas; only in deployments with notifications. */
+  pushProviders: 'PUSH_PROVIDERS',
+  /** Hosts of push services beyond the known ones, separated by commas. */
+  pushHosts: 'PUSH_HOSTS',
+  /** Public key of Web Push, in base64url; empty: no browsers. */
+  webPushPublicKey: 'WEB_PUSH_PUBLIC_KEY',
+  /** Name of the parameter with the private key. */
+  webPushKeyParameter: 'WEB_PUSH_KEY_PARAMETER',
+  /** Whom push services may write to. */
+  webPushSubject: 'WEB_PUSH_SUBJECT',
+  /** ARN of the platform application for iOS; empty: none. */
+  apnsPlatformArn: 'APNS_PLATFORM_ARN',
+  /** ARN of the platform application for Android; empty: none. */
+  fcmPlatformArn: 'FCM_PLATFORM_ARN',
+  /** `none`, `sender`, or `preview` (IM-NOTIFY-3). */
+  notificationText: 'NOTIFICATION_TEXT',
   /** URL of the queue whose records the function processes. */
   workQueueUrl: 'WORK_QUEUE_URL',
   /** Desk: waiting chats, and agents. */

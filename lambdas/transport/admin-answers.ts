@@ -21,6 +21,7 @@ import type { Accounts } from '../domain/model/account.ts';
 import { NO_END } from '../domain/model/ban.ts';
 import type { Erasure } from '../domain/model/erasure.ts';
 import { type ExportLinks, exportNameOf } from '../domain/model/export-file.ts';
+import type { PushDeviceReader } from '../domain/model/push-registration.ts';
 import type { Presence, Session } from '../domain/model/session.ts';
 import type { Task, TaskKind } from '../domain/model/task.ts';
 import { listProfiles, type ProfilePorts, putProfile } from '../domain/people/profile.ts';
@@ -63,6 +64,8 @@ export interface AdminPorts
   readonly budgetLimits: BudgetLimits;
   readonly exportLinks: ExportLinks;
   readonly erasure: Erasure;
+  /** @default - nobody is notified in this deployment */
+  readonly pushDevices?: PushDeviceReader | undefined;
 }
 
 /** The routes of the admin API (docs/protocol.md, section 21). */
@@ -194,10 +197,11 @@ async function unlessLate(storing: Promise<boolean>): Promise<undefined> {
 
 async function lookAt(ports: AdminPorts, userId: string): Promise<AdminUserBody> {
   const { routes, accounts, budgetLimits, clock } = ports;
-  const [presences, { paidAtMs }, { profiles }] = await settleAll([
+  const [presences, { paidAtMs }, { profiles }, devices] = await settleAll([
     routes.presencesOf([userId]),
     accounts.account(userId),
     listProfiles(ports, userId, [userId]),
+    ports.pushDevices?.devicesOf([userId]),
   ]);
   const { sessions, seenAtMs, ban }: Presence = presences.get(userId) ?? {
     sessions: [],
@@ -212,6 +216,7 @@ async function lookAt(ports: AdminPorts, userId: string): Promise<AdminUserBody>
     ...(ban !== undefined && ban.untilMs !== 0 && { ban: shownBan(ban) }),
     ...(spending && { budget: { left: creditsLeft(spending, paidAtMs, clock()), ...spending } }),
     ...(profile && { profile }),
+    ...(devices && { pushDevices: devices.get(userId)?.length ?? 0 }),
   };
 }
 

@@ -12,6 +12,7 @@ import { type SendPorts, send } from '../domain/messages/send.ts';
 import { hintTyping } from '../domain/messages/typing.ts';
 import type { CallerRoles } from '../domain/model/roles.ts';
 import type { Caller } from '../domain/model/session.ts';
+import { type ActivePorts, setActive } from '../domain/sessions/active.ts';
 import { heartbeat } from '../domain/sessions/heartbeat.ts';
 import { type PresencePorts, presenceOf } from '../domain/sessions/presence.ts';
 import { type RenewPorts, renew } from '../domain/sessions/renew.ts';
@@ -69,6 +70,16 @@ export function socketActions(
 
 function changerOf(caller: Caller) {
   return { userId: caller.userId, caller };
+}
+
+/** The additional action of a deployment with notifications. */
+export function notificationActions(ports: ActivePorts): Answers<PartAction<'notifications'>> {
+  return {
+    active: async ({ active }, caller) => {
+      await setActive(ports, caller, active);
+      return {};
+    },
+  };
 }
 
 /** The additional actions of a deployment with a desk. */

@@ -5,6 +5,7 @@ import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { type BuildOptions, buildSync } from 'esbuild';
 import { PACKAGE_ROOT, packageModule } from './package-files.ts';
+import { REQUIRE } from './require.ts';
 
 export const BUNDLE_HANDLER = 'index.handler';
 
@@ -16,6 +17,8 @@ interface Bundle {
 export interface BundleOptions {
   /** Whether one of the functions invokes another. @default false */
   readonly invokes?: boolean;
+  /** Whether a CommonJS package in it requires Node's modules. @default false */
+  readonly requires?: boolean;
 }
 
 /** The bundles of all functions. Built together, once, when the first is needed. */
@@ -76,7 +79,7 @@ function bundleAll(modules: readonly string[], options: BundleOptions): Readonly
 function buildOptions(
   modules: readonly string[],
   outdir: string,
-  { invokes = false }: BundleOptions,
+  { invokes = false, requires = false }: BundleOptions,
 ): BuildOptions {
   return {
     absWorkingDir: PACKAGE_ROOT,
@@ -96,6 +99,7 @@ function buildOptions(
       '@aws-sdk/endpoint-cache': packageModule('lib/bundling/no-endpoint-cache'),
       ...(!invokes && { '@aws-sdk/client-lambda': packageModule('lib/bundling/no-lambda-client') }),
     },
+    ...(requires && { banner: { js: REQUIRE } }),
     minify: true,
     sourcemap: true,
     // Stack traces need only positions. With the sources, the maps would be megabytes larger.

@@ -4,10 +4,7 @@ import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { type BuildResult, buildSync } from 'esbuild';
 import { InvalidOptionsError } from '../props.ts';
-
-/** CommonJS packages in the bundle may call it. */
-const REQUIRE =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+import { REQUIRE } from './require.ts';
 
 /**
  * The Lambda code of an operator's own module: `index.handler` is its export `handler`.

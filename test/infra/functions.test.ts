@@ -43,7 +43,8 @@ describe('the functions', () => {
 describe('every function', () => {
   it('runs on nodejs24.x and arm64, and logs JSON', () => {
     expect(functions).toHaveLength(
-      functionNames({ desk: true, events: false, archive: false, attachments: true }).length,
+      functionNames({ desk: true, events: false, archive: false, attachments: true, notifications: false })
+        .length,
     );
     template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',

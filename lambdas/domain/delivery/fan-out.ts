@@ -1,15 +1,17 @@
 import pLimit from 'p-limit';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { chunk } from '../../shared/chunk.ts';
+import { describe, logger } from '../../shared/logger.ts';
 import type { Meter } from '../model/budget.ts';
 import type { FanOutJob } from '../model/fan-out-job.ts';
-import type { MessageReader } from '../model/message.ts';
+import { isMentioned, type MessageReader, type StoredMessage } from '../model/message.ts';
 import { unforeseenPostsPrice, unforeseenPushesPrice } from '../model/prices.ts';
 import type { Reference } from '../model/reference.ts';
 import { enqueueFollowUpJobs, type GroupDeliveryPorts, messagesFrame } from './deliver.ts';
 import { findSessions } from './find-sessions.ts';
+import { notifyJob } from './follow-up-jobs.ts';
 import type { Pace } from './pace.ts';
-import { pushToAll } from './push.ts';
+import { isSeen, type Pushed, pushToAll } from './push.ts';
 
 /** Members per read of routes. */
 const ROUTES_PER_READ = 100;
@@ -24,6 +26,8 @@ export interface FanOutPorts extends GroupDeliveryPorts {
   readonly messages: MessageReader;
   readonly pace: Pace;
   readonly meter: Meter;
+  /** Whether this deployment notifies absent members of large groups who are mentioned. @default false */
+  readonly notifiesMentioned?: boolean | undefined;
 }
 
 /**
@@ -32,12 +36,13 @@ export interface FanOutPorts extends GroupDeliveryPorts {
  */
 export async function processFanOutJob(ports: FanOutPorts, job: FanOutJob): Promise<void> {
   if (job.users === undefined) return planJobs(ports, job);
-  const text = await textOf(ports, job);
-  if (text === undefined) return;
+  const what = await loadWhat(ports, job);
+  if (what === undefined) return;
+  const { text } = what;
   const atOnce = pLimit(READS_AT_ONCE);
   const parts = chunk(job.users, ROUTES_PER_READ);
   const results = await Promise.allSettled(
-    parts.map((users) => atOnce(() => deliverToPart(ports, job, users, text))),
+    parts.map((users) => atOnce(() => deliverToPart(ports, job, users, what))),
   );
   await chargeForPosts(ports, job, { members: job.users.length, text }, results);
   const failed = parts.filter((_, index) => results[index]?.status === 'rejected').flat();
@@ -70,10 +75,17 @@ async function planJobs(ports: FanOutPorts, job: FanOutJob): Promise<void> {
   }
 }
 
-async function textOf({ messages }: FanOutPorts, { what }: FanOutJob): Promise<string | undefined> {
-  if ('frame' in what) return what.frame;
+/** What is posted. */
+interface Posted {
+  readonly text: string;
+  /** Of a message. */
+  readonly mentions?: StoredMessage['mentions'];
+}
+
+async function loadWhat({ messages }: FanOutPorts, { what }: FanOutJob): Promise<Posted | undefined> {
+  if ('frame' in what) return { text: what.frame };
   const [stored] = await messages.getMany([what.reference]);
-  return stored && messagesFrame([stored]);
+  return stored && { text: messagesFrame([stored]), mentions: stored.mentions };
 }
 
 /**
@@ -84,14 +96,36 @@ async function deliverToPart(
   ports: FanOutPorts,
   { what, memberCount, exceptConnectionId }: FanOutJob,
   users: readonly string[],
-  text: string,
+  { text, mentions }: Posted,
 ): Promise<number> {
   const sessions = await findSessions(ports, users, exceptConnectionId);
   await ports.pace(sessions.length);
   const pushed = await pushToAll(ports, sessions, text);
   if ('reference' in what)
     await enqueueFollowUpJobs(ports, what.reference, inboxOwners(memberCount, users, what.reference), pushed);
+  if ('reference' in what && ports.notifiesMentioned && memberCount > LIMITS.inboxCopiesMembers) {
+    const mentioned = users.filter((userId) => isMentioned(mentions, userId));
+    await notifyMentioned(ports, what.reference, mentioned, pushed);
+  }
   return sessions.length;
+}
+
+/** Members of large groups have no inbox copy whose job could notify them. Never throws: they have been served (IM-NOTIFY-4). */
+async function notifyMentioned(
+  { offlineQueue }: FanOutPorts,
+  reference: Reference,
+  mentioned: readonly string[],
+  pushed: readonly Pushed[],
+): Promise<void> {
+  const jobs = mentioned
+    .filter((userId) => userId !== reference.from && !isSeen(pushed, userId))
+    .map((userId) => notifyJob(reference, userId, pushed));
+  if (jobs.length === 0) return;
+  try {
+    await offlineQueue.enqueue(jobs);
+  } catch (error) {
+    logger.error('notifications not queued', { count: jobs.length, error: describe(error) });
+  }
 }
 
 /** The user paid before anyone knew who is online: charges for posts beyond those that the price assumes (IM-BUDGET-1). */

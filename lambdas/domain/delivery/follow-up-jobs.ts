@@ -1,6 +1,6 @@
 import type { DelayedOfflineJob } from '../model/offline-job.ts';
 import type { Reference } from '../model/reference.ts';
-import { needsInbox, needsRetry, type Pushed, tookAny } from './push.ts';
+import { isSeen, missedBy, needsInbox, needsRetry, type Pushed, tookAny } from './push.ts';
 
 /** Long enough for `$connect` to finish, or for a slow connection to recover. */
 export const RETRY_DELAY_SECONDS = 2;
@@ -22,6 +22,7 @@ export function backOffSeconds(round: number, random = Math.random()): number {
  *
  * - `store`: for each recipient without a session that took it.
  * - `keep`: for each user with a session that reads the inbox, though another session took the message.
+ * - `notify`: for each recipient whose sessions that took it are all in the background. `store` includes it.
  * - `post`: for each session whose push needs a retry, unless a `store` job covers its user.
  */
 export function followUpJobs(
@@ -37,6 +38,9 @@ export function followUpJobs(
   return [
     ...absent.map((userId) => storeJob(reference, userId, pushed)),
     ...[...new Set(inboxReaders)].map((userId) => keepJob(reference, userId)),
+    ...recipients
+      .filter((userId) => !absent.includes(userId) && !isSeen(pushed, userId))
+      .map((userId) => notifyJob(reference, userId, pushed)),
     ...postJobs(reference, served),
   ];
 }
@@ -52,6 +56,15 @@ function storeJob(reference: Reference, userId: string, pushed: readonly Pushed[
 
 export function keepJob(reference: Reference, userId: string): DelayedOfflineJob {
   return { job: { kind: 'keep', userId, reference, round: 0 }, delaySeconds: 0 };
+}
+
+export function notifyJob(
+  reference: Reference,
+  userId: string,
+  pushed: readonly Pushed[],
+): DelayedOfflineJob {
+  const missed = missedBy(pushed, userId);
+  return { job: { kind: 'notify', userId, reference, missed, round: 0 }, delaySeconds: 0 };
 }
 
 /** One job for each session whose push needs a retry. */

@@ -2,12 +2,14 @@ import { UnavailableError } from '../../shared/errors.ts';
 import type { FailedJob } from '../model/failed-job.ts';
 import type { Inbox, InboxWriter } from '../model/inbox.ts';
 import type { MessageReader, StoredMessage } from '../model/message.ts';
+import type { Notification, NotificationQueue } from '../model/notification.ts';
 import type { OfflineJob } from '../model/offline-job.ts';
 import type { Session } from '../model/session.ts';
 import { type DeliveryPorts, messagesFrame } from './deliver.ts';
 import { backOffSeconds, keepJob, postJobs, RETRY_DELAY_SECONDS } from './follow-up-jobs.ts';
+import { forward } from './forward.ts';
 import { fillPage, firstEntries, pageBytesFor } from './inbox.ts';
-import { needsInbox, needsRetry, type Pushed, pushToAll, tookAny } from './push.ts';
+import { isSeen, missedBy, needsInbox, needsRetry, type Pushed, pushToAll, tookAny } from './push.ts';
 
 /** After this many attempts with an unknown outcome the connection is deleted, so that its client reconnects. */
 const MAX_UNSURE = 5;
@@ -18,6 +20,8 @@ export interface OfflineJobPorts extends DeliveryPorts {
   readonly inbox: Inbox;
   readonly inboxWriter: InboxWriter;
   readonly messages: MessageReader;
+  /** @default - nobody is notified in this deployment */
+  readonly notifications?: NotificationQueue | undefined;
 }
 
 export interface OfflineRecord {
@@ -37,6 +41,7 @@ interface BatchReads {
  *
  * The order of the steps closes the race with a connecting receiver (IM-FAULT-8): the inbox is written first, *then* the
  * routes are read. A user who connected before that read gets a push; one who connects later reads the inbox in `hello`.
+ * Whom to notify comes last: by then every message is where it belongs.
  */
 export async function processOfflineJobs(
   ports: OfflineJobPorts,
@@ -50,8 +55,15 @@ export async function processOfflineJobs(
     const result = results[index];
     return result?.status === 'rejected' ? [{ recordId, reason: result.reason }] : [];
   });
+  await forward(
+    ports.notifications,
+    results.flatMap((result) => (result.status === 'fulfilled' && result.value) || []),
+  );
   return [...unstored, ...failed];
 }
+
+/** Whom to notify of what. */
+type Notice = Pick<Notification, 'userId' | 'reference' | 'missed'>;
 
 async function storeInInbox(
   { inboxWriter }: OfflineJobPorts,
@@ -74,7 +86,7 @@ async function readForJobs(
   { routes, messages }: OfflineJobPorts,
   records: readonly OfflineRecord[],
 ): Promise<BatchReads> {
-  const jobs = records.map(({ body }) => body).filter(({ kind }) => kind !== 'keep');
+  const jobs = records.map(({ body }) => body).filter(({ kind }) => kind !== 'keep' && kind !== 'notify');
   const sessions = await routes.sessionsOf([...new Set(jobs.map(({ userId }) => userId))]);
   const wanted = jobs.flatMap((job) =>
     'reference' in job && (sessions.get(job.userId)?.length ?? 0) > 0 ? [job.reference] : [],
@@ -83,35 +95,50 @@ async function readForJobs(
   return { sessions, messages: new Map(found.map((message) => [message.messageId, message])) };
 }
 
-async function processJob(ports: OfflineJobPorts, reads: BatchReads, job: OfflineJob): Promise<void> {
+async function processJob(
+  ports: OfflineJobPorts,
+  reads: BatchReads,
+  job: OfflineJob,
+): Promise<Notice | undefined> {
   const sessions = reads.sessions.get(job.userId) ?? [];
-  if (job.kind === 'keep') return;
-  if (job.kind === 'store') {
-    if (sessions.length > 0)
-      await pushStored(ports, sessions, reads.messages.get(job.reference.messageId), job);
-    return;
-  }
+  if (job.kind === 'notify') return job;
+  if (job.kind === 'keep') return undefined;
+  if (job.kind === 'store')
+    return pushStored(ports, sessions, reads.messages.get(job.reference.messageId), job);
   // A connection without a route needs no push: its device reconnects and catches up (IM-HELLO-3).
   const session = sessions.find(({ connectionId }) => connectionId === job.connectionId);
-  if (session === undefined) return;
+  if (session === undefined) return undefined;
   if (job.kind === 'post')
     await pushToConnection(ports, session, reads.messages.get(job.reference.messageId), job);
   else await drain(ports, session, job);
+  return undefined;
 }
 
 type StoreJob = Extract<OfflineJob, { kind: 'store' }>;
 type PostJob = Extract<OfflineJob, { kind: 'post' }>;
 type DrainJob = Extract<OfflineJob, { kind: 'drain' }>;
 
+/** @returns whom to notify: only the first attempt says so, since later ones follow within seconds */
 async function pushStored(
   ports: OfflineJobPorts,
   sessions: readonly Session[],
   message: StoredMessage | undefined,
   job: StoreJob,
-): Promise<void> {
-  // The message has expired from history.
-  if (message === undefined) return ports.inbox.remove(job.userId, [job.reference.messageId]);
+): Promise<Notice | undefined> {
+  const { userId, reference } = job;
+  if (sessions.length === 0) return job.round === 0 ? { userId, reference, missed: [] } : undefined;
+  if (message === undefined) {
+    // The message has expired from history.
+    await ports.inbox.remove(userId, [reference.messageId]);
+    return undefined;
+  }
   const pushed = await pushToAll(ports, sessions, messagesFrame([message]));
+  await settleStored(ports, pushed, job);
+  if (job.round > 0 || isSeen(pushed, userId)) return undefined;
+  return { userId, reference, missed: missedBy(pushed, userId) };
+}
+
+async function settleStored(ports: OfflineJobPorts, pushed: readonly Pushed[], job: StoreJob): Promise<void> {
   const unknown = pushed.filter(({ outcome }) => needsRetry(outcome));
   if (tookAny(pushed, job.userId)) {
     if (unknown.length > 0) await ports.offlineQueue.enqueue(postJobs(job.reference, unknown));

@@ -3,6 +3,7 @@ import type { Connections, PostOutcome } from '../model/connections.ts';
 import { textFor } from '../model/encoding.ts';
 import {
   isConnecting,
+  isInFront,
   isPolling,
   isTrusted,
   type RouteTable,
@@ -82,6 +83,21 @@ export function needsRetry(outcome: PushOutcome): boolean {
 /** Whether the session reads this message from the inbox, even if another session took it. */
 export function needsInbox(outcome: PushOutcome): boolean {
   return outcome === 'distrusted' || outcome === 'polls';
+}
+
+/** Whether the user sees the message: a session in front took it, or reads it from the inbox (IM-NOTIFY-2). */
+export function isSeen(pushed: readonly Pushed[], userId: string): boolean {
+  return pushed.some(
+    ({ session, outcome }) =>
+      session.userId === userId && isInFront(session) && (outcome === 'took' || outcome === 'polls'),
+  );
+}
+
+/** The connections in front of a user that may still not have it. */
+export function missedBy(pushed: readonly Pushed[], userId: string): readonly string[] {
+  return pushed
+    .filter(({ session, outcome }) => session.userId === userId && isInFront(session) && needsRetry(outcome))
+    .map(({ session }) => session.connectionId);
 }
 
 export function tookAny(pushed: readonly Pushed[], userId: string): boolean {

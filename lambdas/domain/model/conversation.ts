@@ -149,6 +149,10 @@ export interface ConversationReader {
   membershipsIn(userId: string, conversationIds: readonly string[]): Promise<readonly Membership[]>;
   /** The user's memberships after the conversation `after`, ordered by conversationId. */
   memberships(userId: string, range: MembershipsRange): Promise<MembershipPage>;
+  /** Up to 100 distinct memberships. Leaves out those that don't exist. */
+  membershipsOf(
+    keys: readonly MembershipKey[],
+  ): Promise<readonly (Membership & Pick<MembershipKey, 'userId'>)[]>;
   /** The read cursors of up to 100 distinct memberships. Leaves out those that don't exist. */
   readSeqs(
     keys: readonly MembershipKey[],

@@ -41,6 +41,11 @@ export interface StoredMessage extends MessagePlace {
   readonly pin?: PinState;
 }
 
+/** Whether a message mentions the user, or all. */
+export function isMentioned(mentions: StoredMessage['mentions'], userId: string): boolean {
+  return mentions === 'all' || (mentions?.includes(userId) ?? false);
+}
+
 /** The part of a message's reactions that it holds itself. The version is that of the reactions it was computed from. */
 export interface ReactionSummary {
   readonly version: number;

@@ -15,6 +15,7 @@ const toConnection = lazySchema(() => ({
  * `store`: no session took the message; store it in the user's inbox, then look for sessions again.
  * `keep`: a session took the message, but another one reads from the inbox; store it there.
  * `post`: another session took the message; for this connection the outcome is unknown, or a 429: post it again.
+ * `notify`: sessions took the message, but none that the user sees; `missed` are connections in front that may not have it.
  * `drain`: a plain session has connected; push its inbox.
  * `round` counts previous attempts, `unsure` those whose outcome is unknown.
  */
@@ -23,6 +24,13 @@ export const offlineJobSchema = lazySchema(() =>
     z.object({ kind: z.literal('store'), userId: z.string(), reference: referenceSchema(), ...attempts() }),
     z.object({ kind: z.literal('keep'), userId: z.string(), reference: referenceSchema(), round: z.int() }),
     z.object({ kind: z.literal('post'), ...toConnection(), reference: referenceSchema() }),
+    z.object({
+      kind: z.literal('notify'),
+      userId: z.string(),
+      reference: referenceSchema(),
+      missed: z.readonly(z.array(z.string())),
+      round: z.int(),
+    }),
     z.object({ kind: z.literal('drain'), ...toConnection() }),
   ]),
 );

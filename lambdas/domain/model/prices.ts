@@ -2,6 +2,7 @@ import type { Action } from '../../../protocol/actions.ts';
 import type { ATTACHMENT_HTTP_ROUTES } from '../../../protocol/attachments.ts';
 import type { Attachment } from '../../../protocol/content.ts';
 import type { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../../protocol/http.ts';
+import type { NOTIFICATION_HTTP_ROUTES } from '../../../protocol/notifications.ts';
 
 /*
  * What users do, in credits: millionths of a dollar at list price (IM-BUDGET-1, docs/adr/0042-prices-as-data.md). Each price
@@ -69,6 +70,7 @@ type PricedRoute =
   | (typeof ATTACHMENT_HTTP_ROUTES)[number]
   | (typeof HTTP_ROUTES)[number]
   | (typeof DESK_HTTP_ROUTES)[number]
+  | (typeof NOTIFICATION_HTTP_ROUTES)[number]
   | typeof POLL_ROUTE;
 
 /** The least that an HTTP request costs: an answer of up to 1 KB. */
@@ -109,6 +111,9 @@ export const ROUTE_PRICES: Readonly<Record<PricedRoute, number>> = {
   'POST /reports': 3.1,
   'POST /attachments': 2.4,
   'GET /conversations/{conversationId}/messages/{seq}/attachments': 1.8,
+  'GET /push': 1.6,
+  'PUT /devices/{deviceId}/push': 4.8,
+  'DELETE /devices/{deviceId}/push': 4.3,
 };
 
 /** The least that a request of this route costs. */

@@ -20,6 +20,8 @@ export interface Session {
   readonly leaseUntilMs: number;
   /** The idle option at the time of the connect: how long the session stays trusted without a frame (IM-IDLE). */
   readonly idleTimeoutMs?: number;
+  /** The client has said that the user does not see the app (IM-NOTIFY-2). @default false */
+  readonly isInBackground?: true;
   /** The encoding requested in the upgrade (IM-PB). @default - JSON */
   readonly encoding?: Encoding;
 }
@@ -89,6 +91,8 @@ export interface RouteTable extends RouteReader {
     nowMs: number,
     intervalMs: number,
   ): Promise<{ readonly noted: boolean; readonly session: Session | undefined }>;
+  /** Notes whether the user sees the app, if the device still has this connection. Returns whether it does. */
+  setActive(caller: Caller, isActive: boolean): Promise<boolean>;
   /** Extends the lease if the device still has this connection. */
   extendLease(caller: Caller, leaseUntilMs: number): Promise<void>;
 }
@@ -119,6 +123,11 @@ export function takesPushes(session: Session, nowMs: number): boolean {
 /** Whether the session has no socket, and reads new messages from the inbox (IM-POLL-2). */
 export function isPolling({ mode }: Pick<Session, 'mode'>): boolean {
   return mode === 'polling';
+}
+
+/** Whether the user sees what the session gets, as far as we know. A device that polls can't say otherwise (IM-NOTIFY-2). */
+export function isInFront({ isInBackground }: Pick<Session, 'isInBackground'>): boolean {
+  return isInBackground !== true;
 }
 
 /** When the device's poll answers at the latest; 0 for a session with a socket. Its session outlives it (IM-POLL-2). */

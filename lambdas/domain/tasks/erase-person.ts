@@ -1,6 +1,7 @@
 import type { BlockReader, BlockWriter } from '../model/block.ts';
 import type { UserEventWriter } from '../model/event.ts';
 import type { PersonErasure } from '../model/person-erasure.ts';
+import type { PushDeviceWriter } from '../model/push-registration.ts';
 import type { Cursor } from '../model/task.ts';
 import type { TaskPorts } from './run-task.ts';
 import type { Page, Step } from './step.ts';
@@ -9,6 +10,8 @@ export interface ErasePersonPorts extends TaskPorts {
   readonly person: PersonErasure;
   readonly blocks: BlockReader;
   readonly blockWriter: BlockWriter;
+  /** @default - nobody is notified in this deployment */
+  readonly pushDeviceWriter?: PushDeviceWriter | undefined;
 }
 
 const ROWS = 25;
@@ -24,7 +27,7 @@ const AFTER: Readonly<Record<Part, Part | undefined>> = {
 };
 
 /**
- * Removes what the user keeps (IM-ERASE-4): profile, contacts, blocks with their marks in the heads of conversations, and the inbox.
+ * Removes what the user keeps (IM-ERASE-4): profile, devices that get notifications, contacts, blocks with their marks in the heads of conversations, and the inbox.
  * What others keep of the user, such as a contact with an alias, stays theirs. Idempotent.
  * @param name of the step: it runs twice
  */
@@ -54,6 +57,7 @@ async function erasePart(ports: ErasePersonPorts, userId: string, part: Part): P
   const { person } = ports;
   if (part === 'profile') {
     await person.forgetProfile(userId);
+    await ports.pushDeviceWriter?.unregister(userId);
     return { erased: 0, isDone: true };
   }
   if (part === 'blocks') return eraseBlocks(ports, userId);

@@ -32,6 +32,22 @@ const account: Section = {
   },
 };
 
+/** Which devices get notifications. Not where: who knows that could send to the device. */
+const devices: Section = {
+  name: 'devices',
+  async read({ pushDevices }, userId) {
+    const found = (await pushDevices?.devicesOf([userId]))?.get(userId) ?? [];
+    return {
+      lines: found.map(({ deviceId, target: { provider }, registeredAtMs }) => ({
+        kind: 'device',
+        deviceId,
+        provider,
+        registeredAt: registeredAtMs,
+      })),
+    };
+  },
+};
+
 /** A list of users, a page of 100. */
 function list<Entry extends { readonly userId: string }>(
   name: string,
@@ -67,6 +83,7 @@ const reports: Section = {
 
 export const PERSON_SECTIONS: readonly Section[] = [
   account,
+  devices,
   list('contacts', 'contact', ({ contacts }, userId, range) => contacts.contacts(userId, range)),
   list('blocks', 'block', ({ blocks }, userId, range) => blocks.blocks(userId, range)),
   reports,

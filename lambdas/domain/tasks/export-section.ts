@@ -8,6 +8,7 @@ import type { MessageReader } from '../model/message.ts';
 import type { OwnReports } from '../model/own-reports.ts';
 import type { PinReader } from '../model/pin.ts';
 import type { ProfileReader } from '../model/profile.ts';
+import type { PushDeviceReader } from '../model/push-registration.ts';
 import type { ReactionReader } from '../model/reaction.ts';
 import type { RouteReader } from '../model/session.ts';
 import type { ConversationTrail, Cursor } from '../model/task.ts';
@@ -27,6 +28,8 @@ export interface SectionPorts {
   readonly ownReports: OwnReports;
   /** @default - no files in this deployment */
   readonly attachmentLinks?: AttachmentLinks | undefined;
+  /** @default - nobody is notified in this deployment */
+  readonly pushDevices?: PushDeviceReader | undefined;
   readonly clock: Clock;
 }
 

@@ -225,6 +225,12 @@ export function inMemoryConversations(
       if (left.length > 100) return { memberships };
       return { memberships, departed: [...new Set(left.map(({ conversationId }) => conversationId))] };
     },
+    async membershipsOf(keys) {
+      return keys.flatMap(({ userId, conversationId }) => {
+        const row = rowsOf(userId).get(conversationId);
+        return row && !hasLeft(conversationId, userId) ? [{ userId, conversationId, ...row }] : [];
+      });
+    },
     async readSeqs(keys) {
       return keys.flatMap(({ userId, conversationId }) => {
         const row = rowsOf(userId).get(conversationId);

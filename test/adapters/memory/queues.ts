@@ -1,5 +1,6 @@
 import type { DelayedDeskEvent, DeskEvents } from '../../../lambdas/domain/model/desk-event.ts';
 import type { FanOutJob, FanOutQueue, WatchdogJob } from '../../../lambdas/domain/model/fan-out-job.ts';
+import type { Notification, NotificationQueue } from '../../../lambdas/domain/model/notification.ts';
 import type { DelayedOfflineJob, OfflineQueue } from '../../../lambdas/domain/model/offline-job.ts';
 
 export interface InMemoryOfflineQueue extends OfflineQueue {
@@ -26,6 +27,18 @@ export function inMemoryFanOutQueue(): InMemoryFanOutQueue {
     watchdogs,
     enqueue: async (added) => void jobs.push(...added),
     watch: async (job, delaySeconds) => void watchdogs.push({ ...job, delaySeconds }),
+  };
+}
+
+export interface InMemoryNotifications extends NotificationQueue {
+  readonly jobs: (Notification & { readonly delaySeconds: number })[];
+}
+
+export function inMemoryNotifications(): InMemoryNotifications {
+  const jobs: (Notification & { readonly delaySeconds: number })[] = [];
+  return {
+    jobs,
+    enqueue: async (added, delaySeconds) => void jobs.push(...added.map((job) => ({ ...job, delaySeconds }))),
   };
 }
 

@@ -66,6 +66,13 @@ export function inMemoryRoutes(): RouteTable {
       devicesOf(userId).set(deviceId, { ...session, expiresAtMs });
       return true;
     },
+    async setActive({ userId, deviceId, connectionId }, isActive) {
+      const session = devicesOf(userId).get(deviceId);
+      if (session?.connectionId !== connectionId) return false;
+      const { isInBackground: _, ...rest } = session;
+      devicesOf(userId).set(deviceId, isActive ? rest : { ...rest, isInBackground: true });
+      return true;
+    },
     async extendLease({ userId, deviceId, connectionId }, leaseUntilMs) {
       const session = devicesOf(userId).get(deviceId);
       if (session?.connectionId === connectionId)

@@ -23,7 +23,13 @@ import { inMemoryMessages } from './messages.ts';
 import { inMemoryPersonErasure } from './person.ts';
 import { inMemoryPins } from './pins.ts';
 import { inMemoryProfiles } from './profiles.ts';
-import { inMemoryDeskEvents, inMemoryFanOutQueue, inMemoryOfflineQueue } from './queues.ts';
+import { inMemoryPushDevices } from './push-devices.ts';
+import {
+  inMemoryDeskEvents,
+  inMemoryFanOutQueue,
+  inMemoryNotifications,
+  inMemoryOfflineQueue,
+} from './queues.ts';
 import { inMemoryReactions } from './reactions.ts';
 import { inMemoryReports } from './reports.ts';
 import { inMemoryRoutes } from './routes.ts';
@@ -52,6 +58,7 @@ export function createWorld() {
   const userEvents = inMemoryUserEvents();
   const exports = inMemoryExports();
   const attachments = inMemoryAttachments(clock);
+  const pushDevices = inMemoryPushDevices(clock);
   return {
     routes,
     accounts,
@@ -96,6 +103,9 @@ export function createWorld() {
     inboxWriter: inbox,
     offlineQueue: inMemoryOfflineQueue(),
     connections: inMemoryConnections(),
+    notifications: inMemoryNotifications(),
+    pushDevices,
+    pushDeviceWriter: pushDevices,
     userEvents,
     tasks,
     taskWriter: tasks,

@@ -31,6 +31,7 @@ import { createPersonErasure } from '../../../lambdas/adapters/person-erasure.ts
 import { createPinReader, createPinWriter } from '../../../lambdas/adapters/pin-table.ts';
 import { createProfileCache } from '../../../lambdas/adapters/profile-cache.ts';
 import { createProfileReader, createProfileWriter } from '../../../lambdas/adapters/profile-table.ts';
+import { createPushDeviceReader, createPushDeviceWriter } from '../../../lambdas/adapters/push-table.ts';
 import { createReactionReader, createReactionWriter } from '../../../lambdas/adapters/reaction-table.ts';
 import { createReportErasure } from '../../../lambdas/adapters/report-erasure.ts';
 import { createReportWriter } from '../../../lambdas/adapters/report-table.ts';
@@ -125,6 +126,8 @@ export async function startTables(clock: Clock) {
       ...createTaskReader(documents, conversationsTable),
       ...createTaskWriter(documents, conversationsTable),
     },
+    pushDevices: createPushDeviceReader(documents, conversationsTable),
+    pushDeviceWriter: createPushDeviceWriter(documents, { tableName: conversationsTable, clock }),
     trail: createTrail(documents, conversationsTable),
     userEvents: createUserEventWriter(documents, conversationsTable),
     adminCalls: createAdminCallWriter(documents, conversationsTable),

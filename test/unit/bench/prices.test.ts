@@ -6,6 +6,7 @@ import { comparePrices, judgePrices } from '../../../bench/measure/price-gate.ts
 import { measuredOperations } from '../../../bench/report/operations.ts';
 import type { CountsFile, TimesFile } from '../../../bench/results.ts';
 import { ACTION_PRICES, ROUTE_PRICES } from '../../../lambdas/domain/model/prices.ts';
+import { NOTIFICATION_HTTP_ROUTES } from '../../../protocol/notifications.ts';
 
 const counts = readJson<CountsFile>('results/counts.json');
 const operations = measuredOperations(counts, readJson<TimesFile>('results/times.json'));
@@ -35,8 +36,9 @@ describe('what users pay', () => {
   it('is compared with a count, whatever the action or route', () => {
     const compared = new Set(PRICE_CHECKS.flatMap(({ of }) => of));
     const priced = [...Object.keys(ACTION_PRICES), ...Object.keys(ROUTE_PRICES)];
-    // Counted once a deployment has notifications; those of files follow with their scenario.
-    const isLater = (name: string) => name === 'active' || name.includes('attachments');
+    // Those of files and notifications follow with their scenarios.
+    const isLater = (name: string) =>
+      name === 'active' || name.includes('attachments') || NOTIFICATION_HTTP_ROUTES.includes(name as never);
     const uncounted = priced.filter((name) => !compared.has(name as never) && !isLater(name));
     expect(uncounted).toEqual([]);
   });

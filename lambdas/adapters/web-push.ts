@@ -1,0 +1,83 @@
+import webPush from 'web-push';
+import type { PushResult, PushSender } from '../domain/model/notification.ts';
+import { isPushService } from '../domain/model/push-services.ts';
+import { describe, logger } from '../shared/logger.ts';
+
+/*
+ * Web Push (RFC 8030): encrypted for the browser (RFC 8291), signed for its push service (RFC 8292). An endpoint is a capability, so no
+ * line of the log has more of it than the host.
+ */
+
+export interface WebPushOptions {
+  /** `mailto:` or `https:`: whom a push service may write to (RFC 8292, section 2.1). */
+  readonly subject: string;
+  readonly publicKey: string;
+  readonly privateKey: () => Promise<string>;
+  readonly hosts: readonly string[];
+  /** @default fetch */
+  readonly fetcher?: typeof fetch;
+}
+
+const TIMEOUT_MS = 4_000;
+/** A service that did not answer isn't asked again for this long: its posts would keep those to others waiting. */
+const PAUSE_MS = 5_000;
+const LATER: PushResult = { afterSeconds: 0 };
+
+export function createWebPush({
+  subject,
+  publicKey,
+  privateKey,
+  hosts,
+  fetcher = fetch,
+}: WebPushOptions): PushSender {
+  const pausedUntil = new Map<string, number>();
+
+  return {
+    async send(target, { payload, topic, ttlSeconds }) {
+      // The option may have named fewer hosts since.
+      if (target.provider !== 'webpush' || !isPushService(target.endpoint, hosts)) return 'refused';
+      const { host } = new URL(target.endpoint);
+      if (performance.now() < (pausedUntil.get(host) ?? 0)) return LATER;
+      try {
+        const vapidDetails = { subject, publicKey, privateKey: await privateKey() };
+        const { endpoint, method, headers, body } = webPush.generateRequestDetails(
+          { endpoint: target.endpoint, keys: target.keys },
+          JSON.stringify(payload),
+          { vapidDetails, TTL: ttlSeconds, urgency: 'high', topic, contentEncoding: 'aes128gcm' },
+        );
+        const { 'Content-Length': _, ...sent } = headers as Record<string, string>;
+        const response = await fetcher(endpoint, {
+          method,
+          headers: sent,
+          body: new Uint8Array(body),
+          // A push service doesn't redirect, and what a user names must not lead elsewhere.
+          redirect: 'manual',
+          signal: AbortSignal.timeout(TIMEOUT_MS),
+        });
+        await response.body?.cancel();
+        return resultOf(response, host);
+      } catch (error) {
+        pausedUntil.set(host, performance.now() + PAUSE_MS);
+        logger.warn('push service did not answer', { host, error: describe(error) });
+        return LATER;
+      }
+    },
+  };
+}
+
+function resultOf({ status, headers }: Response, host: string): PushResult {
+  if (status >= 200 && status < 300) return 'took';
+  if (status === 404 || status === 410) return 'gone';
+  logger.warn('push service refused', { host, status });
+  if (status !== 429 && status < 500) return 'refused';
+  return { afterSeconds: secondsIn(headers.get('retry-after')) };
+}
+
+/** RFC 9110, section 10.2.3: seconds, or a date. */
+function secondsIn(retryAfter: string | null): number {
+  if (retryAfter === null) return 0;
+  const seconds = /^\d+$/.test(retryAfter)
+    ? Number(retryAfter)
+    : (Date.parse(retryAfter) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : 0;
+}
