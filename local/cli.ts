@@ -11,6 +11,9 @@ const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** DynamoDB takes up to days; nobody at a terminal waits for that. */
 const EXPIRY_SECONDS = 60;
 
+/** Notifications are on, with keys of the data folder; `-c webPushSubject=` turns them off. */
+const NOTIFICATIONS = { webPushSubject: 'mailto:you@example.com', notificationText: 'preview' };
+
 /** Runs until a signal arrives. An operator error prints one line to stderr and exits with status 1. */
 export async function main(args: readonly string[]): Promise<void> {
   try {
@@ -39,7 +42,7 @@ async function run(options: CliOptions): Promise<void> {
       port: options.port,
       webPort: options.webPort,
       widgetOrigins: options.widgetOrigins,
-      context: options.context,
+      context: { ...NOTIFICATIONS, ...options.context },
       dataDirectory: options.dataDirectory,
       fresh: options.fresh,
       expiry: { everySeconds: EXPIRY_SECONDS, aheadSeconds: options.expireEarlyHours * 3_600 },

@@ -20,6 +20,7 @@ function filesIn(directory: string) {
     sqs: join(directory, 'sqs'),
     streamPositions: join(directory, 'stream-positions.json'),
     issuerKey: join(directory, 'issuer-key.pem'),
+    webPushKeys: join(directory, 'web-push-keys.json'),
     logs: join(directory, 'logs'),
     cdkOut: join(directory, 'cdk.out'),
   };

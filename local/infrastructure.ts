@@ -6,10 +6,12 @@ import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { DevIssuer } from './dev-issuer.ts';
 import { startDynamoDb } from './emulators/dynoxide.ts';
 import { startSqs } from './emulators/fauxqs.ts';
+import { startParameters } from './emulators/parameters.ts';
 import { OperatorError, systemErrorCode } from './operator-error.ts';
 import type { RuntimeOptions, SharedEndpoints } from './runtime-options.ts';
 import { DEV_AUDIENCE, synthesize } from './stack/synth.ts';
 import { builtPage } from './web-page/built-page.ts';
+import { webPushParameters } from './web-push-keys.ts';
 
 /** What answers at the port that clients know: a gateway, or what stands in front of several. */
 export interface Front {
@@ -26,6 +28,8 @@ export interface Infrastructure<Own extends Front> {
   readonly front: Own;
   readonly port: number;
   readonly direct: SharedEndpoints;
+  /** The parameter store, by name. */
+  readonly parameters: Readonly<Record<string, string>>;
   /** For tests: lets time pass for the queues. */
   readonly advanceQueues: (seconds: number) => void;
   /** Folder of the cloud assembly. */
@@ -61,9 +65,11 @@ export async function startInfrastructure<Own extends Front>(
   const onExit = options.onFailure ?? warn;
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
-  const [dynamoDb, sqs, assembly, page] = await allOrNone(failed, [
+  const parameters = webPushParameters(data?.files.webPushKeys);
+  const [dynamoDb, sqs, ssm, assembly, page] = await allOrNone(failed, [
     startDynamoDb({ onExit, ...(data && { file: data.files.dynamoDb }) }).then(stoppedBy(cleanups)),
     startSqs({ onExit, ...(data && { dataDirectory: data.files.sqs }) }).then(stoppedBy(cleanups)),
+    startParameters(parameters).then(stoppedBy(cleanups)),
     findAssembly(options, data?.files.cdkOut, signal, cleanups),
     options.webPort === undefined ? Promise.resolve(undefined) : builtPage(PROJECT_DIRECTORY, signal),
   ]);
@@ -75,9 +81,10 @@ export async function startInfrastructure<Own extends Front>(
     sqs: endpoint,
     sns: endpoint,
     s3: endpoint,
+    ssm: ssm.endpoint,
     connections: origin,
   };
-  return { data, issuer, front, port, direct, advanceQueues: sqs.advance, assembly, page };
+  return { data, issuer, front, port, direct, parameters, advanceQueues: sqs.advance, assembly, page };
 }
 
 function lockData({ dataDirectory, fresh = false }: RuntimeOptions, cleanups: AsyncDisposableStack) {

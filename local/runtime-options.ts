@@ -9,6 +9,7 @@ export interface Endpoints {
   readonly sqs: string;
   readonly sns: string;
   readonly s3: string;
+  readonly ssm: string;
   /** The gateway's `@connections` API, for functions. */
   readonly connections: string;
   /** Lambda's Invoke for the functions of the stack. */

@@ -74,8 +74,15 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
     warn,
     cleanups,
   );
-  const { front: gateway, issuer, port, direct, assembly, data } = infrastructure;
-  const site = { assembly, direct, issuer: issuer.issuer, makesStorage: true, logs: data?.files.logs };
+  const { front: gateway, issuer, port, direct, parameters, assembly, data } = infrastructure;
+  const site = {
+    assembly,
+    direct,
+    parameters,
+    issuer: issuer.issuer,
+    makesStorage: true,
+    logs: data?.files.logs,
+  };
   const served = await serveStack(gateway, site, options, warn, cleanups);
   const { stack, endpoints, workers, activity } = served;
   const names = namesOf(stack);

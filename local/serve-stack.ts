@@ -21,6 +21,8 @@ export interface Site {
   readonly assembly: string;
   /** The emulators' endpoints, and the gateway's own. */
   readonly direct: SharedEndpoints;
+  /** The parameter store, by name. */
+  readonly parameters: Readonly<Record<string, string>>;
   /** URL of the dev issuer. */
   readonly issuer: string;
   /** True to create the stack's tables and queues first. */
@@ -58,6 +60,7 @@ export async function serveStack(
     issuer: site.issuer,
     connections: endpoints.connections,
     sqs: endpoints.sqs,
+    parameters: site.parameters,
   });
   // A cluster says it once.
   if (site.cluster === undefined) for (const warning of stack.warnings) warn(warning);
@@ -114,13 +117,14 @@ function makeWorkers(
     functions: stack.functions.map((model) => ({
       ...model,
       timeoutSeconds: model.timeoutSeconds * (options.timeoutFactor ?? 1),
-      environment: { ...model.environment, ...options.environment },
+      environment: { ...model.environment, ...pushHostsOf(model.environment), ...options.environment },
     })),
     environment: {
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
       AWS_ENDPOINT_URL_SQS: endpoints.sqs,
       AWS_ENDPOINT_URL_SNS: endpoints.sns,
       AWS_ENDPOINT_URL_S3: endpoints.s3,
+      AWS_ENDPOINT_URL_SSM: endpoints.ssm,
       AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
     },
     ...(endpoints.observer && { observer: endpoints.observer }),
@@ -133,6 +137,11 @@ function makeWorkers(
       options.onLog?.(event);
     },
   });
+}
+
+/** A push service of a test is on this machine. No deployment can name such a host. */
+function pushHostsOf({ PUSH_HOSTS: hosts }: Readonly<Record<string, string>>) {
+  return hosts === undefined ? {} : { PUSH_HOSTS: `${hosts},127.0.0.1` };
 }
 
 /** Pollers go through the AWS proxy too, since AWS bills their requests. */

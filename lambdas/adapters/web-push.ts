@@ -32,18 +32,34 @@ export function createWebPush({
 }: WebPushOptions): PushSender {
   const pausedUntil = new Map<string, number>();
 
+  /** `undefined`: it can't be read now. */
+  async function key(): Promise<string | undefined> {
+    try {
+      return await privateKey();
+    } catch (error) {
+      logger.error('private key not read', { error: describe(error) });
+      return undefined;
+    }
+  }
+
   return {
     async send(target, { payload, topic, ttlSeconds }) {
       // The option may have named fewer hosts since.
       if (target.provider !== 'webpush' || !isPushService(target.endpoint, hosts)) return 'refused';
       const { host } = new URL(target.endpoint);
-      if (performance.now() < (pausedUntil.get(host) ?? 0)) return LATER;
+      const own = await key();
+      if (own === undefined || performance.now() < (pausedUntil.get(host) ?? 0)) return LATER;
       try {
-        const vapidDetails = { subject, publicKey, privateKey: await privateKey() };
         const { endpoint, method, headers, body } = webPush.generateRequestDetails(
           { endpoint: target.endpoint, keys: target.keys },
           JSON.stringify(payload),
-          { vapidDetails, TTL: ttlSeconds, urgency: 'high', topic, contentEncoding: 'aes128gcm' },
+          {
+            vapidDetails: { subject, publicKey, privateKey: own },
+            TTL: ttlSeconds,
+            urgency: 'high',
+            topic,
+            contentEncoding: 'aes128gcm',
+          },
         );
         const { 'Content-Length': _, ...sent } = headers as Record<string, string>;
         const response = await fetcher(endpoint, {

@@ -97,6 +97,7 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
         sqs: await open('sqs', direct.sqs),
         sns: await open('sns', direct.sns),
         s3: await open('s3', direct.s3),
+        ssm: await open('ssm', direct.ssm),
         connections: await open('connections', direct.connections),
         lambda: await open('lambda', direct.lambda),
         observer: invocations,

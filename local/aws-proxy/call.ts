@@ -1,4 +1,4 @@
-export type Service = 'dynamodb' | 'sqs' | 'sns' | 's3' | 'connections' | 'lambda';
+export type Service = 'dynamodb' | 'sqs' | 'sns' | 's3' | 'ssm' | 'connections' | 'lambda';
 
 /** Caller name of the event sources' pollers, of queues and of streams; functions are named by their logical id. */
 export const EVENT_SOURCE = 'event-source';
@@ -24,6 +24,8 @@ export interface Call {
   readonly topic?: string;
   readonly bucket?: string;
   readonly connectionId?: string;
+  /** Of the parameter store. */
+  readonly parameter?: string;
   /** The name of the function that an `Invoke` runs. */
   readonly invoked?: string;
   /** Owner of the connection, known after its first frame. */
@@ -57,7 +59,7 @@ export interface Call {
 /** What a call is, and what it is for. */
 export type Subject = Pick<
   Call,
-  'operation' | 'tables' | 'queue' | 'topic' | 'bucket' | 'connectionId' | 'invoked' | 'entries'
+  'operation' | 'tables' | 'queue' | 'topic' | 'bucket' | 'parameter' | 'connectionId' | 'invoked' | 'entries'
 >;
 
 /**

@@ -31,7 +31,7 @@ const name = z.string().min(1);
 const positive = z.int().min(1);
 
 const matchShape = {
-  service: z.enum(['dynamodb', 'sqs', 'sns', 's3', 'connections', 'lambda']).optional(),
+  service: z.enum(['dynamodb', 'sqs', 'sns', 's3', 'ssm', 'connections', 'lambda']).optional(),
   operation: z.enum(OPERATIONS).optional(),
   table: name.optional(),
   queue: name.optional(),

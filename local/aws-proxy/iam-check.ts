@@ -5,6 +5,7 @@ import {
   bucketArn,
   connectionsArn,
   functionArn,
+  parameterArn,
   queueArn,
   tableArn,
   topicArn,
@@ -85,6 +86,8 @@ export class IamCheck {
       return [{ action: `sns:${operation.replace(/Batch$/, '')}`, resource: topicArn(call.topic ?? '') }];
     }
     if (service === 's3') return bucketActions(call, input as BucketInput);
+    if (service === 'ssm')
+      return [{ action: `ssm:${operation}`, resource: parameterArn(call.parameter ?? '') }];
     if (service === 'connections') return this.#connectionActions(call);
     if (service === 'lambda') return [{ action: 'lambda:InvokeFunction', resource: functionArn(invoked) }];
     const { IndexName: index, TransactItems: items } = recordOf(input);

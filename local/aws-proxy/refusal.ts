@@ -18,6 +18,7 @@ interface Shape {
  * https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
  */
 const SHAPES: Readonly<Record<Service, Readonly<Record<RefusalKind, Shape>>>> = {
@@ -45,6 +46,11 @@ const SHAPES: Readonly<Record<Service, Readonly<Record<RefusalKind, Shape>>>> = 
     error: { status: 500, code: 'InternalError', message: 'We encountered an internal error.' },
     gone: { status: 500, code: 'InternalError', message: 'We encountered an internal error.' },
   },
+  ssm: {
+    throttle: { status: 400, code: 'ThrottlingException', message: 'Rate exceeded' },
+    error: { status: 500, code: 'InternalServerError', message: 'Internal server error' },
+    gone: { status: 400, code: 'ParameterNotFound', message: 'Parameter not found' },
+  },
   connections: {
     throttle: { status: 429, code: 'LimitExceededException', message: 'Too Many Requests' },
     error: { status: 500, code: 'InternalServerErrorException', message: 'Internal server error' },
@@ -57,7 +63,8 @@ const SHAPES: Readonly<Record<Service, Readonly<Record<RefusalKind, Shape>>>> = 
   },
 };
 
-const TYPE_PREFIXES: Readonly<Record<'dynamodb' | 'sqs', string>> = {
+const TYPE_PREFIXES: Readonly<Record<'dynamodb' | 'sqs' | 'ssm', string>> = {
+  ssm: '',
   dynamodb: 'com.amazonaws.dynamodb.v20120810#',
   sqs: 'com.amazonaws.sqs#',
 };

@@ -41,6 +41,7 @@ export function subjectOf(service: Service, request: SentRequest, target: string
   const operation = target.split('.').at(-1) ?? '';
   const fields = recordOf(input);
   if (service === 'dynamodb') return { operation, ...tablesOf(fields) };
+  if (service === 'ssm') return { operation, tables: [], entries: 1, parameter: String(fields['Name']) };
   const { QueueUrl: url, Entries: entries } = fields;
   return {
     operation,

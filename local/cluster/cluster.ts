@@ -79,7 +79,7 @@ async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): P
   const invokeFront = new Front(balances.invokeApis, () => false);
   const lambda = `http://127.0.0.1:${await invokeFront.listen(0)}`;
   cleanups.defer(() => invokeFront.close());
-  const { issuer, port, direct, assembly, data } = infrastructure;
+  const { issuer, port, direct, parameters, assembly, data } = infrastructure;
   const { connections: origin, ...emulators } = direct;
   const stack = loadStack(assembly, {
     gateway: origin,
@@ -90,7 +90,11 @@ async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): P
   for (const warning of stack.warnings) warn(warning);
   await createStorage(direct, stack);
 
-  const site = { assembly, emulators, issuer: issuer.issuer, makesStorage: false, logs: data?.files.logs };
+  const site = {
+    ...{ assembly, emulators, parameters, issuer: issuer.issuer },
+    makesStorage: false,
+    logs: data?.files.logs,
+  };
   const nodes = new Nodes(options, balances, site, warn);
   cleanups.defer(() => nodes.stop());
   await nodes.start();

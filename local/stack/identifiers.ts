@@ -57,6 +57,10 @@ export function topicArn(topicName: string): string {
   return `arn:aws:sns:${REGION}:${ACCOUNT_ID}:${topicName}`;
 }
 
+export function parameterArn(name: string): string {
+  return `arn:aws:ssm:${REGION}:${ACCOUNT_ID}:parameter${name}`;
+}
+
 /** A bucket's ARN names neither region nor account. */
 export function bucketArn(bucket: string): string {
   return `arn:aws:s3:::${bucket}`;

@@ -14,12 +14,19 @@ export interface LocalOrigins {
   readonly connections: string;
   readonly issuer: string;
   readonly sqs: string;
+  /** Values of the parameter store, by name. @default - none */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 const execute = new RegExp(`(https|wss)://([a-z0-9]+)\\.execute-api\\.${REGION}\\.amazonaws\\.com`, 'g');
 const queue = new RegExp(`https://sqs\\.${REGION}\\.amazonaws\\.com(?=/${ACCOUNT_ID}/)`, 'g');
 
-/** Replaces AWS hosts in a text by local ones. */
+/** Stands for a value of the parameter store, which an assembly that runtimes share can't contain. */
+export function storedParameter(name: unknown): string {
+  return `{{resolve:ssm:${String(name)}}}`;
+}
+
+/** Replaces AWS hosts in a text by local ones, and names of stored parameters by their values. */
 export function rewriteUrls(
   text: string,
   origins: LocalOrigins,
@@ -31,5 +38,6 @@ export function rewriteUrls(
       return webSocketApiIds.has(id) ? origins.connections : origins.gateway;
     })
     .replace(queue, origins.sqs)
-    .replaceAll(ISSUER_PLACEHOLDER, origins.issuer);
+    .replaceAll(ISSUER_PLACEHOLDER, origins.issuer)
+    .replace(/\{\{resolve:ssm:([^}]+)\}\}/g, (_, name: string) => origins.parameters?.[name] ?? '');
 }

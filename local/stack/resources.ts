@@ -1,5 +1,6 @@
 import { identityOf, pseudoParameters } from './identifiers.ts';
 import { type IntrinsicScope, resolveIntrinsics } from './intrinsics.ts';
+import { storedParameter } from './local-urls.ts';
 import { type Resource, type Template, TemplateError, type TemplateResource } from './template.ts';
 
 /** The resources of a template, resolved on request, and its outputs. */
@@ -39,6 +40,7 @@ export function resolveTemplate(template: Template, stackName: string): Resolved
       if (pseudo !== undefined) return pseudo;
       const parameter = template.Parameters?.[name];
       if (!parameter) return identity(name).ref;
+      if (parameter.Type?.startsWith('AWS::SSM::Parameter::Value')) return storedParameter(parameter.Default);
       if (parameter.Default !== undefined) return parameter.Default;
       throw new TemplateError(`The template's parameter ${name} has no default.`);
     },

@@ -38,6 +38,7 @@ const EVERYTHING = {
   ...EXTERNAL_ISSUER,
   dashboard: true,
   events: true,
+  notifications: { webPush: { subject: 'mailto:ops@example.com' } },
   archive: true,
   historyRetention: Duration.days(30),
 } satisfies ServerlessImProps;
@@ -174,7 +175,7 @@ describe('the dashboard', () => {
       expect.stringContaining('PublishEvents'),
       expect.stringContaining('ArchiveMessages'),
     ]);
-    expect(work).toHaveLength(5);
+    expect(work).toHaveLength(6);
     const letters = queues.filter((id) => id.includes('DeadLetters'));
     expect(
       named('Jobs that wait')

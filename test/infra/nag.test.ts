@@ -20,6 +20,16 @@ describe('cdk-nag AwsSolutions', () => {
     ['in a fixed region', {}, { env: { region: 'eu-central-1' } }],
     ['with the web page', { webPage: true }, {}],
     ['with the web page and an issuer', { ...EXTERNAL_ISSUER, webPage: true, webPageClientId: 'page' }, {}],
+    [
+      'with notifications',
+      {
+        notifications: {
+          webPush: { subject: 'mailto:ops@example.com' },
+          apnsPlatformArn: 'arn:aws:sns:eu-central-1:111122223333:app/APNS/chat',
+        },
+      },
+      {},
+    ],
     ['with events and an archive', { events: true, archive: true, historyRetention: Duration.days(30) }, {}],
     ['in China', {}, { env: { region: 'cn-north-1' } }],
   ];

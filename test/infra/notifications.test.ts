@@ -36,7 +36,7 @@ describe('the option notifications', () => {
     expect(chatWithout.notifications).toBeUndefined();
     expect(chatWithout.functions.notify).toBeUndefined();
     expect(JSON.stringify(without.toJSON())).not.toMatch(
-      /NOTIF|PUSH|Notif|ssm:|sns:|SSM::Parameter|\/push|PLATFORM/,
+      /NOTIF|PUSH|Notifications|Notify|ssm:|sns:|web-push|\/push|PLATFORM/,
     );
     expect(routeKeys(without)).not.toContain('active');
   });

@@ -16,6 +16,7 @@ const { template: withoutDesk } = synthesize({ ...EXTERNAL_ISSUER, desk: false }
 const { template: platform } = synthesize({
   ...EXTERNAL_ISSUER,
   events: true,
+  notifications: { webPush: { subject: 'mailto:ops@example.com' } },
   archive: true,
   historyRetention: Duration.days(30),
 });
@@ -125,6 +126,7 @@ describe('docs/operations.md', () => {
             archive: true,
             dashboard: true,
             historyRetention: '30d',
+            webPushSubject: 'mailto:ops@example.com',
           },
         }),
         'ServerlessIm',
@@ -140,7 +142,7 @@ describe('docs/operations.md', () => {
     const outputs = Object.keys(stack.toJSON()['Outputs']);
     expect(allOf(text, /\$\(out (\w+)\)/g).filter((name) => !outputs.includes(name))).toEqual([]);
     const workers = allOf(text, /(?:WORKER=|DeadLetterQueueUrl, )(\w+)/g);
-    expect(workers).toEqual(['StoreOffline', 'FanOut', 'RunTasks', 'ServeEvents', 'MatchDesk']);
+    expect(workers).toEqual(['StoreOffline', 'FanOut', 'RunTasks', 'ServeEvents', 'Notify', 'MatchDesk']);
   });
 
   it('and the verification list query only log fields that exist', () => {
@@ -161,6 +163,10 @@ describe('docs/operations.md', () => {
       'action',
       'target',
       'outcome',
+      'host',
+      'status',
+      'provider',
+      'name',
     ];
     const fieldsOf = (groups: string) => {
       if (/WebSocketAccessLog|SOCKET_LOG/.test(groups)) return Object.keys(WEB_SOCKET_LOG_FIELDS);

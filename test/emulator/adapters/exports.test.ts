@@ -92,7 +92,14 @@ describe('a link to a file', () => {
   async function setUp() {
     const proxy = createAwsProxy();
     const unused = 'http://127.0.0.1:1';
-    const others = { dynamodb: unused, sqs: unused, sns: unused, connections: unused, lambda: unused };
+    const others = {
+      dynamodb: unused,
+      sqs: unused,
+      sns: unused,
+      connections: unused,
+      lambda: unused,
+      ssm: unused,
+    };
     const endpoints = await proxy.attach({ ...others, s3: emulator.endpoint });
     const upload = await real.begin('T1');
     await real.complete(upload, [(await real.putPart(upload, 1, '{"kind":"account"}\n')) ?? '']);

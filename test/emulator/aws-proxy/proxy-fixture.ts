@@ -67,6 +67,7 @@ export function useEmulators() {
       sqs: queues.endpoint,
       sns: queues.endpoint,
       s3: queues.endpoint,
+      ssm: queues.endpoint,
       connections: gateway.httpUrl,
       lambda: await invokeApi.listen(),
       ...others,
