@@ -165,8 +165,9 @@ describe('a ban (IM-ADMIN-3)', () => {
 });
 
 describe('a look at a user (IM-ADMIN-3)', () => {
-  it('shows sessions, the end of the last one, the ban, the budget, and the profile', async () => {
-    const { call, clock, routes, accounts } = start();
+  it('shows sessions, the end of the last one, the ban, the budget, the profile, and how many devices are notified', async () => {
+    const { call, clock, routes, accounts, pushDeviceWriter } = start();
+    await pushDeviceWriter.register('bob', 'phone', { provider: 'fcm', token: 't' }, 20);
     const now = clock();
     const session = { userId: 'bob', mode: 'managed', connectedAtMs: now, expiresAtMs: now + 9 } as const;
     for (const deviceId of ['phone', 'tablet'])
@@ -182,11 +183,12 @@ describe('a look at a user (IM-ADMIN-3)', () => {
       ban: { at: now, until: now },
       budget: { left: 2_400, perMinute: 600, burst: 3_000 },
       profile: { userId: 'bob', name: 'Bob', version: 1 },
+      pushDevices: 1,
     });
   });
 
   it('has an answer for a user of whom nothing is known', async () => {
-    const { call } = start({ budgetLimits: {} });
+    const { call } = start({ budgetLimits: {}, pushDevices: undefined });
     expect((await call(LOOK, { userId: 'nobody' })).body).toEqual({ userId: 'nobody', sessions: [] });
   });
 });

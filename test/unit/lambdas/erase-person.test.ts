@@ -24,9 +24,10 @@ async function eraseAlice(world: World) {
 const report = (world: World, reporter: string, seq: number) =>
   reportMessage(world, reporter, { conversationId: DM, seq, reason: `${reporter} says` }, { roles: [] });
 
-it('an erasure removes profile, contacts, blocks, and inbox, and leaves what others keep of the user (IM-ERASE-4)', async () => {
+it('an erasure removes profile, devices, contacts, blocks, and inbox, and leaves what others keep of the user (IM-ERASE-4)', async () => {
   const world = await createWorldOf('alice');
   await world.profileWriter.put('alice', { name: 'Alice' });
+  await world.pushDeviceWriter.register('alice', 'phone', { provider: 'fcm', token: 't' }, 20);
   for (let n = 0; n < 60; n += 1) await putContact(world, 'alice', { userId: `friend${n}` });
   for (let n = 0; n < 25; n += 1) await blockUser(world, 'alice', `foe${n}`);
   await putContact(world, 'bob', { userId: 'alice', alias: 'his word' });
@@ -36,6 +37,7 @@ it('an erasure removes profile, contacts, blocks, and inbox, and leaves what oth
     await world.inboxWriter.put([{ userId: 'alice', reference: { ...reference, messageId: `m${n}` } }]);
   expect(await eraseAlice(world)).toMatchObject({ contacts: 60, blocks: 25, inbox: 30 });
   expect(await world.profiles.profiles(['alice'], false)).toEqual([]);
+  expect(await world.pushDevices.devicesOf(['alice'])).toEqual(new Map());
   expect(await world.contacts.contacts('alice', { limit: 10 })).toEqual([]);
   expect(await world.blocks.blocks('alice', { limit: 10 })).toEqual([]);
   expect((await world.conversations.head('dm:alice:foe7')).blockedBy ?? []).toEqual([]);

@@ -59,12 +59,13 @@ describe('an export (IM-ERASE-3)', () => {
     expect(await world.tasks.task('T1')).toMatchObject({ step: undefined, counts: { account: 1 } });
   });
 
-  it('has what the user keeps, and not the reason of a ban', async () => {
+  it('has what the user keeps, and neither the reason of a ban nor where notifications go', async () => {
     const world = await createWorldOf('alice');
     await world.routes.ban('alice', { atMs: NOON, untilMs: NOON + 5, reason: 'a note of the operator’s' });
     await world.profileWriter.put('alice', { name: 'Älice 👩‍🚀\u2028' });
     for (const userId of ['bob', 'carol'])
       await putContact(world, 'alice', { userId, alias: `my ${userId}` });
+    await world.pushDeviceWriter.register('alice', 'phone', { provider: 'fcm', token: 'secret' }, 20);
     await blockUser(world, 'alice', 'mallory');
     await putContact(world, 'bob', { userId: 'alice', alias: 'what Bob calls her' });
     const lines = await exportAlice(world);
@@ -77,6 +78,7 @@ describe('an export (IM-ERASE-3)', () => {
         ban: { at: NOON, until: NOON + 5 },
       },
       { kind: 'profile', userId: 'alice', name: 'Älice 👩‍🚀\u2028', version: 1 },
+      { kind: 'device', deviceId: 'phone', provider: 'fcm', registeredAt: NOON },
       { kind: 'contact', userId: 'bob', alias: 'my bob' },
       { kind: 'contact', userId: 'carol', alias: 'my carol' },
       { kind: 'block', userId: 'mallory', at: NOON },
