@@ -44,7 +44,7 @@ export class OutgoingFiles {
       state: ids === undefined ? 'waiting' : 'done',
       sentBytes: ids === undefined ? 0 : data.size,
       totalBytes: data.size,
-      file: 'uri' in data ? undefined : data,
+      file: data instanceof Blob ? data : undefined,
     }));
   }
 

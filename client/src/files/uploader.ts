@@ -1,6 +1,6 @@
 import type { AttachmentBody } from '../../../protocol/attachments.ts';
 import type { Message } from '../../../protocol/frames.ts';
-import { ForeignAnswerError, type ImError, type RefusedError, toImError } from '../model/errors.ts';
+import { ForeignAnswerError, ImError, type RefusedError, toImError } from '../model/errors.ts';
 import { PAGE_MAX } from '../model/limits.ts';
 import type { Target } from '../model/target.ts';
 import type { Environment } from '../support/environment.ts';
@@ -189,6 +189,7 @@ class Attempt {
   /** Once a file, since it takes a phone a while. */
   async #prepare(part: Part): Promise<void> {
     const { type = '' } = part.source.data;
+    if (!('uri' in part.source.data || part.source.data instanceof Blob)) throw lost();
     if (part.isPrepared || !/^(image|audio|video)\//i.test(type)) return;
     const { prepare } = await import('./prepare.ts');
     part.source = await prepare(part.source, this.#files.draft.keepMetadata === true);
@@ -221,6 +222,11 @@ class Attempt {
     part.isUploaded = true;
     this.#files.progress(index, { state: 'done', sentBytes: data.size });
   }
+}
+
+/** The message is from an earlier run of the program, and the store has not kept the file. */
+function lost(): ImError {
+  return new ImError('not_found', 'the file is no longer here: send it again', { retryable: false });
 }
 
 function factsOf({ data: { size, type }, width, height }: ThumbnailSource): object {

@@ -1,3 +1,4 @@
+import type { FileData } from '../model/upload.ts';
 import { Store } from './store.ts';
 
 const TABLE = 'entries';
@@ -60,10 +61,15 @@ export function indexedDbStore(name: string, indexedDB?: Databases): Store {
     entries: () =>
       use('readonly', async (table) => {
         const [keys, values] = await Promise.all([resultOf(table.getAllKeys()), resultOf(table.getAll())]);
-        return keys.map((key, index) => [String(key), String(values[index])] as const);
+        // Files are in the same table: a new one would lock out the tabs with the code of before.
+        return keys
+          .map((key, index) => [String(key), values[index]] as const)
+          .filter((entry): entry is readonly [string, string] => typeof entry[1] === 'string');
       }),
     set: (key, value) => change((table) => table.put(value, key)),
     remove: (key) => change((table) => table.delete(key)),
+    setFile: (key, file) => change((table) => table.put(file, key)),
+    file: (key) => use('readonly', (table) => resultOf<FileData | undefined>(table.get(key))),
   });
 }
 

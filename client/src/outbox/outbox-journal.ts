@@ -1,9 +1,19 @@
 import type { ErrorBody } from '../../../protocol/frames.ts';
-import { RefusedError } from '../model/errors.ts';
+import { OutgoingFiles } from '../files/outgoing-files.ts';
+import { type ImError, RefusedError } from '../model/errors.ts';
 import type { Target } from '../model/target.ts';
 import type { Environment } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
 import { withTimeout } from '../transport/timeout.ts';
+import {
+  type FilesRecord,
+  fileKeys,
+  KEPT_FILES_BYTES,
+  keepFiles,
+  keptBytes,
+  recordOf,
+  restoreFiles,
+} from './kept-files.ts';
 import type { Journal, Outbox } from './outbox.ts';
 import type { Destination, Draft, OutgoingMessage, Said } from './outgoing-message.ts';
 import type { StoreBackend } from './store-backend.ts';
@@ -21,6 +31,14 @@ export interface OutboxRecord extends Said {
   readonly userId: string | null;
   /** The refusal, if the server has refused it. */
   readonly refused?: ErrorBody;
+  readonly files?: FilesRecord;
+}
+
+/** A record, with its files and the reason why they can't be sent any more. */
+interface Restored {
+  readonly record: OutboxRecord;
+  readonly files?: OutgoingFiles;
+  readonly flaw?: ImError | undefined;
 }
 
 /** Runs a task after the earlier ones have ended, however they ended. Its result is the task's. */
@@ -52,6 +70,8 @@ export class OutboxJournal implements Journal {
   readonly #orders = new Map<OutgoingMessage, number>();
   /** The users who wrote the restored messages. */
   readonly #authors = new Map<OutgoingMessage, string>();
+  /** Whether the store has the bytes of a message's files. */
+  readonly #keptFiles = new Map<OutgoingMessage, boolean>();
   readonly #failed: (() => Promise<void>)[] = [];
   #restoring: Promise<void> | undefined;
   #isRestored = false;
@@ -102,6 +122,7 @@ export class OutboxJournal implements Journal {
   async #restore(ready: Promise<void>): Promise<void> {
     const reading = ready
       .then(() => this.#load())
+      .then((records) => Promise.all(records.map((record) => this.#withFiles(record))))
       .then(
         (records) => this.#emit(() => this.#put(records)),
         (error: unknown) => {
@@ -125,20 +146,23 @@ export class OutboxJournal implements Journal {
     for (const task of waiting) task();
   }
 
-  #put(records: readonly OutboxRecord[]): void {
+  #put(found: readonly Restored[]): void {
     const { compose, outbox, states } = this.#ports();
     this.#isRestored = true;
-    const restored: (readonly [OutgoingMessage, RefusedError | undefined])[] = [];
-    for (const record of records) {
+    const restored: (readonly [OutgoingMessage, ImError | undefined])[] = [];
+    for (const { record, files, flaw } of found) {
       const { target, clientMsgId, content, replyTo, mentions, writtenAtMs, order, refused, userId } = record;
       const destination = states.open(target);
       const author = userId ?? destination.userId;
       if (author !== (destination.userId ?? author) || outbox.has(destination, clientMsgId)) continue;
       const said = { clientMsgId, content, replyTo, mentions };
-      const message = compose(target, { said, writtenAtMs, isRepeat: true });
+      // A message whose files are not uploaded was never sent.
+      const isRepeat = files === undefined || files.ids !== undefined;
+      const message = compose(target, { said, writtenAtMs, isRepeat, ...(files && { files }) });
+      if (record.files !== undefined) this.#keptFiles.set(message, record.files.isKept);
       this.#orders.set(message, order);
       if (userId !== null) this.#authors.set(message, userId);
-      restored.push([message, refused && new RefusedError(refused)]);
+      restored.push([message, refused === undefined ? flaw : new RefusedError(refused)]);
     }
     outbox.restore(restored);
   }
@@ -164,14 +188,16 @@ export class OutboxJournal implements Journal {
 
   /** Stores a message to send, or one that was refused. */
   keep(message: OutgoingMessage, refusal?: RefusedError): void {
-    const { said, writtenAtMs, destination } = message;
-    if (message.files !== undefined) return;
+    const { said, writtenAtMs, destination, files } = message;
     if (!this.#orders.has(message)) this.#orders.set(message, 0);
     this.#write(async () => {
       if (this.#orders.get(message) === 0) await this.#order(writtenAtMs);
       const order = this.#orders.get(message);
       // Forgotten meanwhile.
       if (order === undefined) return;
+      const isFirst = files !== undefined && !this.#keptFiles.has(message);
+      if (isFirst) this.#keptFiles.set(message, await this.#fits(files));
+      const isKept = this.#keptFiles.get(message) === true;
       const record: OutboxRecord = {
         ...said,
         target: destination.target,
@@ -179,8 +205,10 @@ export class OutboxJournal implements Journal {
         order,
         userId: this.#authors.get(message) ?? destination.userId ?? null,
         ...(refusal && { refused: refusal.body }),
+        ...(files && { files: recordOf(files, isKept) }),
       };
       await this.#store.set(keyOf(message), JSON.stringify(record));
+      if (isFirst && isKept) await keepFiles(this.#store, keyOf(message), files.draft);
     });
   }
 
@@ -202,7 +230,28 @@ export class OutboxJournal implements Journal {
   forget(message: OutgoingMessage): void {
     this.#authors.delete(message);
     this.#orders.delete(message);
-    this.#write(() => this.#store.remove(keyOf(message)));
+    this.#write(async () => {
+      const key = keyOf(message);
+      // The record comes last, since it says what else there is.
+      if (this.#keptFiles.delete(message) && message.files !== undefined)
+        for (const file of fileKeys(key, message.files.draft)) await this.#store.remove(file);
+      await this.#store.remove(key);
+    });
+  }
+
+  /** Whether the files have room in the store, beside those of other messages. */
+  async #fits({ draft }: OutgoingFiles): Promise<boolean> {
+    if (this.#store.setFile === undefined) return false;
+    const others = (await this.#load()).map(({ files }) => (files === undefined ? 0 : keptBytes(files)));
+    const bytes = keptBytes({ ...draft, isKept: true });
+    return others.reduce((sum, one) => sum + one, bytes) <= KEPT_FILES_BYTES;
+  }
+
+  async #withFiles(record: OutboxRecord): Promise<Restored> {
+    if (record.files === undefined) return { record };
+    const key = keyOf({ destination: record, clientMsgId: record.clientMsgId });
+    const [draft, flaw] = await restoreFiles(this.#store, key, record.files);
+    return { record, files: new OutgoingFiles(record.clientMsgId, draft, record.files.ids), flaw };
   }
 
   #write(task: () => Promise<void>): void {
@@ -223,8 +272,23 @@ export class OutboxJournal implements Journal {
   }
 }
 
+interface Named {
+  readonly destination: { readonly target: Target };
+  readonly clientMsgId: string;
+}
+
+/** The keys of a message in the store: its own, and those of its files. */
+export function keysOfEntry(key: string, value: string): string[] {
+  try {
+    const { files }: Partial<OutboxRecord> = JSON.parse(value);
+    return [...(files ? fileKeys(key, files) : []), key];
+  } catch {
+    return [key];
+  }
+}
+
 /** By the target as the message names it, since the id of a direct conversation may not be known yet. */
-function keyOf({ destination: { target }, clientMsgId }: OutgoingMessage): string {
+function keyOf({ destination: { target }, clientMsgId }: Named): string {
   const name = 'to' in target ? target.to : target.conversationId;
   return PREFIX + JSON.stringify([name, clientMsgId]);
 }

@@ -1,6 +1,7 @@
+import type { FileData } from '../model/upload.ts';
 import { after } from '../support/environment.ts';
 import { withTimeout } from '../transport/timeout.ts';
-import { type InTurn, type JournalPorts, OutboxJournal, PREFIX } from './outbox-journal.ts';
+import { type InTurn, type JournalPorts, keysOfEntry, OutboxJournal, PREFIX } from './outbox-journal.ts';
 import type { StoreBackend } from './store-backend.ts';
 
 /**
@@ -29,7 +30,7 @@ export class Store {
    * @throws if the backend fails; a `TimeoutError` if it does not answer within 5 s
    */
   async unsentCount(): Promise<number> {
-    return (await inTime(this.#inTurn(() => this.#keys()))).length;
+    return (await inTime(this.#inTurn(() => this.#messages()))).length;
   }
 
   /**
@@ -42,14 +43,14 @@ export class Store {
    */
   clear(): Promise<void> {
     const emptied = this.#inTurn(async () => {
-      for (const key of await this.#keys()) await this.#backend.remove(key);
+      for (const entry of await this.#messages())
+        for (const key of keysOfEntry(...entry)) await this.#backend.remove(key);
     });
     return inTime(emptied);
   }
 
-  async #keys(): Promise<string[]> {
-    const entries = await this.#backend.entries();
-    return Array.from(entries, ([key]) => key).filter((key) => key.startsWith(PREFIX));
+  async #messages(): Promise<(readonly [key: string, value: string])[]> {
+    return [...(await this.#backend.entries())].filter(([key]) => key.startsWith(PREFIX));
   }
 
   /** A message that is being written when `clear` is called would otherwise outlive it. */
@@ -80,10 +81,16 @@ function inTime<Result>(work: Promise<Result>): Promise<Result> {
  */
 export function memoryStore(): Store {
   const values = new Map<string, string>();
+  const files = new Map<string, FileData>();
   return new Store({
     entries: async () => [...values],
     set: async (key, value) => void values.set(key, value),
-    remove: async (key) => void values.delete(key),
+    remove: async (key) => {
+      values.delete(key);
+      files.delete(key);
+    },
+    setFile: async (key, file) => void files.set(key, file),
+    file: async (key) => files.get(key),
   });
 }
 
