@@ -1207,7 +1207,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'store',
     file: 'client/src/outbox/store.ts',
-    from: 'for (const key of await this.#keys()) await this.#backend.remove(key);',
+    from: 'for (const key of keysOfEntry(...entry)) await this.#backend.remove(key);',
     to: '',
     project: 'client',
     test: 'client/test/stores.test.ts',
