@@ -64,6 +64,7 @@ export type {
 } from './model/events.ts';
 export type { ChatMessage, MessageState, OwnMessage } from './model/message.ts';
 export type { Block, Contact, ContactFields, Profile } from './model/people.ts';
+export type { PushState } from './model/push-state.ts';
 export type { SendOptions } from './model/send-options.ts';
 export type { ConversationSettings, SettingsChanges } from './model/settings.ts';
 export type { FileData, Upload, UploadState } from './model/upload.ts';
@@ -73,6 +74,9 @@ export type { StoreBackend } from './outbox/store-backend.ts';
 export type { NewProfile, OwnProfile } from './people/own-profile.ts';
 export type { Profiles } from './people/profiles.ts';
 export type { Blocks, Contacts, UserList } from './people/user-list.ts';
+export type { DeviceToken, Push } from './push/push.ts';
+export type { PushOptions } from './push/push-ports.ts';
+export type { PushServiceWorker, PushSubscriptionLike, PushWorker } from './push/service-worker.ts';
 export type { Off } from './support/emitter.ts';
 export type {
   Cancel,

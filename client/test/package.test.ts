@@ -96,7 +96,7 @@ describe('the packed tarball', () => {
   it('has the hooks in ./react, as ESM and CommonJS', async () => {
     await withReact();
     const hooks =
-      'useBlocks,useConnection,useContacts,useConversations,useLiveTexts,useMessage,useMessages,usePins,usePresence,useProfile,useProfiles,useSettings,useTyping';
+      'useBlocks,useConnection,useContacts,useConversations,useLiveTexts,useMessage,useMessages,usePins,usePresence,useProfile,useProfiles,usePush,useSettings,useTyping';
     expect(
       await node(
         'r.mjs',
@@ -161,7 +161,7 @@ describe('the packed tarball', () => {
     });
     const imported = new Set([...stdout.matchAll(/["']([^"']+)["']/g)].map(([, name]) => name));
     const outside = [...imported].filter(
-      (name) => !/^\.\/(shared\d*|attachment-links|prepare|uploader)\.js$/.test(name ?? ''),
+      (name) => !/^\.\/(shared\d*|attachment-links|prepare|uploader|web-push)\.js$/.test(name ?? ''),
     );
     expect(outside.sort()).toEqual(['@smithy/signature-v4', 'react']);
   });

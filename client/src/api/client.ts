@@ -10,6 +10,7 @@ import { PRESENCE_USERS } from '../model/limits.ts';
 import { OwnProfile } from '../people/own-profile.ts';
 import { Profiles } from '../people/profiles.ts';
 import { type Blocks, type Contacts, UserList } from '../people/user-list.ts';
+import { Push } from '../push/push.ts';
 import type { Off } from '../support/emitter.ts';
 import type { ClientOptions } from './client-options.ts';
 import { createEngine, type Engine } from './engine.ts';
@@ -37,6 +38,8 @@ export class Client {
   readonly contacts: Contacts;
   /** The users whom this user has blocked. */
   readonly blocks: Blocks;
+  /** Notifications on this device. */
+  readonly push: Push;
   /** @internal */
   readonly engine: Engine;
 
@@ -49,6 +52,7 @@ export class Client {
     this.profile = new OwnProfile(engine, this.profiles);
     this.contacts = new UserList('contacts', engine);
     this.blocks = new UserList('blocks', engine);
+    this.push = new Push(engine);
   }
 
   /** The name of the connection's current state. The event `connection` reports changes. */

@@ -3,6 +3,7 @@ import type { ConnectionChange } from './connection-change.ts';
 import type { ConversationSummary } from './conversation-summary.ts';
 import type { ChatMessage } from './message.ts';
 import type { Block, Contact } from './people.ts';
+import type { PushState } from './push-state.ts';
 
 /** The events of `Conversation.on`. */
 export interface ConversationEvents {
@@ -99,6 +100,8 @@ export interface ClientEvents {
   contacts: readonly Contact[];
   /** The list of blocked users was read or changed. */
   blocks: readonly Block[];
+  /** Whether this device gets notifications has changed. */
+  push: PushState;
   /**
    * The server refused a request of this client with `rate_limited`: it takes requests again after `retryAfterMs`. Messages
    * wait by themselves and are sent then (IM-BUDGET-1).

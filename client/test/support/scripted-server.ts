@@ -115,6 +115,8 @@ export class ScriptedServer {
   settings: object = {};
   /** What the list with `changedSince` names as removed. */
   removed: string[] = [];
+  /** The answer to `GET /push`; null in a deployment without notifications. */
+  push: object | null = null;
   /** The pages that `hello` and `ackInbox` return, in order. */
   inbox: InboxPage[] = [];
   /** Answers upgrades with this status instead. */
@@ -315,12 +317,18 @@ export class ScriptedServer {
     const scripted = [...this.httpAnswers].find(([path]) =>
       decodeURIComponent(url.pathname).startsWith(path),
     );
-    const answer = scripted?.[1] ?? { status: 200, body: this.#bodyOf(url) };
+    const answer = scripted?.[1] ?? this.#pushAnswer(url) ?? { status: 200, body: this.#bodyOf(url) };
     const { status, body } =
       typeof answer === 'function' ? await answer(url, JSON.parse(sent || 'null')) : answer;
     if (status === 204 || status === 202) return void response.writeHead(status).end();
     response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  }
+
+  #pushAnswer({ pathname }: URL): HttpAnswer | undefined {
+    if (!pathname.endsWith('/push')) return undefined;
+    if (this.push === null) return { status: 404, body: { message: 'Not Found' } };
+    return pathname === '/push' ? { status: 200, body: this.push } : { status: 204 };
   }
 
   #bodyOf(url: URL): unknown {
