@@ -3363,4 +3363,44 @@ export const MUTANTS: readonly Mutant[] = [
     test: 'test/unit/lambdas/removed-files.test.ts',
     only: 'a repeat only deletes',
   },
+  {
+    // A later upload replaces what was sent.
+    fault: 'files',
+    file: 'lambdas/adapters/attachment-bucket.ts',
+    from: "        'if-none-match': '*',",
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/adapters/attachments.test.ts',
+    only: 'does not replace',
+  },
+  {
+    // A missing upload looks like a fault of ours.
+    fault: 'files',
+    file: 'lambdas/adapters/attachment-bucket.ts',
+    from: "return status === 404 || (status === 403 && codeIn(text) === 'AccessDenied');",
+    to: 'return status === 404;',
+    project: 'emulator',
+    test: 'test/emulator/adapters/attachments.test.ts',
+    only: 'which need not be listed',
+  },
+  {
+    // A form takes a file of any size.
+    fault: 'files',
+    file: 'lambdas/adapters/signed-bucket.ts',
+    from: "          ['content-length-range', size, size],",
+    to: '',
+    project: 'flow',
+    test: 'test/flow/files.test.ts',
+    only: 'exactly its key',
+  },
+  {
+    // A file can be sent for ever.
+    fault: 'files',
+    file: 'lambdas/adapters/attachment-table.ts',
+    from: 'const valid = items.filter(({ ttl }) => Number(ttl) > clock() / 1_000);',
+    to: 'const valid = items;',
+    project: 'emulator',
+    test: 'test/emulator/adapters/attachments.test.ts',
+    only: 'for a day',
+  },
 ];

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { inject, vi } from 'vitest';
 import { createAccounts } from '../../../lambdas/adapters/account-table.ts';
+import { createAttachmentRecords } from '../../../lambdas/adapters/attachment-table.ts';
 import { createBlockReader, createBlockWriter } from '../../../lambdas/adapters/block-table.ts';
 import { createContactReader, createContactWriter } from '../../../lambdas/adapters/contact-table.ts';
 import {
@@ -78,6 +79,7 @@ export async function startTables(clock: Clock) {
     routes: createRouteTable(documents, nameOf('Routes'), (userId, paidAtMs) => noted.set(userId, paidAtMs)),
     /** The debts that reads of routes have found. */
     noted,
+    attachmentRecords: createAttachmentRecords(documents, { tableName: conversationsTable, clock }),
     accounts: createAccounts(documents, nameOf('Routes')),
     conversations: {
       ...createConversationReader(documents, conversationsTable),
