@@ -57,9 +57,9 @@ export function countedUsage(
 /** To services that only some options need. A publish is at most 64 KB here: ten events of short messages. */
 function requestsOfPlatform(calls: MeasuredOperation['tally']['calls']): Usage {
   const { Publish: one = 0, PublishBatch: batches = 0, PutObject = 0, GetObject: gets = 0 } = calls;
-  const { CreateMultipartUpload = 0, UploadPart = 0, CompleteMultipartUpload = 0 } = calls;
+  const { CopyObject = 0, CreateMultipartUpload = 0, UploadPart = 0, CompleteMultipartUpload = 0 } = calls;
   const publishes = one + batches;
-  const puts = PutObject + CreateMultipartUpload + UploadPart + CompleteMultipartUpload;
+  const puts = PutObject + CopyObject + CreateMultipartUpload + UploadPart + CompleteMultipartUpload;
   return {
     ...(publishes > 0 && { snsRequest: publishes }),
     ...(puts > 0 && { s3PutRequest: puts }),

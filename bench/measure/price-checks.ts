@@ -14,6 +14,7 @@ import {
   REFUSAL_PRICE,
   ROUTE_PRICES,
   readsPrice,
+  sentFilesPrice,
   storedExtra,
   waitPrice,
 } from '../../lambdas/domain/model/prices.ts';
@@ -34,6 +35,10 @@ type Named = PriceCheck['of'][number];
 
 /** Bytes of the bench's contents. */
 const [USUAL, KB4, KB16] = [126, 4_026, 16_026];
+/** Of the bench's files: their sizes, and the content of a message with them. */
+const FILE = { size: 100 };
+const THUMBNAIL = { type: 'image/webp', width: 320, height: 240, ...FILE } as const;
+const [ONE_FILE, TEN_FILES] = [240, 1_400];
 /** Of a `live` frame with the usual content. */
 const LIVE = 300;
 
@@ -143,6 +148,20 @@ export const PRICE_CHECKS: readonly PriceCheck[] = [
   check('react', 'requests/a reaction to a message of 16 KB', longChange),
   check('pin', 'reactions/a pin'),
   check('pin', 'reactions/an unpin'),
+
+  // What its client puts, and S3 keeps, is in `uploadPrice`: no function calls it.
+  check('POST /attachments', 'files/an upload asked for, with a thumbnail'),
+  check(
+    'sendMessage',
+    'files/a message with a picture, and its thumbnail',
+    directMessageExtra(ONE_FILE, 1, false) + sentFilesPrice([{ ...FILE, thumbnail: THUMBNAIL }]),
+  ),
+  check(
+    'sendMessage',
+    'files/a message with 10 files',
+    directMessageExtra(TEN_FILES, 1, false) + sentFilesPrice(Array.from({ length: 10 }, () => FILE)),
+  ),
+  check(`GET ${MESSAGE}/attachments`, 'files/links to a picture', answerPrice),
 
   check('desk.open', {
     'desk/desk.open, an agent is free: assigned': 1,

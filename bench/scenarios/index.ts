@@ -11,6 +11,7 @@ import { directOnline } from './direct-online.ts';
 import { erase } from './erase.ts';
 import { events } from './events.ts';
 import { exportUser } from './export.ts';
+import { files } from './files.ts';
 import { groups } from './groups.ts';
 import { heartbeat } from './heartbeat.ts';
 import { hello } from './hello.ts';
@@ -46,6 +47,7 @@ export const SCENARIOS: readonly Scenario[] = [
   desk,
   poll,
   requests,
+  files,
   admin,
   hook,
   events,

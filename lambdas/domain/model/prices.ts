@@ -255,7 +255,7 @@ const MONTH_DAYS = 30;
 
 type FileFacts = Pick<Attachment, 'size' | 'thumbnail'>;
 
-/** What an upload makes beyond its request: objects, for two days at most. */
+/** What an upload makes beyond its request: objects, which its client puts, for two days at most. */
 export function uploadPrice(file: FileFacts): number {
   return objectsPrice(file) + bytesOf(file) * KEPT_BYTE * (PENDING_DAYS / MONTH_DAYS);
 }
@@ -265,7 +265,12 @@ export function uploadPrice(file: FileFacts): number {
  * download, so they pay for it; the reader of a link pays for the request.
  */
 export function sentFilesPrice(files: readonly FileFacts[]): number {
-  return files.reduce((sum, file) => sum + objectsPrice(file) + bytesOf(file) * (KEPT_BYTE + SENT_BYTE), 0);
+  return files.reduce((sum, file) => sum + copyPrice(file) + bytesOf(file) * (KEPT_BYTE + SENT_BYTE), 0);
+}
+
+/** With its record, which is read. */
+function copyPrice(file: FileFacts): number {
+  return objectsPrice(file) + READ_UNIT;
 }
 
 function objectsPrice({ thumbnail }: FileFacts): number {

@@ -64,13 +64,15 @@ describe.each([
   [
     'memory',
     (): AttachmentFiles & AttachmentFolders => memory,
-    async (key: string, text: string) => void memory.objects.set(key, `text/plain: ${text}`),
+    async (key: string, text: string): Promise<void> => {
+      memory.objects.set(key, `text/plain: ${text}`);
+    },
     async (key: string): Promise<string | undefined> => memory.objects.get(key),
   ],
   [
     'S3',
-    () => real,
-    async (Key: string, Body: string) => {
+    (): AttachmentFiles & AttachmentFolders => real,
+    async (Key: string, Body: string): Promise<void> => {
       await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ContentType: 'text/plain' }));
     },
     inBucket,

@@ -36,9 +36,8 @@ describe('what users pay', () => {
   it('is compared with a count, whatever the action or route', () => {
     const compared = new Set(PRICE_CHECKS.flatMap(({ of }) => of));
     const priced = [...Object.keys(ACTION_PRICES), ...Object.keys(ROUTE_PRICES)];
-    // Those of files and notifications follow with their scenarios.
-    const isLater = (name: string) =>
-      name === 'active' || name.includes('attachments') || NOTIFICATION_HTTP_ROUTES.includes(name as never);
+    // Those of notifications follow with their scenario.
+    const isLater = (name: string) => name === 'active' || NOTIFICATION_HTTP_ROUTES.includes(name as never);
     const uncounted = priced.filter((name) => !compared.has(name as never) && !isLater(name));
     expect(uncounted).toEqual([]);
   });
