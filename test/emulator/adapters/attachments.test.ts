@@ -38,7 +38,14 @@ let tables: Awaited<ReturnType<typeof startTables>>;
 beforeAll(async () => {
   [emulator, tables] = await Promise.all([startSqs(), startTables(() => now)]);
   const unused = 'http://127.0.0.1:1';
-  const others = { dynamodb: unused, sqs: unused, sns: unused, connections: unused, lambda: unused, ssm: unused };
+  const others = {
+    dynamodb: unused,
+    sqs: unused,
+    sns: unused,
+    connections: unused,
+    lambda: unused,
+    ssm: unused,
+  };
   endpoints = await proxy.attach({ ...others, s3: emulator.endpoint });
   client = s3Client(endpoints.s3);
   await createBuckets(client, [{ bucketName: bucket }]);
