@@ -96,7 +96,7 @@ describe('the packed tarball', () => {
   it('has the hooks in ./react, as ESM and CommonJS', async () => {
     await withReact();
     const hooks =
-      'useBlocks,useConnection,useContacts,useConversations,useLiveTexts,useMessage,useMessages,usePins,usePresence,useProfile,useProfiles,usePush,useSettings,useTyping';
+      'useAttachment,useBlocks,useConnection,useContacts,useConversations,useLiveTexts,useMessage,useMessages,usePins,usePresence,useProfile,useProfiles,usePush,useSettings,useTyping';
     expect(
       await node(
         'r.mjs',

@@ -4,9 +4,16 @@ import { act, createElement, type ReactElement, useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Client, type Conversation, changeSettings, memoryStore } from '../src/index.ts';
+import {
+  type ChatMessage,
+  type Client,
+  type Conversation,
+  changeSettings,
+  memoryStore,
+} from '../src/index.ts';
 import {
   type UseMessages,
+  useAttachment,
   useBlocks,
   useConnection,
   useContacts,
@@ -28,6 +35,13 @@ import type { ServerConnection } from './support/scripted-server.ts';
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
 
 const DM = 'dm:alice:bob';
+const unsent = {
+  ...message(0),
+  key: '',
+  mine: true,
+  state: 'pending',
+  seq: undefined,
+} as unknown as ChatMessage;
 const CAROL = 'dm:alice:carol';
 
 function render(element: ReactElement) {
@@ -45,6 +59,16 @@ async function screen(text: () => string, wanted: string): Promise<void> {
     expect(text()).toBe(wanted);
   };
   await vi.waitFor(look, { interval: 1 });
+}
+
+function Picture({ conversation }: { conversation: Conversation }) {
+  const { messages } = useMessages(conversation);
+  const { url, error, reload } = useAttachment(conversation, messages[0] ?? unsent, 'A');
+  return createElement(
+    'button',
+    { type: 'button', onClick: reload },
+    `${messages.length} ${url} ${error?.code}`,
+  );
 }
 
 function Overview({ im }: { im: Client }) {
@@ -184,6 +208,44 @@ describe('the hooks', () => {
     const { im } = await harness({ store });
     const { text } = render(createElement(Unsent, { of: im.direct('bob') }));
     await screen(text, 'pending written in a tunnel');
+  });
+
+  it('useAttachment shows the link, keeps it over a reconnect, asks again on request, and says why there is none', async () => {
+    const parts = await harness(fullDelays);
+    const { im, server } = parts;
+    const bob = im.direct('bob');
+    const attachment = { attachmentId: 'A', name: 'a', size: 1, type: 'image/png' };
+    server.history.push(message(1, { content: { type: 'file', attachments: [attachment] } }));
+    let asked = 0;
+    let status = 503;
+    const error = () => ({
+      code: status === 503 ? 'unavailable' : 'not_found',
+      message: 'no',
+      retryable: status === 503,
+    });
+    server.httpAnswers.set(`/conversations/${DM}/messages/1/attachments`, () => {
+      asked += 1;
+      const link = { attachmentId: 'A', url: `https://a/${asked}`, expiresAt: 0 };
+      return { status, body: status === 200 ? { attachments: [link] } : error() };
+    });
+    const first = await parts.connected();
+    const { container, text } = render(createElement(Picture, { conversation: bob }));
+    await screen(text, '1 undefined unavailable');
+    status = 200;
+    await act(async () => parts.clock.advance(500));
+    await screen(text, '1 https://a/2 undefined');
+    const again = parts.entered('connected');
+    first.cut();
+    await parts.entered('reconnecting');
+    parts.clock.advance(1_000);
+    await again;
+    await screen(text, '1 https://a/2 undefined');
+    await act(async () => container.querySelector('button')?.click());
+    await screen(text, '1 https://a/3 undefined');
+    status = 404;
+    await act(async () => container.querySelector('button')?.click());
+    await screen(text, '1 undefined not_found');
+    expect(asked).toBe(4);
   });
 
   it('useMessage shows one message that is not among the shown ones, as it is now (IM-REPLY)', async () => {

@@ -1,5 +1,6 @@
 'use client';
 
+export { type UseAttachment, useAttachment } from './use-attachment.ts';
 export { useConnection } from './use-connection.ts';
 export { useConversations } from './use-conversations.ts';
 export { useLiveTexts } from './use-live-texts.ts';
