@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { loadConfig, type PageConfig } from './config.ts';
 import { Demo } from './demo/demo.tsx';
+import { FileLimitsProvider } from './files/limits.ts';
 import { SignIn } from './session/sign-in.tsx';
 import { useSession } from './session/use-session.ts';
 import { SignedIn } from './shell/signed-in.tsx';
@@ -33,7 +34,11 @@ export function App() {
       </Notice>
     );
   }
-  return <Suspense fallback={<Notice title={t('Loading…')} isBusy />}>{pageAt(location, config)}</Suspense>;
+  return (
+    <FileLimitsProvider value={config.files}>
+      <Suspense fallback={<Notice title={t('Loading…')} isBusy />}>{pageAt(location, config)}</Suspense>
+    </FileLimitsProvider>
+  );
 }
 
 function pageAt(location: Location, config: PageConfig) {

@@ -2,6 +2,7 @@ import './styles/index.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
+import { keepPageOnDrop } from './files/transfer.ts';
 import { Button } from './ui/button.tsx';
 import { ErrorBoundary } from './ui/error-boundary.tsx';
 import { Notice } from './ui/notice.tsx';
@@ -9,6 +10,7 @@ import { t, takeTexts } from './ui/texts.ts';
 import { viewAt } from './view.ts';
 
 if (viewAt(location) === 'widget') takeTexts();
+keepPageOnDrop();
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');

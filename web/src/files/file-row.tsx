@@ -2,6 +2,7 @@ import { Icon, type IconName } from '../ui/icon.tsx';
 import { t } from '../ui/texts.ts';
 import { FileName } from './file-name.tsx';
 import { type FileKind, kindOf } from './kinds.ts';
+import { UploadBar, uploadsOf } from './upload-progress.tsx';
 import { useDownload } from './use-download.ts';
 import type { FilePlace } from './use-link.ts';
 import { sizeInWords } from './words.ts';
@@ -22,6 +23,7 @@ export function FileRow(place: FilePlace) {
   const { isBusy, error, start } = useDownload(place);
   if (attachment === undefined) return null;
   const { name, size } = attachment;
+  const upload = uploadsOf(place.message)?.[place.index];
   return (
     <>
       <button
@@ -37,7 +39,11 @@ export function FileRow(place: FilePlace) {
         </span>
         <span className="visually-hidden">{t('Download')}: </span>
         <FileName name={name} />
-        <span className="file-facts">{sizeInWords(size)}</span>
+        {upload === undefined ? (
+          <span className="file-facts">{sizeInWords(size)}</span>
+        ) : (
+          <UploadBar upload={upload} name={name} />
+        )}
       </button>
       {error !== undefined && (
         <p className="file-error" role="alert">

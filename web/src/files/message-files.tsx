@@ -6,6 +6,7 @@ import { boxOf, PLACES, widthOf } from './layout.ts';
 import { Picture } from './picture.tsx';
 import { isPlayable, Player } from './player.tsx';
 import { useShowPicture } from './show-picture.tsx';
+import { UploadState } from './upload-progress.tsx';
 import './files.css';
 
 export interface MessageFilesProps {
@@ -39,6 +40,7 @@ export function MessageFiles({ content, ...place }: MessageFilesProps) {
       {others.map(({ attachment, index }) => (
         <Other key={index} {...place} index={index} attachment={attachment} />
       ))}
+      <UploadState {...place} />
     </div>
   );
 }

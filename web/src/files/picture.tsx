@@ -4,6 +4,7 @@ import { useIm } from '../session/client-context.ts';
 import { Icon } from '../ui/icon.tsx';
 import { useNameOf } from '../ui/names.ts';
 import { t } from '../ui/texts.ts';
+import { UploadBar, uploadsOf } from './upload-progress.tsx';
 import { type FilePlace, useLink } from './use-link.ts';
 import { altOf } from './words.ts';
 
@@ -28,6 +29,7 @@ export function Picture({ style, more = 0, onOpen, ...place }: PictureProps) {
   const [isSharp, setIsSharp] = useState(false);
   if (attachment === undefined) return null;
   const { size, thumbnail } = attachment;
+  const upload = uploadsOf(message)?.[index];
   const isLocal = link.url?.startsWith('blob:') === true;
   const small = isLocal ? undefined : link.thumbnailUrl;
   const isFullWanted = isLocal || size <= (thumbnail === undefined ? LOADED_BYTES : SHARP_BYTES);
@@ -61,6 +63,7 @@ export function Picture({ style, more = 0, onOpen, ...place }: PictureProps) {
           {...events}
         />
       )}
+      {upload !== undefined && <UploadBar upload={upload} name={attachment.name} />}
       {more > 0 && (
         <span className="picture-more" aria-hidden="true">
           +{more}

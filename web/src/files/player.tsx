@@ -3,6 +3,7 @@ import { Button } from '../ui/button.tsx';
 import { t } from '../ui/texts.ts';
 import { FileName } from './file-name.tsx';
 import { videoBoxOf } from './layout.ts';
+import { UploadBar, uploadsOf } from './upload-progress.tsx';
 import { type FilePlace, useLink } from './use-link.ts';
 import { lengthInWords, sizeInWords } from './words.ts';
 
@@ -33,6 +34,7 @@ export function Player({ kind, ...place }: PlayerProps) {
   }, [link.version]);
   if (attachment === undefined) return null;
   const { name, size, durationMs } = attachment;
+  const upload = uploadsOf(place.message)?.[place.index];
   const media: MediaHTMLAttributes<HTMLMediaElement> = {
     src: link.url,
     controls: true,
@@ -68,6 +70,7 @@ export function Player({ kind, ...place }: PlayerProps) {
       )}
       <figcaption>
         <FileName name={name} />
+        {upload !== undefined && <UploadBar upload={upload} name={name} />}
         <span className="file-facts">{facts.join(' · ')}</span>
       </figcaption>
     </figure>

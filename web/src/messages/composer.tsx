@@ -1,5 +1,6 @@
 import type { Conversation } from '@serverless-im/client';
 import {
+  type ClipboardEvent,
   type FormEvent,
   type KeyboardEvent,
   type SyntheticEvent,
@@ -8,6 +9,13 @@ import {
   useRef,
   useState,
 } from 'react';
+import { AttachButton } from '../files/attach-button.tsx';
+import { checkFiles } from '../files/check-files.ts';
+import { useChosenFiles } from '../files/chosen-files.ts';
+import { ChosenList } from '../files/chosen-list.tsx';
+import { DropZone } from '../files/drop-zone.tsx';
+import { useFileLimits } from '../files/limits.ts';
+import { pastedFiles } from '../files/transfer.ts';
 import { type Mentionable, useAudience } from '../groups/use-mentionable.ts';
 import { useIm } from '../session/client-context.ts';
 import { IconButton } from '../ui/icon-button.tsx';
@@ -18,6 +26,7 @@ import { excessOf, excessWords } from './length.ts';
 import { ALL, mentionsOf } from './mentions.ts';
 import { Answering } from './replies.tsx';
 import { useCompletion } from './use-completion.tsx';
+import '../files/choosing.css';
 import './composer.css';
 
 /** The field grows with its text up to this length, for which the browser lays out the text a second time. */
@@ -30,11 +39,13 @@ export interface ComposerProps {
   /** Names the draft. */
   readonly draftKey: string;
   readonly placeholder: string;
+  /** What dropping files here does. */
+  readonly dropText: string;
   onSent(): void;
 }
 
 /** Sends with or without a connection: the SDK keeps messages until there is one. */
-export function Composer({ conversation, draftKey, placeholder, onSent }: ComposerProps) {
+export function Composer({ conversation, draftKey, placeholder, dropText, onSent }: ComposerProps) {
   const im = useIm();
   const [text, setText] = useDraft(im, draftKey);
   const [replyTo, setReplyTo] = useDraftReply(im, draftKey);
@@ -45,9 +56,12 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
   const message = text.trim();
   const audience = useAudience();
   const mentions = audience && mentionsOf(message, audience);
-  const excess = excessOf(message, { replyTo, mentions });
+  const limits = useFileLimits();
+  const [files, setFiles] = useChosenFiles(im, draftKey);
+  const [refusals, setRefusals] = useState<readonly string[]>([]);
+  const excess = excessOf(message, { replyTo, mentions, ...recordsOf(files) });
   const [refused, setRefused] = useState(0);
-  const canSend = message !== '' && excess === 0;
+  const canSend = (message !== '' || files.length > 0) && excess === 0;
   const isLong = text.length > GROWS_TO_CHARS;
   useEffect(() => {
     // On a touch screen the keyboard would cover the messages.
@@ -68,14 +82,30 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
     typed.current = value;
     setText(value);
     setRefused(0);
+    setRefusals([]);
     conversation.typing(value !== '');
   };
   const completion = useCompletion(field, text, write);
+  const add = (added: readonly File[]): void => {
+    if (limits === undefined) return;
+    const checked = checkFiles(files, added, limits);
+    setFiles(checked.chosen);
+    setRefusals(checked.refusals);
+    field.current?.focus();
+  };
+  const remove = (file: File): void => {
+    setFiles(files.filter((one) => one !== file));
+    setRefusals([]);
+    field.current?.focus();
+  };
   const send = (): void => {
     if (!canSend) return;
-    conversation.send({ type: 'text', text: message }, { replyTo, mentions });
+    if (files.length === 0) conversation.send({ type: 'text', text: message }, { replyTo, mentions });
+    else conversation.sendFile(files, { ...(message !== '' && { text: message }), replyTo, mentions });
     typed.current = '';
     setText('');
+    setFiles([]);
+    setRefusals([]);
     setReplyTo(undefined);
     onSent();
   };
@@ -84,6 +114,13 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
     if (text.length + length <= FIELD_CHARS) return;
     event.preventDefault();
     setRefused(length);
+  };
+  const onPaste = (event: ClipboardEvent): void => {
+    const pasted = limits === undefined ? [] : pastedFiles(event.clipboardData);
+    if (pasted.length > 0) {
+      event.preventDefault();
+      add(pasted);
+    } else refuseHuge(event, event.clipboardData.getData('text'));
   };
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault();
@@ -106,6 +143,13 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
       {replyTo !== undefined && (
         <Answering conversation={conversation} seq={replyTo} onCancel={cancelReply} />
       )}
+      {files.length > 0 && <ChosenList files={files} onRemove={remove} />}
+      {limits !== undefined && (
+        <>
+          <DropZone text={dropText} onFiles={add} />
+          <AttachButton types={limits.types} onFiles={add} />
+        </>
+      )}
       <div
         className={isLong ? 'composer-field is-long' : 'composer-field'}
         data-text={isLong ? '' : `${text}\n`}
@@ -117,7 +161,7 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
           value={text}
           {...completion.fieldProps}
           onKeyDown={onKeyDown}
-          onPaste={(event) => refuseHuge(event, event.clipboardData.getData('text'))}
+          onPaste={onPaste}
           onDrop={(event) => refuseHuge(event, event.dataTransfer.getData('text'))}
           aria-label={placeholder}
           aria-invalid={excess > 0}
@@ -129,14 +173,24 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
       {completion.list}
       <IconButton icon="send" label={t('Send')} type="submit" className="composer-send" disabled={!canSend} />
       <p id={excessId} className="composer-excess" role="status">
-        {refused > 0
-          ? t('{count} characters are too many to put here.', { count: refused.toLocaleString() })
-          : excess > 0
-            ? excessWords(excess)
-            : isInVain(message, audience) && 'Only admins may mention everyone here: @all is plain text.'}
+        {refusals.length > 0
+          ? refusals.join(' ')
+          : refused > 0
+            ? t('{count} characters are too many to put here.', { count: refused.toLocaleString() })
+            : excess > 0
+              ? excessWords(excess)
+              : isInVain(message, audience) && 'Only admins may mention everyone here: @all is plain text.'}
       </p>
     </form>
   );
+}
+
+/** About as long as what the server will keep of these files in the message, which must fit into it. */
+function recordsOf(files: readonly File[]): { readonly attachments?: readonly object[] } {
+  if (files.length === 0) return {};
+  const most = { attachmentId: '0'.repeat(26), width: 99_999, height: 99_999, durationMs: 99_999_999 };
+  const thumbnail = { type: 'image/webp', size: 99_999, width: 320, height: 320 };
+  return { attachments: files.map(({ name, size, type }) => ({ ...most, name, size, type, thumbnail })) };
 }
 
 /** Whether the text has an `@all` that mentions nobody. */

@@ -1,4 +1,11 @@
-import { type ChatMessage, type Conversation, ImError } from '@serverless-im/client';
+import {
+  type ChatMessage,
+  type Conversation,
+  type EditedContent,
+  type FileContent,
+  ImError,
+  type TextContent,
+} from '@serverless-im/client';
 import { type SyntheticEvent, useId, useRef, useState } from 'react';
 import { useAudience } from '../groups/use-mentionable.ts';
 import { Button } from '../ui/button.tsx';
@@ -17,7 +24,7 @@ export interface EditDialogProps {
   readonly conversation: Conversation;
   readonly message: ChatMessage;
   readonly seq: number;
-  readonly text: string;
+  readonly content: TextContent | FileContent;
   onClose(): void;
 }
 
@@ -25,7 +32,8 @@ export interface EditDialogProps {
 const NOBODY: Audience = { has: () => false, isComplete: true, mayMentionAll: false };
 
 /** Lets the user change the text of a message. A failure keeps the dialog open, with the typed text. */
-export function EditDialog({ conversation, message, seq, text, onClose }: EditDialogProps) {
+export function EditDialog({ conversation, message, seq, content, onClose }: EditDialogProps) {
+  const { text = '' } = content;
   const [draft, setDraft] = useState(text);
   const excessId = useId();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -34,19 +42,16 @@ export function EditDialog({ conversation, message, seq, text, onClose }: EditDi
   const wanted = draft.trim();
   const mentions = editedMentions(message, text, wanted, audience ?? NOBODY);
   const { error, attempt } = useAttempt(mentions === ALL ? reasonOfEditToAll : reasonOfEdit);
-  const excess = excessOf(wanted, { replyTo: message.replyTo, mentions });
-  const canSave = wanted !== '' && wanted !== text && excess === 0;
+  const attachments = content.type === 'file' ? content.attachments : undefined;
+  const excess = excessOf(wanted, { replyTo: message.replyTo, mentions, attachments });
+  // Files need no text.
+  const canSave = (wanted !== '' || attachments !== undefined) && wanted !== text && excess === 0;
   const save = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (!canSave) return;
     // The edit does not overwrite a later one of another device.
     const reading = { seq, text, rev: message.rev };
-    const saved = saveEdit(
-      conversation,
-      reading,
-      { type: 'text', text: wanted },
-      { ...(mentions && { mentions }) },
-    );
+    const saved = saveEdit(conversation, reading, edited(content, wanted), { ...(mentions && { mentions }) });
     attempt(saved, onClose);
   };
   return (
@@ -81,6 +86,12 @@ export function EditDialog({ conversation, message, seq, text, onClose }: EditDi
       </form>
     </Dialog>
   );
+}
+
+function edited(content: TextContent | FileContent, text: string): EditedContent {
+  if (content.type === 'text') return { type: 'text', text };
+  const attachments = content.attachments.map(({ attachmentId }) => ({ attachmentId }));
+  return { type: 'file', attachments, ...(text !== '' && { text }) };
 }
 
 function reasonOfEdit(error: unknown): string {

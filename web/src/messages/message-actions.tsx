@@ -15,7 +15,7 @@ import { ReaderList } from './reader-list.tsx';
 import { reasonOf } from './reasons.ts';
 import { useReplyActions } from './replies.tsx';
 import { ReportDialog } from './report-dialog.tsx';
-import { excerptOf, isSaid, textOf } from './wording.ts';
+import { excerptOf, hasText, isSaid, textOf } from './wording.ts';
 
 /** `menu`: lets the user choose. `readers`: shows who has read it. */
 export type MessageAction = 'menu' | 'react' | 'edit' | 'readers' | 'report' | 'take back';
@@ -52,8 +52,8 @@ export function MessageActions(props: MessageActionsProps) {
       </Dialog>
     );
   if (action === 'readers') return <ReaderList message={message} onClose={onClose} />;
-  if (action === 'edit' && seq !== undefined && content.type === 'text')
-    return <EditDialog {...{ conversation, message, seq, onClose }} text={content.text} />;
+  if (action === 'edit' && seq !== undefined && hasText(content))
+    return <EditDialog {...{ conversation, message, seq, content, onClose }} />;
   if (action === 'report' && seq !== undefined)
     return <ReportDialog {...{ conversation, message, seq, onClose }} />;
   if (action === 'take back' && seq !== undefined)
@@ -117,7 +117,7 @@ export function MessageActions(props: MessageActionsProps) {
 /** Only hides the action: the server decides, by its own clock. */
 export function useMayEdit({ seq, mine, sentAt, content }: ChatMessage): boolean {
   const nowMs = useNow();
-  return seq !== undefined && mine && content.type === 'text' && nowMs - sentAt < LIMITS.editWindowMs;
+  return seq !== undefined && mine && hasText(content) && nowMs - sentAt < LIMITS.editWindowMs;
 }
 
 /** Only hides the action: the server decides, by its own clock. */

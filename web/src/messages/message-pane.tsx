@@ -187,6 +187,7 @@ function Pane({
               conversation={conversation}
               draftKey={conversationKey}
               placeholder={t('Message {name}', { name })}
+              dropText={t('Drop files here to send them to {name}', { name })}
               onSent={() => setToEnd((count) => count + 1)}
             />
           )}

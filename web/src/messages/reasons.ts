@@ -19,10 +19,25 @@ const REASONS: { readonly [Code in ImErrorCode]?: Text } = {
   closed: 'You signed out before it was sent.',
 };
 
+const REASONS_OF_FILES: { readonly [Code in ImErrorCode]?: Text } = {
+  payload_too_large: 'A file is too large.',
+  invalid_request: 'The server did not accept the files.',
+};
+
 /** Explains to its author why a message was not sent. */
-export function reasonOfMessage({ error, mentions, replyTo, conversationId = '' }: ChatMessage): string {
+export function reasonOfMessage({
+  content,
+  error,
+  mentions,
+  replyTo,
+  conversationId = '',
+}: ChatMessage): string {
   // It does not say why: perhaps the other user has blocked this one (IM-BLOCK).
   if (error?.code === 'forbidden' && conversationId.startsWith('dm:')) return 'It can’t be delivered.';
+  if (content.type === 'file' && error !== undefined) {
+    const reason = REASONS_OF_FILES[error.code];
+    if (reason !== undefined) return t(reason);
+  }
   if (mentions === 'all') return reasonOfMentioningAll(error);
   if (error?.code === 'invalid_request' && replyTo !== undefined)
     return t('The server did not accept it. Perhaps the original message no longer exists.');

@@ -1,4 +1,5 @@
-import { type Conversation, editMessage, ImError, type SentContent } from '@serverless-im/client';
+import { type Conversation, type EditedContent, editMessage, ImError } from '@serverless-im/client';
+import { hasText } from './wording.ts';
 
 export interface Reading {
   readonly seq: number;
@@ -15,7 +16,7 @@ export interface Reading {
 export async function saveEdit(
   conversation: Conversation,
   { seq, text, rev }: Reading,
-  content: SentContent,
+  content: EditedContent,
   options: { readonly mentions?: readonly string[] | 'all' },
 ): Promise<void> {
   try {
@@ -24,7 +25,7 @@ export async function saveEdit(
     if (!(error instanceof ImError) || error.code !== 'conflict') throw error;
     const { messages } = await conversation.history({ after: seq - 1, limit: 1 });
     const now = messages.find((message) => message.seq === seq);
-    if (now?.content.type !== 'text' || now.content.text !== text) throw error;
+    if (now === undefined || !hasText(now.content) || (now.content.text ?? '') !== text) throw error;
     await editMessage(conversation, seq, content, { ...options, ifRev: now.rev });
   }
 }

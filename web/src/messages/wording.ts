@@ -1,4 +1,4 @@
-import type { ChatMessage, Content, SystemContent } from '@serverless-im/client';
+import type { ChatMessage, Content, FileContent, SystemContent, TextContent } from '@serverless-im/client';
 import { filesInWords } from '../files/words.ts';
 import { durationOf } from '../groups/slow-mode.ts';
 import type { NameOf } from '../ui/names.ts';
@@ -111,6 +111,11 @@ const conjunction = new Intl.ListFormat('en', { type: 'conjunction' });
 
 function list(users: readonly string[]): string {
   return users.length > 5 ? `${users.length} people` : conjunction.format(users);
+}
+
+/** Content whose sender can edit its text. */
+export function hasText(content: Content): content is TextContent | FileContent {
+  return content.type === 'text' || content.type === 'file';
 }
 
 export function isSaid(content: Content): boolean {

@@ -22,6 +22,9 @@ export interface StackUrls {
   readonly tokenUrl: string;
   /** A page of another origin, which may embed the widget. */
   readonly shopUrl: string;
+  /** Where the page and the tests reach the bucket of files. */
+  readonly s3Url: string;
+  readonly filesBucket: string;
 }
 
 /** One queue a test, so that no test sees the chats of another (`newQueue`). */
@@ -48,7 +51,11 @@ export default async function setStage(project: TestProject): Promise<() => Prom
   ]);
   const { wsUrl, httpUrl, tokenUrl, webUrl = '' } = runtime;
   shop.open(webUrl);
-  project.provide('stack', { wsUrl, httpUrl, tokenUrl, webUrl, shopUrl: `${shop.origin}/` });
+  project.provide('stack', {
+    ...{ wsUrl, httpUrl, tokenUrl, webUrl, shopUrl: `${shop.origin}/` },
+    s3Url: runtime.endpoints.s3,
+    filesBucket: runtime.outputs['AttachmentsBucketName'] ?? '',
+  });
   project.provide('browser', browser.wsEndpoint());
   return async () => {
     await browser.close();
