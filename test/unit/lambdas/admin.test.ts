@@ -4,7 +4,7 @@ import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { logger } from '../../../lambdas/shared/logger.ts';
 import { type AdminEvent, createAdminHandler } from '../../../lambdas/transport/admin.ts';
 import { type AdminPorts, adminAnswers } from '../../../lambdas/transport/admin-answers.ts';
-import { createWorld } from '../../adapters/memory/world.ts';
+import { aSession, createWorld } from '../../adapters/memory/world.ts';
 
 const CALLER = 'arn:aws:sts::111122223333:assumed-role/Support/eve';
 const iam = { iam: { userArn: CALLER } };
@@ -56,6 +56,9 @@ const BAN = 'PUT /admin/users/{userId}/ban';
 const UNBAN = 'DELETE /admin/users/{userId}/ban';
 const LOOK = 'GET /admin/users/{userId}';
 const RECALL = 'DELETE /admin/conversations/{conversationId}/messages/{seq}';
+const TASK = 'GET /admin/tasks/{taskId}';
+const LOG_OUT = 'POST /admin/users/{userId}/log-out';
+const ERASE_ONE = 'POST /admin/conversations/{conversationId}/messages/{seq}/erase';
 const text = (words: string) => ({ type: 'text', text: words });
 
 describe('the audit (IM-ADMIN-2)', () => {
@@ -225,6 +228,52 @@ describe('a recall by the operator (IM-ADMIN-3)', () => {
       ['dm:a:b', '1e3'],
     ] as const)
       expect(await call(RECALL, { conversationId, seq })).toMatchObject({ status: 400 });
+  });
+});
+
+describe('a task (IM-ERASE-1)', () => {
+  it.each([
+    ['export', 'POST /admin/users/{userId}/export'],
+    ['erase', 'DELETE /admin/users/{userId}'],
+  ])('is started once, and read: %s', async (kind, route) => {
+    const { call, lines, taskQueue, clock } = start();
+    const started = await call(route, { userId: 'bob' });
+    const { taskId } = started.body;
+    expect(started).toEqual({ status: 202, body: { taskId: expect.stringMatching(/^[0-9A-Z]{26}$/) } });
+    expect(taskQueue.jobs).toEqual([{ taskId, delaySeconds: 0 }]);
+    expect(await call(TASK, { taskId })).toEqual({
+      status: 200,
+      body: {
+        ...{ taskId, kind, userId: 'bob', state: 'running', step: 'begin', counts: {} },
+        startedAt: clock(),
+        updatedAt: clock(),
+      },
+    });
+    expect(lines).toEqual([line(route, 'done', { userId: 'bob', taskId }), line(TASK, 'done', { taskId })]);
+    const unknown = { status: 404, body: { message: 'There is no such task.' } };
+    expect(await call(TASK, { taskId: '01ARZ3NDEKTSV4RRFFQ69G5FAV' })).toMatchObject(unknown);
+  });
+});
+
+describe('a log-out and an erasure of one message (IM-ADMIN-3)', () => {
+  it('end the session of one device, and leave ids of the message', async () => {
+    const { call, lines, routes, messages } = start();
+    for (const deviceId of ['phone', 'tablet']) await routes.connect(aSession({ deviceId }));
+    const target = { userId: 'bob', deviceId: 'phone' };
+    expect(await call(LOG_OUT, { userId: 'bob' }, { deviceId: 'phone' })).toMatchObject({ status: 204 });
+    const left = (await routes.sessionsOf(['bob'])).get('bob') ?? [];
+    expect(left.map(({ deviceId }) => deviceId)).toEqual(['tablet']);
+    await call('POST /admin/messages', {}, { from: 'a', to: 'b', clientMsgId: 'c', content: text('x') });
+    const place = { conversationId: 'dm:a:b', seq: '1' };
+    expect(await call(ERASE_ONE, place)).toMatchObject({
+      status: 200,
+      body: { from: 'a', content: { type: 'erased' } },
+    });
+    const page = await messages.page('dm:a:b', { limit: 1, after: 0, head: 1 });
+    expect(JSON.stringify(page)).not.toContain('"x"');
+    expect(
+      lines.filter((one) => JSON.stringify(one).includes('admin call')).map((one) => Object(one).target),
+    ).toEqual([target, { from: 'a', to: 'b', clientMsgId: 'c' }, { conversationId: 'dm:a:b', seq: 1 }]);
   });
 });
 
