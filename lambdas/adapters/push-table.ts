@@ -13,10 +13,10 @@ import { batchGet, call, type Item, transact, unlessRefused } from './dynamodb.t
 /*
  * Devices that get notifications, in the conversation table (docs/adr/0057-notifications-beside-the-offline-queue.md).
  *
- *   pk                sk        attributes
- *   u#<userId>        '#push'   v: grows with each change; a map for each device:
- *                               d#<deviceId>  { p: provider, t: endpoint or token, h: its hash, k?, a?: a browser's keys, at, arn? }
- *   push#<hash>       '#push'   userId, deviceId: whose it is
+ *   pk                sk          attributes
+ *   u#<userId>        '#devices'  v: grows with each change; a map for each device:
+ *                                 d#<deviceId>  { p: provider, t: endpoint or token, h: its hash, k?, a?: a browser's keys, at, arn? }
+ *   push#<hash>       '#devices'  userId, deviceId: whose it is
  *
  * Access                      Call                       Units (item of up to 2 devices ≈ 1 KB)
  * devices of ≤ 100 users      BatchGet                   1 read per 4 KB, strong: a log-out counts at once
@@ -29,7 +29,8 @@ import { batchGet, call, type Item, transact, unlessRefused } from './dynamodb.t
  * Both kinds of rows change in one transaction: while a target's row names a device, that device has the target, and no other device has.
  */
 
-const SORT_KEY = '#push';
+/** Before departures and memberships, which are read as one range (departures.ts). */
+const SORT_KEY = '#devices';
 const DEVICE = 'd#';
 const ATTEMPTS = 5;
 
@@ -56,7 +57,7 @@ export function createPushDeviceReader(
 ): PushDeviceReader {
   return {
     async devicesOf(userIds) {
-      const items = await batchGet(documents, tableName, userIds.map(keyOf));
+      const items = await batchGet(documents, tableName, userIds.map(pushDevicesKey));
       return new Map(
         items
           .map((item) => [userIn(item), [...devicesIn(item)].map(toDevice)] as const)
@@ -110,7 +111,7 @@ export function createPushDeviceWriter(
 
     async unregister(userId, deviceId) {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-        const command = new GetCommand({ TableName, Key: keyOf(userId), ConsistentRead: true });
+        const command = new GetCommand({ TableName, Key: pushDevicesKey(userId), ConsistentRead: true });
         const { Item } = await call(() => documents.send(command));
         const { version, devices } = keptIn(Item);
         const ids = [...devices.keys()].filter((id) => deviceId === undefined || id === deviceId);
@@ -138,7 +139,7 @@ export function createPushDeviceWriter(
     async keepEndpoint(userId, { deviceId, hash }, endpointArn) {
       const command = new UpdateCommand({
         TableName,
-        Key: keyOf(userId),
+        Key: pushDevicesKey(userId),
         UpdateExpression: 'SET #device.#arn = :arn',
         ConditionExpression: '#device.#h = :hash',
         ExpressionAttributeNames: { '#device': DEVICE + deviceId, '#arn': 'arn', '#h': 'h' },
@@ -152,7 +153,7 @@ export function createPushDeviceWriter(
     userId: string,
     hash: string,
   ): Promise<readonly [Item | undefined, Item | undefined]> {
-    const keys = [keyOf(userId), ownerKey(hash)];
+    const keys = [pushDevicesKey(userId), ownerKey(hash)];
     const items = await batchGet(documents, TableName, keys);
     const [own, owner] = keys.map(({ pk }) => items.find((item) => item['pk'] === pk));
     return [own, owner];
@@ -162,7 +163,7 @@ export function createPushDeviceWriter(
     const names = deviceIds.map((id, index) => [`#d${index}`, DEVICE + id] as const);
     return {
       TableName,
-      Key: keyOf(userId),
+      Key: pushDevicesKey(userId),
       UpdateExpression: `REMOVE ${names.map(([name]) => name).join(', ')} ADD v :one`,
       ExpressionAttributeNames: Object.fromEntries(names),
       ExpressionAttributeValues: { ':one': 1 } as Item,
@@ -185,7 +186,7 @@ export function createPushDeviceWriter(
     ];
     return {
       TableName,
-      Key: keyOf(userId),
+      Key: pushDevicesKey(userId),
       UpdateExpression: parts.filter(Boolean).join(' '),
       ConditionExpression: version === 0 ? 'attribute_not_exists(v)' : 'v = :version',
       ExpressionAttributeNames: {
@@ -219,7 +220,7 @@ export function createPushDeviceWriter(
   }
 }
 
-function keyOf(userId: string): Item {
+export function pushDevicesKey(userId: string): Item {
   return { pk: memberPartition(userId), sk: SORT_KEY };
 }
 

@@ -1,5 +1,6 @@
 import webPush from 'web-push';
-import type { PushResult, PushSender } from '../domain/model/notification.ts';
+import type { PushMessage, PushResult, PushSender } from '../domain/model/notification.ts';
+import type { PushTarget } from '../domain/model/push-registration.ts';
 import { isPushService } from '../domain/model/push-services.ts';
 import { describe, logger } from '../shared/logger.ts';
 
@@ -42,30 +43,41 @@ export function createWebPush({
     }
   }
 
+  /** `undefined`: nothing can be encrypted for these keys. They are a user's, so that is no fault of the push service. */
+  function detailsOf(
+    { endpoint, keys }: Extract<PushTarget, { provider: 'webpush' }>,
+    { payload, topic, ttlSeconds }: PushMessage,
+    own: string,
+  ) {
+    try {
+      return webPush.generateRequestDetails({ endpoint, keys }, JSON.stringify(payload), {
+        vapidDetails: { subject, publicKey, privateKey: own },
+        TTL: ttlSeconds,
+        urgency: 'high',
+        topic,
+        contentEncoding: 'aes128gcm',
+      });
+    } catch (error) {
+      logger.warn('notification not encrypted', { error: describe(error) });
+      return undefined;
+    }
+  }
+
   return {
-    async send(target, { payload, topic, ttlSeconds }) {
+    async send(target, message) {
       // The option may have named fewer hosts since.
       if (target.provider !== 'webpush' || !isPushService(target.endpoint, hosts)) return 'refused';
       const { host } = new URL(target.endpoint);
       const own = await key();
       if (own === undefined || performance.now() < (pausedUntil.get(host) ?? 0)) return LATER;
+      const details = detailsOf(target, message, own);
+      if (details === undefined) return 'refused';
       try {
-        const { endpoint, method, headers, body } = webPush.generateRequestDetails(
-          { endpoint: target.endpoint, keys: target.keys },
-          JSON.stringify(payload),
-          {
-            vapidDetails: { subject, publicKey, privateKey: own },
-            TTL: ttlSeconds,
-            urgency: 'high',
-            topic,
-            contentEncoding: 'aes128gcm',
-          },
-        );
-        const { 'Content-Length': _, ...sent } = headers as Record<string, string>;
-        const response = await fetcher(endpoint, {
-          method,
+        const { 'Content-Length': _, ...sent } = details.headers as Record<string, string>;
+        const response = await fetcher(details.endpoint, {
+          method: details.method,
           headers: sent,
-          body: new Uint8Array(body),
+          body: new Uint8Array(details.body),
           // A push service doesn't redirect, and what a user names must not lead elsewhere.
           redirect: 'manual',
           signal: AbortSignal.timeout(TIMEOUT_MS),

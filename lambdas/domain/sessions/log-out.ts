@@ -26,6 +26,7 @@ export async function logOut(
     (session) => deviceId === undefined || session.deviceId === deviceOf(deviceId, maxDevices),
   );
   await Promise.all(ending.map((session) => routes.disconnect(session)));
-  await pushDeviceWriter?.unregister(userId, deviceId);
+  // The only session has no device of its own name, and registrations keep theirs.
+  await pushDeviceWriter?.unregister(userId, maxDevices === 1 ? undefined : deviceId);
   await Promise.all(ending.map((session) => endSession(connections, session, 'logged_out')));
 }

@@ -1,15 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ConversationReader } from '../../../lambdas/domain/model/conversation.ts';
 import type {
   PushDeviceReader,
   PushDeviceWriter,
   PushTarget,
 } from '../../../lambdas/domain/model/push-registration.ts';
+import type { ConversationTrail } from '../../../lambdas/domain/model/task.ts';
 import { createWorld, NOON } from '../../adapters/memory/world.ts';
 import { newName, startTables } from './tables.ts';
 
 interface Ports {
   readonly pushDevices: PushDeviceReader;
   readonly pushDeviceWriter: PushDeviceWriter;
+  readonly conversations: Pick<ConversationReader, 'memberships'>;
+  readonly trail: ConversationTrail;
   /** Lets a second pass. */
   readonly wait: () => void;
 }
@@ -55,6 +59,14 @@ describe.each([
     expect(await devicesOf(first)).toMatchObject([
       { registeredAtMs: expect.any(Number), hash: expect.any(String) },
     ]);
+  });
+
+  it('is neither a conversation of the user nor a former one (IM-CHANGE-3)', async () => {
+    const userId = newUser();
+    await register(userId, 'phone', aToken());
+    const range = { limit: 10, departedSinceMs: 0 };
+    expect(await ports().conversations.memberships(userId, range)).toEqual({ memberships: [], departed: [] });
+    expect((await ports().trail.page(userId, undefined, 10)).entries).toEqual([]);
   });
 
   it('has one registration: the next one replaces it, and frees its token for others (IM-NOTIFY-1)', async () => {

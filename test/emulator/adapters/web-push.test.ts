@@ -84,6 +84,16 @@ describe('Web Push', () => {
     expect(fetcher).toHaveBeenCalledTimes(1);
   });
 
+  it('refuses a key that is no point on the curve, without a pause for others at its service (IM-NOTIFY-4)', async () => {
+    const broken = targetOf(service.subscribe()) as Extract<PushTarget, { provider: 'webpush' }>;
+    const sender = make();
+    const before = service.arrivals;
+    const keys = { ...broken.keys, p256dh: Buffer.alloc(65, 7).toString('base64url') };
+    expect(await send({ ...broken, keys }, sender)).toBe('refused');
+    expect(service.arrivals).toBe(before);
+    expect(await send(targetOf(service.subscribe()), sender)).toBe('took');
+  });
+
   it('comes later if the private key cannot be read', async () => {
     const sender = make({ privateKey: () => Promise.reject(new Error('ThrottlingException')) });
     expect(await send(targetOf(service.subscribe()), sender)).toEqual({ afterSeconds: 0 });

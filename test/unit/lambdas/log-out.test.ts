@@ -33,6 +33,18 @@ describe('logOut', () => {
     expect(await world.routes.find('bob', 'tablet')).toBeDefined();
   });
 
+  it('leaves no device registered for notifications where a user has one session, whatever it is called (IM-NOTIFY-1)', async () => {
+    const world = createWorld();
+    await world.routes.connect(aSession({ deviceId: 'only' }));
+    for (const [deviceId, token] of [
+      ['phone', 'a'],
+      ['tablet', 'b'],
+    ] as const)
+      await world.pushDeviceWriter.register('bob', deviceId, { provider: 'fcm', token }, 20);
+    await logOut({ ...world, maxDevices: 1 }, { userId: 'bob', deviceId: 'only' });
+    expect(await world.pushDevices.devicesOf(['bob'])).toEqual(new Map());
+  });
+
   it('does nothing for an absent user', async () => {
     await logOut(createWorld(), { userId: 'bob' });
   });

@@ -14,6 +14,7 @@ import {
   sweepKey,
   waitingKey,
 } from '../../../lambdas/adapters/desk-keys.ts';
+import { pushDevicesKey } from '../../../lambdas/adapters/push-table.ts';
 import type { Chat } from '../../../lambdas/domain/model/chat.ts';
 
 const CHAT = 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV';
@@ -51,6 +52,12 @@ describe('the key of a departure', () => {
     expect(departureItem(membership, 7, 0)).toEqual({ pk: 'u#bob', sk: left });
     expect(departedFrom({ pk: 'u#bob', sk: left })).toBe('dm:alice:bob');
     expect(departedFrom(membership)).toBeUndefined();
+  });
+
+  it("sorts after the user's other rows, which no list of conversations may read (IM-CHANGE-3)", () => {
+    const { pk, sk } = pushDevicesKey('bob');
+    expect(pk).toBe(membership.pk);
+    expect(String(sk) < departuresFrom(0)).toBe(true);
   });
 
   it('sorts by time, and before all memberships', () => {
