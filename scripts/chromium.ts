@@ -29,13 +29,22 @@ const PATHS = [
 ];
 
 const HOW =
-  'No Chromium found: install one (Debian: apt-get install chromium-headless-shell), or name it in CHROMIUM_PATH.';
+  'No Chromium found: install one (Debian: apt-get install chromium-headless-shell chromium), or name it in CHROMIUM_PATH.';
 
 /** @throws {Error} if there is none; the one-line message says what to do */
 export function chromiumPath(): string {
+  return pathOf(NAMES);
+}
+
+/** A Chromium with windows, which shows notifications: the shell denies them. @throws {Error} as `chromiumPath` */
+export function windowedChromiumPath(): string {
+  return pathOf(NAMES.slice(1));
+}
+
+function pathOf(names: readonly string[]): string {
   const named = process.env['CHROMIUM_PATH'];
   const onPath = (process.env['PATH'] ?? '').split(delimiter);
-  const places = [...NAMES.flatMap((name) => onPath.map((folder) => join(folder, name))), ...PATHS];
+  const places = [...names.flatMap((name) => onPath.map((folder) => join(folder, name))), ...PATHS];
   const found = named === undefined || named === '' ? places.find(existsSync) : named;
   if (found === undefined || !existsSync(found)) throw new Error(HOW);
   return found;
@@ -73,6 +82,7 @@ export function chromiumArguments(): readonly string[] {
 
 function installed(): string {
   try {
+    windowedChromiumPath();
     return chromiumPath();
   } catch (error) {
     if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw error;
@@ -83,6 +93,7 @@ function installed(): string {
       '-qy',
       '--no-install-recommends',
       SHELL,
+      'chromium',
       'fonts-noto-core',
       'fonts-noto-color-emoji',
     ]);

@@ -27,13 +27,16 @@ export function contentSecurityPolicy({ connect, frameAncestors = [], files }: P
     // Users' pictures, from wherever they are: a profile has an https URL.
     'img-src': ["'self'", 'https:', ...media],
     ...(media.length > 0 && { 'media-src': media }),
+    // The service worker of notifications.
+    'worker-src': ["'self'"],
     'connect-src': ["'self'", ...new Set([...connect, ...(files === undefined ? [] : [files])])],
     'frame-src': ["'self'"],
     'base-uri': ["'none'"],
     'form-action': ["'none'"],
     'frame-ancestors': frameAncestors.length > 0 ? frameAncestors : ["'none'"],
     'require-trusted-types-for': ["'script'"],
-    'trusted-types': ["'none'"],
+    // Its address is the only one that may load code at run time (web/src/notifications/worker.ts).
+    'trusted-types': ['service-worker'],
   };
   return Object.entries(directives)
     .map(([name, values]) => [name, ...values].join(' '))

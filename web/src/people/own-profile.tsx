@@ -2,6 +2,8 @@ import { type Client, ImError, type NewProfile, type Profile, RefusedError } fro
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { reasonOf } from '../messages/reasons.ts';
+import { NotificationSettings } from '../notifications/notification-settings.tsx';
+import { useCanNotify } from '../notifications/use-notifications.ts';
 import { useIm } from '../session/client-context.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
@@ -19,11 +21,13 @@ const PAUSE_MS = 500;
 export function OwnProfile({ onClose }: { onClose(): void }) {
   const im = useIm();
   const { profile, error } = useOwnProfile(im);
+  const canNotify = useCanNotify();
   return (
     <Dialog title="Your profile" onClose={onClose}>
       {error !== undefined && <FormError text={error} />}
       {profile === undefined && error === undefined && <Notice title="Loading…" isBusy />}
       {profile !== undefined && <ProfileForm profile={profile} onClose={onClose} />}
+      {canNotify && <NotificationSettings />}
     </Dialog>
   );
 }
