@@ -48,6 +48,7 @@ import { createReactionReader, createReactionWriter } from './adapters/reaction-
 import { createReportErasure } from './adapters/report-erasure.ts';
 import { createReportWriter } from './adapters/report-table.ts';
 import { createRouteTable } from './adapters/route-table.ts';
+import { createAttachmentScans, createAttachmentScanWriter } from './adapters/scan-table.ts';
 import { createSeqAllocator } from './adapters/seq-allocation.ts';
 import { readStreamRow } from './adapters/stream-row.ts';
 import { createTaskQueue } from './adapters/task-queue.ts';
@@ -66,6 +67,7 @@ import type {
   AttachmentLinks,
   AttachmentRecords,
 } from './domain/model/attachment.ts';
+import type { AttachmentScans } from './domain/model/attachment-scan.ts';
 import { UNLIMITED } from './domain/model/budget.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
 import type { AdminCallWriter, GroupEventWriter, UserEventWriter } from './domain/model/event.ts';
@@ -329,6 +331,15 @@ export const attachmentRecordsIfAny = (): Maker<AttachmentRecords | undefined> =
 /** `undefined` in a deployment without attachments. */
 export const attachmentFilesIfAny = (): Maker<AttachmentFiles | undefined> =>
   hasAttachments() ? attachmentFiles : { env: [], get: () => undefined };
+const attachmentScans = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createAttachmentScans(documents.get(), conversationsTable),
+);
+/** `undefined` in a deployment without scans. */
+export const attachmentScansIfAny = (): Maker<AttachmentScans | undefined> =>
+  hasEnv('attachmentScan') ? attachmentScans : { env: [], get: () => undefined };
+export const attachmentScanWriter = maker(['conversationsTable'], ({ conversationsTable: tableName }) =>
+  createAttachmentScanWriter(documents.get(), { tableName, ...clockOnly }),
+);
 export const attachmentForms = maker(['attachmentBucket'], ({ attachmentBucket }) =>
   createAttachmentForms(attachmentBucket, process.env),
 );

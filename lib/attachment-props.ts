@@ -22,6 +22,13 @@ export interface AttachmentProps {
    * @example ['image/*', 'video/*', 'application/pdf']
    */
   readonly attachmentTypes?: readonly string[] | undefined;
+  /**
+   * Whether a file can be sent only after GuardDuty has found no malware in it. Adds a malware protection plan, which costs for each
+   * upload (docs/operations.md), and a function.
+   * @default false
+   * @example true
+   */
+  readonly attachmentScan?: boolean | undefined;
 }
 
 /** Valid `AttachmentProps`, with all defaults. */
@@ -30,6 +37,7 @@ export interface AttachmentOptions {
   readonly attachmentMaxBytes: number;
   /** Empty: any. */
   readonly attachmentTypes: readonly string[];
+  readonly attachmentScan: boolean;
 }
 
 const MAX_BYTES = 100 * 1024 * 1024;
@@ -41,13 +49,15 @@ export function attachmentOptions(props: AttachmentProps): AttachmentOptions {
     attachments: props.attachments ?? true,
     attachmentMaxBytes: props.attachmentMaxBytes ?? LIMITS.attachmentBytes,
     attachmentTypes: props.attachmentTypes ?? [],
+    attachmentScan: props.attachmentScan ?? false,
   };
 }
 
 export function attachmentFaults(props: AttachmentProps): string[] {
-  const { attachments, attachmentMaxBytes, attachmentTypes } = attachmentOptions(props);
+  const { attachments, attachmentMaxBytes, attachmentTypes, attachmentScan } = attachmentOptions(props);
   const isSet = props.attachmentMaxBytes !== undefined || props.attachmentTypes !== undefined;
   const faults = isSet && !attachments ? ['attachmentMaxBytes and attachmentTypes need attachments'] : [];
+  if (attachmentScan && !attachments) faults.push('attachmentScan needs attachments');
   if (!Number.isInteger(attachmentMaxBytes) || attachmentMaxBytes < 1 || attachmentMaxBytes > MAX_BYTES)
     faults.push('attachmentMaxBytes must be a whole number from 1 to 104,857,600');
   const wrong = attachmentTypes.filter((type) => !TYPE.test(type));

@@ -67,6 +67,7 @@ export class Attachments extends Construct {
     this.#grant(fn, 's3:GetObject', PENDING_PREFIX);
     this.#grant(fn, 's3:PutObject', SENT_PREFIX);
     this.#grant(fn, 's3:DeleteObject', SENT_PREFIX);
+    if (this.#props.attachmentScan) fn.addEnvironment(ENV.attachmentScan, 'true');
   }
 
   /** Allows to sign links to files of messages. */

@@ -27,7 +27,7 @@ export type ReadContext = (key: string) => unknown;
  * - `replace` or `reject`: `duplicateLogin`; `standard` or `infrequent-access`: `messageTableClass`
  * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`, `widgetOrigins`, `diagnostics`,
  *   `unlimitedRoles`, `attachmentTypes`
- * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`, `events`, `archive`, `dashboard`, `attachments`; also `userPool`, which is no prop
+ * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`, `events`, `archive`, `dashboard`, `attachments`, `attachmentScan`; also `userPool`, which is no prop
  * - durations, a whole number with `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`), `deskAgentGrace` (`2m`), `editWindow` (`24h`, `0s` for never)
  * - two whole numbers, as `12000,4000`: read and write units of `warmThroughput` and `maxThroughput`
@@ -90,6 +90,7 @@ export function propsFromContext(read: ReadContext, makeFunction: MakeFunction):
     attachments: context.flag('attachments'),
     attachmentMaxBytes: context.integer('attachmentMaxBytes'),
     attachmentTypes: context.list('attachmentTypes'),
+    attachmentScan: context.flag('attachmentScan'),
     ...notificationsIn(context),
   };
   const hooks = hooksIn(context);

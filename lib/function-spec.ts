@@ -33,7 +33,7 @@ export interface Grantors {
 }
 
 /** An optional part of a deployment: the option of this name. */
-export type PartName = 'desk' | 'events' | 'archive' | 'attachments' | 'notifications';
+export type PartName = 'desk' | 'events' | 'archive' | 'attachments' | 'attachmentScan' | 'notifications';
 
 /** The records of a table's stream that a function gets. */
 export interface StreamSource {
@@ -56,6 +56,8 @@ export type Trigger =
   | { readonly kind: 'webSocket' }
   /** Other services of the account invoke it: `ServerlessIm` has a grant for it. */
   | { readonly kind: 'service' }
+  /** GuardDuty, when it has scanned a file. */
+  | { readonly kind: 'scan' }
   | {
       readonly kind: 'http';
       /** Route keys. */

@@ -419,6 +419,18 @@ export const FUNCTIONS = {
       archive?.grantWrite(fn);
     },
   },
+  scanResults: {
+    part: 'attachmentScan',
+    module: 'lambdas/functions/scan-results',
+    description: 'Keeps what the malware scanner says of uploads',
+    trigger: { kind: 'scan' },
+    timeoutSeconds: 10,
+    memoryMegabytes: 256,
+    settings: [],
+    grant: (fn, { storage }) => {
+      storage.conversations.grant(fn, 'UpdateItem');
+    },
+  },
 } as const satisfies Record<string, FunctionSpec>;
 
 export type FunctionName = keyof typeof FUNCTIONS;

@@ -7,6 +7,7 @@ import { FAN_OUT_WORKERS } from '../lambdas/shared/fan-out-rate.ts';
 import { TASK_WORKERS } from '../lambdas/shared/task-rate.ts';
 import { ACTIONS, type Action } from '../protocol/actions.ts';
 import { Archive } from './archive.ts';
+import { AttachmentScan } from './attachment-scan.ts';
 import { Attachments } from './attachments.ts';
 import { FunctionBundles } from './bundling/function-bundles.ts';
 import { Dashboard } from './dashboard.ts';
@@ -304,6 +305,8 @@ export class ServerlessIm extends Construct {
         this.http.addOwnRoutes(pascalCase(name), fn, routesOf(trigger, options));
       } else if (trigger.kind === 'admin') {
         this.http.addIamRoutes(pascalCase(name), fn, routesOf(trigger, options));
+      } else if (trigger.kind === 'scan' && this.attachments !== undefined) {
+        new AttachmentScan(this, 'AttachmentScan', { bucket: this.attachments.bucket, fn });
       } else if (trigger.kind === 'queue') {
         this.#consume(trigger.queue, fn, options);
       }

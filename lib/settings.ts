@@ -22,6 +22,7 @@ export type SettingName = Exclude<
   | 'archiveBucket'
   | 'exportBucket'
   | 'attachmentBucket'
+  | 'attachmentScan'
   | 'attachmentMaxBytes'
   | 'attachmentTypes'
   | 'connectionsEndpoint'

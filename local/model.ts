@@ -9,6 +9,7 @@ export interface StackModel {
   readonly queues: readonly QueueModel[];
   readonly topics: readonly TopicModel[];
   readonly buckets: readonly BucketModel[];
+  readonly scans: readonly ScanModel[];
   readonly eventSources: readonly EventSourceModel[];
   readonly streamSources: readonly StreamSourceModel[];
   readonly webSocketApis: readonly WebSocketApiModel[];
@@ -89,6 +90,13 @@ export interface CorsRule {
   readonly allowedHeaders: readonly string[];
   readonly exposedHeaders: readonly string[];
   readonly maxAgeSeconds?: number;
+}
+
+/** A plan of GuardDuty for a bucket, and who gets its results. */
+export interface ScanModel {
+  readonly bucketName: string;
+  readonly prefixes: readonly string[];
+  readonly functionId: string;
 }
 
 /** Objects whose keys begin so are deleted after some days. */

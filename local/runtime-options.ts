@@ -1,4 +1,5 @@
 import type { Invocation } from './aws-proxy/invocations.ts';
+import type { StoredObject } from './functions/malware-scanner.ts';
 import type { ClockOffset, InvocationObserver, LogEvent } from './functions/worker-pool.ts';
 import type { GatewayLimits } from './gateway/limits.ts';
 import type { StackModel, TableModel } from './model.ts';
@@ -27,6 +28,8 @@ export interface ProxiedEndpoints extends Endpoints {
   readonly serveStack?: (stack: StackModel, warn: (message: string) => void) => void;
   /** Called when the tables exist, before any function runs. */
   readonly openTables?: (tables: readonly TableModel[]) => Promise<void>;
+  /** Called with each object that a page stores by a form. */
+  readonly onStored?: (listener: (object: StoredObject) => void) => void;
   /** The kept invocations in order of start, with their calls. */
   readonly invocations?: () => readonly Invocation[];
   /** Called after the last function has ended. */

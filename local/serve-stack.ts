@@ -4,6 +4,7 @@ import { sqsClient } from './emulators/clients.ts';
 import { EventSource } from './event-source/event-source.ts';
 import { FunctionLogs } from './functions/function-logs.ts';
 import { InvokeApi } from './functions/invoke-api.ts';
+import { createMalwareScanner } from './functions/malware-scanner.ts';
 import { WorkerPool } from './functions/worker-pool.ts';
 import type { Cluster } from './gateway/peers.ts';
 import type { Gateway } from './gateway/server.ts';
@@ -70,6 +71,7 @@ export async function serveStack(
 
   const lines = new LoggedLines();
   const workers = makeWorkers(options, site, stack, endpoints, lines, cleanups);
+  if (stack.scans.length > 0) endpoints.onStored?.(createMalwareScanner(stack.scans, workers, warn));
   const eventSources = makeEventSources(options, stack, endpoints, workers, warn, cleanups);
   cleanups.defer(async () => {
     const all = [workers, ...eventSources].map((each) => each.stop(STOP_GRACE_MS));

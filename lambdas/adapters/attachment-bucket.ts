@@ -48,14 +48,17 @@ export function createAttachmentFiles(
   }
 
   return {
-    async copy(from, to) {
+    async copy(from, to, etag) {
       const request = await signed.request('PUT', to, {
         'x-amz-copy-source': `/${bucket}/${from}`,
         // A later upload, or a repeat of the send, changes nothing.
         'if-none-match': '*',
+        ...(etag !== undefined && { 'x-amz-copy-source-if-match': `"${etag}"` }),
       });
       const answer = await send(request, copyTimeoutMs);
-      if (answer.status === 412) return true;
+      // Of two conditions S3 names the one that has failed. Other bytes came after the scan, whose result comes too.
+      if (answer.status === 412 && (etag === undefined || isThere(answer))) return true;
+      if (answer.status === 412) throw new UnavailableError();
       if (isMissing(answer)) return false;
       // S3 may begin its answer before the copy is made, and tell of a failure in it.
       if (answer.status === 200 && answer.text.includes('<CopyObjectResult')) return true;
@@ -101,6 +104,10 @@ function extendedValue(text: string): string {
 interface Answer {
   readonly status: number;
   readonly text: string;
+}
+
+function isThere({ text }: Answer): boolean {
+  return text.includes('<Condition>If-None-Match</Condition>');
 }
 
 /** A bucket that may not be listed denies the access to an object that it lacks. */

@@ -37,6 +37,7 @@ const ports = lazily({
   hook: of.hookIfAny(),
   attachmentRecords: of.attachmentRecordsIfAny(),
   attachmentFiles: of.attachmentFilesIfAny(),
+  attachmentScans: of.attachmentScansIfAny(),
   userEvents: of.userEventsIfAny(),
   adminCalls: of.adminCallsIfAny(),
   leaseMs: of.leaseMs,

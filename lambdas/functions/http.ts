@@ -33,6 +33,7 @@ const ports = lazily({
   hook: of.hookIfAny(),
   attachmentRecords: of.attachmentRecordsIfAny(),
   attachmentFiles: of.attachmentFilesIfAny(),
+  attachmentScans: of.attachmentScansIfAny(),
   webSocketUrl: of.webSocketUrl,
   idleTimeoutMs: of.idleTimeoutMs,
   leaseMs: of.leaseMs,

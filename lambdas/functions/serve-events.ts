@@ -24,6 +24,7 @@ const ports = lazily({
   hook: of.hookIfAny(),
   attachmentRecords: of.attachmentRecordsIfAny(),
   attachmentFiles: of.attachmentFilesIfAny(),
+  attachmentScans: of.attachmentScansIfAny(),
   userEvents: of.userEventsIfAny(),
   leaseMs: of.leaseMs,
   editWindowMs: of.editWindowMs,

@@ -26,6 +26,7 @@ const ports = lazily({
   hook: of.hookIfAny(),
   attachmentRecords: of.attachmentRecordsIfAny(),
   attachmentFiles: of.attachmentFilesIfAny(),
+  attachmentScans: of.attachmentScansIfAny(),
   tokens: of.tokens,
   liveLimit: of.liveLimit,
   leaseMs: of.leaseMs,

@@ -53,6 +53,8 @@ export const ENV = {
   archiveBucket: 'ARCHIVE_BUCKET',
   /** Name of the bucket of exports. */
   exportBucket: 'EXPORT_BUCKET',
+  /** `true` if files are sent only after a scan (IM-FILE-9). */
+  attachmentScan: 'ATTACHMENT_SCAN',
   /** Name of the bucket of files; only in deployments with attachments. */
   attachmentBucket: 'ATTACHMENT_BUCKET',
   /** The largest file, in bytes. */

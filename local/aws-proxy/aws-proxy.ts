@@ -106,6 +106,7 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
           handler.setIamCheck(new IamCheck(stack, warn));
           handler.setStack(stack);
         },
+        onStored: (listener) => handler.onStored(listener),
         async openTables(tables) {
           handler.setTables(tables);
           await replica?.open(tables);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { StoredObject } from '../functions/malware-scanner.ts';
 import { parseJson, recordOf } from '../json.ts';
 import type { StackModel, TableModel } from '../model.ts';
 import type { Breakpoints } from './breakpoint.ts';
@@ -72,6 +73,7 @@ export class CallHandler {
   readonly #emptyPolls = new Set<Call>();
   readonly #visitors = new Visitors();
   readonly #objectCalls = new ObjectCalls();
+  #onStored: ((object: StoredObject) => void) | undefined;
   #iamCheck: IamCheck | undefined;
   #replica: Replica | undefined;
   /** Resolves when the calls that a `hang` fault stopped may go on. */
@@ -92,6 +94,10 @@ export class CallHandler {
       buckets,
       functions.map(({ logicalId }) => logicalId),
     );
+  }
+
+  onStored(listener: (object: StoredObject) => void): void {
+    this.#onStored = listener;
   }
 
   /** From now on, writes of these tables' items collide. */
@@ -296,12 +302,15 @@ export class CallHandler {
     return answer;
   }
 
-  #sendToBucket({ call, caller, input, form }: Exchange, upstream: Upstream, sent: SentRequest) {
+  async #sendToBucket({ call, caller, input, form }: Exchange, upstream: Upstream, sent: SentRequest) {
     const send = (request: SentRequest) => upstream.send(request);
     const { Bucket } = input as BucketInput;
     if (form !== undefined) {
       const host = headerOf(sent, 'host') ?? '';
-      return storeForm(Bucket, form, host, send);
+      const answer = await storeForm(Bucket, form, host, send);
+      const etag = headerOf(answer, 'etag');
+      if (etag !== undefined) this.#onStored?.({ bucket: Bucket, key: form.key, etag, body: form.file });
+      return answer;
     }
     const role = caller.signer ?? caller.function;
     const mayList = (bucket: string) => this.#iamCheck?.mayList(role, bucket) ?? true;

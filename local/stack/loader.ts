@@ -7,6 +7,7 @@ import { physicalName } from './identifiers.ts';
 import { type LocalOrigins, rewriteUrls } from './local-urls.ts';
 import { permissionsByRole } from './permissions.ts';
 import { resolveTemplate } from './resources.ts';
+import { scanModels } from './scans.ts';
 import { bucketModel, queueModel, tableModel } from './storage.ts';
 import { type Resource, reader } from './template.ts';
 import { topicModels } from './topics.ts';
@@ -40,6 +41,7 @@ export function loadStack(assemblyDirectory: string, origins: LocalOrigins): Sta
     .map((resource) => eventSourceModel(resource, { queues, tables, functionIds }));
   const topics = topicModels(template, stack.name);
   const buckets = template.ofType('AWS::S3::Bucket').map((resource) => bucketModel(resource, stack.name));
+  const scans = scanModels(template, functionIds);
   const leftOut = template.unread().filter(({ type }) => !IGNORED_TYPES.test(type));
   return {
     functions: rewrite(functions),
@@ -47,6 +49,7 @@ export function loadStack(assemblyDirectory: string, origins: LocalOrigins): Sta
     queues,
     topics: topics.models,
     buckets,
+    scans: scans.models,
     eventSources: mappings.filter((mapping) => 'queueName' in mapping),
     streamSources: mappings.filter((mapping) => 'table' in mapping),
     webSocketApis: apis.webSocketApis,
@@ -57,6 +60,7 @@ export function loadStack(assemblyDirectory: string, origins: LocalOrigins): Sta
         ({ logicalId, type }) => `${logicalId} (${type}) can't run on one machine and is left out.`,
       ),
       ...topics.warnings,
+      ...scans.warnings,
       ...warnings,
     ],
   };

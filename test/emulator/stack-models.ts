@@ -7,6 +7,7 @@ export const EMPTY_STACK: StackModel = {
   queues: [],
   topics: [],
   buckets: [],
+  scans: [],
   eventSources: [],
   streamSources: [],
   webSocketApis: [],

@@ -77,8 +77,14 @@ describe('the app', () => {
 
   it('gives each function a bundle of one module and its source map', () => {
     expect(functions).toHaveLength(
-      functionNames({ desk: true, events: false, archive: false, attachments: true, notifications: false })
-        .length,
+      functionNames({
+        desk: true,
+        events: false,
+        archive: false,
+        attachments: true,
+        attachmentScan: false,
+        notifications: false,
+      }).length,
     );
     for (const [, fn] of functions) {
       expect(readdirSync(bundleOf(fn)).sort()).toEqual(['index.mjs', 'index.mjs.map']);

@@ -89,3 +89,70 @@ describe('the bucket of attachments (IM-FILE)', () => {
     expect(() => synthesize(props)).toThrow(fault);
   });
 });
+
+describe('with attachmentScan', () => {
+  const { template: scanning } = synthesize({ attachmentScan: true });
+  const fn = 'FunctionsScanResults';
+
+  it('has a plan that scans uploads alone, by a role as AWS documents it (IM-FILE-9)', () => {
+    const plan = resource(scanning, 'AWS::GuardDuty::MalwareProtectionPlan', 'AttachmentScan');
+    const role = resource(scanning, 'AWS::IAM::Role', 'AttachmentScanRole');
+    const bucket = bucketIn(scanning).logicalId;
+    expect(plan.Properties).toEqual({
+      ProtectedResource: { S3Bucket: { BucketName: { Ref: bucket }, ObjectPrefixes: ['pending/'] } },
+      Role: { 'Fn::GetAtt': [role.logicalId, 'Arn'] },
+    });
+    const Service = 'malware-protection-plan.guardduty.amazonaws.com';
+    expect(role.Properties['AssumeRolePolicyDocument']).toMatchObject({
+      Statement: [{ Principal: { Service } }],
+    });
+    const policy = resource(scanning, 'AWS::IAM::Policy', 'AttachmentScanRole');
+    const { Statement } = policy.Properties['PolicyDocument'] as {
+      Statement: readonly Record<string, unknown>[];
+    };
+    expect(Statement.map(({ Action }) => Action)).toEqual([
+      ['events:PutRule', 'events:DeleteRule', 'events:PutTargets', 'events:RemoveTargets'],
+      ['events:DescribeRule', 'events:ListTargetsByRule'],
+      ['s3:PutBucketNotification', 's3:GetBucketNotification', 's3:ListBucket'],
+      's3:PutObject',
+      ['s3:GetObject', 's3:GetObjectVersion'],
+    ]);
+    expect(Statement[0]?.['Condition']).toEqual({ StringLike: { 'events:ManagedBy': Service } });
+    const arn = { 'Fn::GetAtt': [bucket, 'Arn'] };
+    expect(Statement.slice(2).map(({ Resource }) => Resource)).toEqual([
+      arn,
+      { 'Fn::Join': ['', [arn, '/malware-protection-resource-validation-object']] },
+      { 'Fn::Join': ['', [arn, '/pending/*']] },
+    ]);
+  });
+
+  it('gives the results of its own bucket to a function that writes rows, and can do nothing else (IM-FILE-9)', () => {
+    const { EventPattern, Targets } = resource(scanning, 'AWS::Events::Rule', 'AttachmentScan').Properties;
+    expect(EventPattern).toEqual({
+      source: ['aws.guardduty'],
+      'detail-type': ['GuardDuty Malware Protection Object Scan Result'],
+      detail: { s3ObjectDetails: { bucketName: [{ Ref: bucketIn(scanning).logicalId }] } },
+    });
+    const { logicalId } = resource(scanning, 'AWS::Lambda::Function', fn);
+    expect(Targets).toMatchObject([{ Arn: { 'Fn::GetAtt': [logicalId, 'Arn'] } }]);
+    const actions = JSON.stringify(resource(scanning, 'AWS::IAM::Policy', `${fn}Role`).Properties);
+    expect(actions.match(/"(dynamodb|s3|sqs|execute-api|lambda|sns):\w+/g)).toEqual(['"dynamodb:UpdateItem']);
+  });
+
+  it('is all that knows of scans: a deployment without it has nothing of them', () => {
+    const variable = 'ATTACHMENT_SCAN';
+    expect(JSON.stringify(scanning.toJSON())).toContain(variable);
+    expect(JSON.stringify(template.toJSON())).not.toContain(variable);
+    for (const type of ['AWS::GuardDuty::MalwareProtectionPlan', 'AWS::Events::Rule'])
+      expect(resources(template, type)).toEqual([]);
+    expect(resources(template, 'AWS::Lambda::Function').map(({ logicalId }) => logicalId)).not.toContainEqual(
+      expect.stringContaining('ScanResults'),
+    );
+  });
+
+  it('needs attachments', () => {
+    expect(() => synthesize({ attachmentScan: true, attachments: false })).toThrow(
+      'attachmentScan needs attachments',
+    );
+  });
+});

@@ -43,8 +43,14 @@ describe('the functions', () => {
 describe('every function', () => {
   it('runs on nodejs24.x and arm64, and logs JSON', () => {
     expect(functions).toHaveLength(
-      functionNames({ desk: true, events: false, archive: false, attachments: true, notifications: false })
-        .length,
+      functionNames({
+        desk: true,
+        events: false,
+        archive: false,
+        attachments: true,
+        attachmentScan: false,
+        notifications: false,
+      }).length,
     );
     template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',

@@ -46,6 +46,7 @@ describe('options', () => {
       attachments: true,
       attachmentMaxBytes: 26_214_400,
       attachmentTypes: [],
+      attachmentScan: false,
     });
   });
 

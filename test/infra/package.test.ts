@@ -60,6 +60,7 @@ describe('the compiled package, in node_modules of another app', () => {
     archive: false,
     attachments: true,
     notifications: false,
+    attachmentScan: false,
   }).length;
   let build: Run;
   let synth: Run;

@@ -29,11 +29,20 @@ const PLATFORM = {
 /**
  * The same with these options. Few files need it, so the first of them makes it, whichever worker runs it; the others wait.
  */
-export async function platformAssembly(): Promise<string> {
-  const folder = join(tmpdir(), 'serverless-im-platform');
+export function platformAssembly(): Promise<string> {
+  return assemblyOf('platform', PLATFORM);
+}
+
+/** The same with scans of files. */
+export function scanAssembly(): Promise<string> {
+  return assemblyOf('scan', { attachmentScan: 'true' });
+}
+
+async function assemblyOf(name: string, context: Readonly<Record<string, string>>): Promise<string> {
+  const folder = join(tmpdir(), `serverless-im-${name}`);
   const done = join(folder, 'done');
   if (isFirst(folder)) {
-    await synthesizeInto(join(folder, 'cdk.out'), PLATFORM);
+    await synthesizeInto(join(folder, 'cdk.out'), context);
     writeFileSync(done, '');
   }
   while (!existsSync(done)) await sleep(100);

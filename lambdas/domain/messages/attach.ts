@@ -6,7 +6,7 @@ import type {
   SentFiles,
   StoredContent,
 } from '../../../protocol/content.ts';
-import { InvalidRequestError } from '../../shared/errors.ts';
+import { BlockedContentError, InvalidRequestError, UnavailableError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import {
   type AttachmentFiles,
@@ -17,6 +17,7 @@ import {
   sentKey,
   thumbnailKey,
 } from '../model/attachment.ts';
+import type { AttachmentScans } from '../model/attachment-scan.ts';
 import type { Budget } from '../model/budget.ts';
 import type { MessageKey, StoredMessage } from '../model/message.ts';
 import { sentFilesPrice } from '../model/prices.ts';
@@ -30,6 +31,8 @@ export interface AttachPorts {
   /** @default - no files in this deployment */
   readonly attachmentRecords?: AttachmentRecords | undefined;
   readonly attachmentFiles?: AttachmentFiles | undefined;
+  /** @default - nothing is scanned in this deployment */
+  readonly attachmentScans?: AttachmentScans | undefined;
   readonly budget: Budget;
 }
 
@@ -57,17 +60,20 @@ export async function withRecords(
 /**
  * Gives the message copies of its own, which no other upload changes. Idempotent.
  * @throws {InvalidRequestError} one of the files was not uploaded
- * @throws {UnavailableError} S3 did not answer: nothing is stored
+ * @throws {BlockedContentError} one of them has malware, or can't be scanned (IM-FILE-9)
+ * @throws {UnavailableError} S3 did not answer, or one of them is not scanned yet: nothing is stored
  */
 export async function copyFiles(
-  { attachmentFiles, budget }: AttachPorts,
+  { attachmentFiles, attachmentScans, budget }: AttachPorts,
   message: MessageKey,
   { attachments }: FileContent,
 ): Promise<void> {
   if (attachmentFiles === undefined) return;
+  // Before the price: a message that waits for its scan is sent again and again.
+  const etags = attachmentScans && (await cleanEtags(attachmentScans, message.from, attachments));
   await budget.debit(sentFilesPrice(attachments));
   const copied = await settleAll(
-    attachments.map((attachment) => copyOne(attachmentFiles, message, attachment)),
+    attachments.map((attachment) => copyOne(attachmentFiles, message, attachment, etags)),
   );
   refuse(copied.flatMap((isThere, index) => (isThere ? [] : [index])));
 }
@@ -76,14 +82,33 @@ async function copyOne(
   files: AttachmentFiles,
   message: MessageKey,
   { attachmentId, thumbnail }: Attachment,
+  etags: ReadonlyMap<string, string> | undefined,
 ): Promise<boolean> {
   const from = pendingKey(message.from, attachmentId);
   const to = sentKey(message, attachmentId);
   const [isThere, hasThumbnail] = await settleAll([
-    files.copy(from, to),
-    thumbnail === undefined || files.copy(thumbnailKey(from), thumbnailKey(to)),
+    files.copy(from, to, etags?.get(from)),
+    thumbnail === undefined ||
+      files.copy(thumbnailKey(from), thumbnailKey(to), etags?.get(thumbnailKey(from))),
   ]);
   return isThere && hasThumbnail;
+}
+
+/** The bytes that were found clean, by key: others are not copied, whoever uploads them meanwhile. */
+async function cleanEtags(
+  scans: AttachmentScans,
+  userId: string,
+  attachments: readonly Attachment[],
+): Promise<ReadonlyMap<string, string>> {
+  const keys = attachments.flatMap(({ attachmentId, thumbnail }) => {
+    const key = pendingKey(userId, attachmentId);
+    return thumbnail === undefined ? [key] : [key, thumbnailKey(key)];
+  });
+  const results = await scans.find(keys);
+  if ([...results.values()].some(({ isClean }) => !isClean))
+    throw new BlockedContentError('The file was found to be unsafe.');
+  if (keys.some((key) => !results.has(key))) throw new UnavailableError();
+  return new Map([...results].map(([key, { etag }]) => [key, etag]));
 }
 
 /**

@@ -36,10 +36,11 @@ export interface AttachmentForms {
 export interface AttachmentFiles {
   /**
    * Copies an object, unless the target is there already.
+   * @param etag only these bytes. @default - whatever is there
    * @returns false if there is no source
    * @throws {UnavailableError} the outcome is unknown: a repeat is harmless
    */
-  copy(from: string, to: string): Promise<boolean>;
+  copy(from: string, to: string, etag?: string): Promise<boolean>;
   /** Deletes an object, if it is there. @throws {UnavailableError} the outcome is unknown: a repeat is harmless */
   remove(key: string): Promise<void>;
 }

@@ -8,6 +8,7 @@ import {
   foldersOf,
 } from '../../../lambdas/domain/model/attachment.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
+import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import type { UploadForm } from '../../../protocol/attachments.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 
@@ -25,7 +26,7 @@ export interface InMemoryAttachments
   upload(form: UploadForm, bytes: string): void;
 }
 
-/** A bucket, and the records of uploads. Does not check forms: S3 does. */
+/** A bucket, and the records of uploads. Does not check forms: S3 does. The ETag of an object is the object. */
 export function inMemoryAttachments(clock: Clock): InMemoryAttachments {
   const objects = new Map<string, string>();
   const records = new Map<string, AttachmentRecord & { readonly expiresAtMs: number }>();
@@ -50,10 +51,11 @@ export function inMemoryAttachments(clock: Clock): InMemoryAttachments {
       for (const key of own) records.delete(key);
       return own.length;
     },
-    async copy(from, to) {
+    async copy(from, to, etag) {
       const source = objects.get(from);
       if (objects.has(to)) return true;
       if (source === undefined) return false;
+      if (etag !== undefined && etag !== source) throw new UnavailableError();
       objects.set(to, source);
       return true;
     },

@@ -37,6 +37,7 @@ import { createReactionReader, createReactionWriter } from '../../../lambdas/ada
 import { createReportErasure } from '../../../lambdas/adapters/report-erasure.ts';
 import { createReportWriter } from '../../../lambdas/adapters/report-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
+import { createAttachmentScans, createAttachmentScanWriter } from '../../../lambdas/adapters/scan-table.ts';
 import { createSeqAllocator } from '../../../lambdas/adapters/seq-allocation.ts';
 import { createTaskReader, createTaskWriter } from '../../../lambdas/adapters/task-table.ts';
 import { createTrail } from '../../../lambdas/adapters/trail-table.ts';
@@ -131,6 +132,10 @@ export async function startTables(clock: Clock) {
     pushDevices: createPushDeviceReader(documents, conversationsTable),
     pushDeviceWriter: createPushDeviceWriter(documents, { tableName: conversationsTable, clock }),
     trail: createTrail(documents, conversationsTable),
+    scans: {
+      ...createAttachmentScans(documents, conversationsTable),
+      ...createAttachmentScanWriter(documents, { tableName: conversationsTable, clock }),
+    },
     userEvents: createUserEventWriter(documents, conversationsTable),
     adminCalls: createAdminCallWriter(documents, conversationsTable),
     /** The items of a partition of a table with this part in its name. */
