@@ -10,6 +10,7 @@ import {
   quotaText,
 } from './cost-text.ts';
 import { defaultTemplate } from './idle-stack.ts';
+import { pictureTable } from './picture.ts';
 import { readPrices } from './prices.ts';
 import { stormText } from './storm-text.ts';
 import { COST_HELP, type CostArguments, parseCostArguments } from './workload.ts';
@@ -37,13 +38,14 @@ function worstUserAnswer(args: readonly string[]): string {
   return [worstUserText(user), floodsTable(user)].join('\n\n');
 }
 
-function answer({ workload, explain, quotas, coldStarts, storm }: CostArguments): string {
+function answer({ workload, explain, quotas, coldStarts, storm, picture }: CostArguments): string {
   if (storm) return stormText(readJson<MemoryFile>('results/memory.json').times);
   const prices = readPrices();
   const measured = measuredOf(
     readJson<CountsFile>('results/counts.json'),
     readJson<TimesFile>('results/times.json'),
   );
+  if (picture) return pictureTable(measured, prices);
   if (coldStarts) return coldStartText(workload, measured);
   if (quotas) return quotaText(workload, measured, prices);
   const idle = {

@@ -62,6 +62,7 @@ export interface CostArguments {
   readonly quotas: boolean;
   readonly coldStarts: boolean;
   readonly storm: boolean;
+  readonly picture: boolean;
   readonly help: boolean;
 }
 
@@ -76,6 +77,7 @@ export const COST_HELP = [
   `${'  --quotas'.padEnd(28)}which AWS quota is reached first, from 10⁴ to 10⁷ users`,
   `${'  --cold-starts'.padEnd(28)}share of connects, frames, and HTTP requests that meet a cold start, 10 to 10⁴ users`,
   `${'  --worst-user'.padEnd(28)}what one user can cost at most; has options of its own (--worst-user --help)`,
+  `${'  --picture'.padEnd(28)}what a picture costs that is sent and seen`,
   `${'  --storm'.padEnd(28)}how long everybody needs to reconnect after an outage, by quotas; some seconds`,
 ].join('\n');
 
@@ -91,6 +93,7 @@ export function parseCostArguments(args: readonly string[]): CostArguments {
       quotas: flag,
       'cold-starts': flag,
       storm: flag,
+      picture: flag,
       help: flag,
     },
   });
@@ -102,6 +105,7 @@ export function parseCostArguments(args: readonly string[]): CostArguments {
     quotas: given['quotas'] === true,
     coldStarts: given['cold-starts'] === true,
     storm: given['storm'] === true,
+    picture: given['picture'] === true,
     help: given['help'] === true,
   };
 }

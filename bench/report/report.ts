@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { billText, choicesText, coldStartText, measuredOf, quotaText } from '../cost/cost-text.ts';
 import { DEFAULT_ANSWER, liveAnswerTable } from '../cost/live-answer.ts';
+import { pictureTable } from '../cost/picture.ts';
 import { type PriceFile, readPrices } from '../cost/prices.ts';
 import { DEFAULT_WORKLOAD } from '../cost/workload.ts';
 import { DEFAULT_WORST_USER, floodsTable, worstUserText } from '../cost/worst-user.ts';
@@ -50,7 +51,7 @@ export function reportPages(counts: CountsFile, times: TimesFile): ReadonlyMap<s
   const quotas = codeBlock(quotaText(DEFAULT_WORKLOAD, measured, prices));
   return new Map([
     [PAGE, filled(PAGE, sections)],
-    [SCALE_PAGE, filled(SCALE_PAGE, { quotas, ...worst })],
+    [SCALE_PAGE, filled(SCALE_PAGE, { quotas, ...worst, picture: pictureTable(measured, prices) })],
     [ASSISTANT_PAGE, filled(ASSISTANT_PAGE, { answer: liveAnswerTable(measured, prices, DEFAULT_ANSWER) })],
   ]);
 }
