@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scanAssembly } from '../setup/assembly.ts';
-import { askForm, directId, linksTo, postForm, sendingFile, uploadFile } from './setup/small-files.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import { historyOf } from './setup/sends.ts';
+import { askForm, directId, linksTo, postForm, sendingFile, uploadFile } from './setup/small-files.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 const EICAR = 'X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*';

@@ -111,9 +111,9 @@ describe('with attachmentScan', () => {
       Statement: readonly Record<string, unknown>[];
     };
     expect(Statement.map(({ Action }) => Action)).toEqual([
-      ['events:PutRule', 'events:DeleteRule', 'events:PutTargets', 'events:RemoveTargets'],
+      ['events:DeleteRule', 'events:PutRule', 'events:PutTargets', 'events:RemoveTargets'],
       ['events:DescribeRule', 'events:ListTargetsByRule'],
-      ['s3:PutBucketNotification', 's3:GetBucketNotification', 's3:ListBucket'],
+      ['s3:GetBucketNotification', 's3:ListBucket', 's3:PutBucketNotification'],
       's3:PutObject',
       ['s3:GetObject', 's3:GetObjectVersion'],
     ]);

@@ -17,6 +17,7 @@ const { template: platform } = synthesize({
   ...EXTERNAL_ISSUER,
   events: true,
   notifications: { webPush: { subject: 'mailto:ops@example.com' } },
+  attachmentScan: true,
   archive: true,
   historyRetention: Duration.days(30),
 });

@@ -13,7 +13,7 @@ export interface Form {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-export const TINY = 'tiny';
+const TINY = 'tiny';
 
 /** Asks for a form. @returns the answer */
 export function askForm(
