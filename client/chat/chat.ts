@@ -62,7 +62,8 @@ export class Chat {
 
   /** Takes a line that was typed: a command, or a message. A pipe has messages only. */
   enter(line: string): void {
-    const doing = this.#screen.live ? commanded(this.#im, this.#peer, line) : undefined;
+    const follow = (message: OwnMessage): void => this.#follow(message);
+    const doing = this.#screen.live ? commanded(this.#im, this.#peer, line, follow) : undefined;
     if (doing === undefined) this.send(line);
     else
       doing.then(
@@ -73,7 +74,10 @@ export class Chat {
 
   send(text: string): void {
     if (text.trim() === '') return;
-    const message = this.#conversation.send({ type: 'text', text });
+    this.#follow(this.#conversation.send({ type: 'text', text }));
+  }
+
+  #follow(message: OwnMessage): void {
     this.#pending.add(message);
     if (!this.#screen.live && this.#im.state !== 'connected' && message.state === 'pending')
       this.#screen.write(messageLine(message, new Date()));

@@ -1,14 +1,27 @@
 import { LIMITS } from '../../protocol/limits.ts';
-import { type Client, changeSettings } from '../src/index.ts';
+import { type Client, changeSettings, type OwnMessage } from '../src/index.ts';
+import { saveLatest, sendFileAt } from './files.ts';
 
 /** What a line at a terminal may command. Any other line is a message, unless it looks like a command. */
-export const COMMANDS = '/name NAME, /block, /unblock, /mute, /unmute';
+export const COMMANDS = '/file PATH, /save [FOLDER], /name NAME, /block, /unblock, /mute, /unmute';
 
 const NO_SUCH = `Commands: ${COMMANDS}. To send a line that begins with a slash, put a space before it.`;
 
-type Command = (im: Client, peer: string, rest: string) => Promise<string>;
+type Command = (im: Client, peer: string, rest: string, follow: Follow) => Promise<string>;
+
+/** Shows what becomes of a message that a command has sent. */
+type Follow = (message: OwnMessage) => void;
 
 const commands: Readonly<Record<string, Command>> = {
+  file: async (im, peer, path, follow) => {
+    if (path === '') return NO_SUCH;
+    follow(await sendFileAt(im, peer, path));
+    return `sending ${path}`;
+  },
+  save: async (im, peer, folder) => {
+    const paths = await saveLatest(im, peer, folder || '.');
+    return paths.length === 0 ? 'none of the last messages has a file' : `saved ${paths.join(', ')}`;
+  },
   name: async (im, _, name) => {
     if ([...name].length > LIMITS.personNameChars)
       return `a name has at most ${LIMITS.personNameChars} characters`;
@@ -36,8 +49,13 @@ const commands: Readonly<Record<string, Command>> = {
 };
 
 /** Does what a line commands, and resolves to a line about it. Undefined: it commands nothing. */
-export function commanded(im: Client, peer: string, line: string): Promise<string> | undefined {
+export function commanded(
+  im: Client,
+  peer: string,
+  line: string,
+  follow: Follow,
+): Promise<string> | undefined {
   const [, name, rest = ''] = /^\/([a-z]+)(?:\s+(.*))?$/.exec(line.trimEnd()) ?? [];
   if (name === undefined) return undefined;
-  return Object.hasOwn(commands, name) ? commands[name]?.(im, peer, rest) : Promise.resolve(NO_SUCH);
+  return Object.hasOwn(commands, name) ? commands[name]?.(im, peer, rest, follow) : Promise.resolve(NO_SUCH);
 }

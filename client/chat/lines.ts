@@ -1,4 +1,4 @@
-import type { ChatMessage, ConnectionChange, ImError } from '../src/index.ts';
+import type { Attachment, ChatMessage, ConnectionChange, ImError } from '../src/index.ts';
 import { safeText } from './safe-text.ts';
 
 /** The lines that the chat writes. */
@@ -39,6 +39,8 @@ export function contentText(content: ChatMessage['content']): string {
       return safeText(content.text);
     case 'custom':
       return safeText(content.fallback ?? '[custom content]');
+    case 'file':
+      return [...content.attachments.map(fileText), safeText(content.text ?? '')].join(' ').trim();
     case 'recalled':
       return '[recalled]';
     case 'erased':
@@ -47,6 +49,15 @@ export function contentText(content: ChatMessage['content']): string {
       // From a later version of the protocol.
       return '[unknown content]';
   }
+}
+
+function fileText({ name, size, removed }: Attachment): string {
+  return removed ? `📎 ${safeText(name)} [removed]` : `📎 ${safeText(name)} (${sizeText(size)})`;
+}
+
+function sizeText(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
 /** The state of the connection; undefined if it needs no line. */

@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Chat } from '../chat/chat.ts';
 import { messageLine } from '../chat/lines.ts';
 import type { Screen } from '../chat/screen.ts';
 import { message, oldMessage, SERVER_TIME } from './support/builders.ts';
+import { FakeFiles } from './support/fake-files.ts';
 import { fullDelays, type Harness, harness } from './support/harness.ts';
 import { ScriptedServer } from './support/scripted-server.ts';
 
@@ -102,6 +106,48 @@ describe('chat', () => {
     const slashed = screen.written(' /blok');
     chat.enter(' /blok');
     await slashed;
+  });
+
+  it('sends a file, shows the files of others by name and size, and saves the latest', async () => {
+    const parts = await chatting();
+    const { server, chat, screen } = parts;
+    const files = await FakeFiles.of(parts);
+    const attachments = [
+      { attachmentId: 'A', name: 'a\u001b.pdf', size: 12_345, type: 'application/pdf' },
+      { attachmentId: 'B', name: 'b.bin', size: 2_500_000, type: 'x/y', removed: true as const },
+    ];
+    server.history.push(oldMessage(1, { content: { type: 'file', attachments, text: 'read this' } }));
+    await chat.start();
+    expect(screen.lines.at(-1)).toMatch(/^bob: 📎 a.*\.pdf \(12 KB\) 📎 b\.bin \[removed\] read this$/);
+    expect(screen.lines.join()).not.toContain('\u001b');
+
+    const folder = await mkdtemp(join(tmpdir(), 'im-chat-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'cat.png'), 'miaow');
+    const sent = screen.written('✓');
+    chat.enter(`/file ${join(folder, 'cat.png')}`);
+    await sent;
+    expect(screen.lines.at(-1)).toBe('you: 📎 cat.png (5 B) ✓');
+    expect(files.asked).toMatchObject([{ name: 'cat.png', type: 'image/png', size: 5 }]);
+    const failed = screen.written('ENOENT');
+    chat.enter(`/file ${join(folder, 'none')}`);
+    await failed;
+
+    const [key = ''] = files.keys;
+    const url = `data:text/plain,${files.objects.get(key)}`;
+    server.httpAnswers.set('/conversations/dm:alice:bob/messages/2/attachments', {
+      status: 200,
+      body: { attachments: [{ attachmentId: key, url, expiresAt: SERVER_TIME * 2 }] },
+    });
+    const target = join(folder, 'saved');
+    await mkdir(target);
+    const saved = screen.written('saved');
+    chat.enter(`/save ${target}`);
+    await saved;
+    expect(await readFile(join(target, 'cat.png'), 'utf8')).toBe('miaow');
+    const refused = screen.written('EEXIST');
+    chat.enter(`/save ${target}`);
+    await refused;
   });
 
   it('shows what a message answers, if that is on the screen (IM-REPLY)', async () => {

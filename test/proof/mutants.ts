@@ -309,6 +309,96 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'keeps its reply and mentions',
   },
   {
+    // A text would wait for the video before it.
+    fault: 'client-files',
+    file: 'client/src/outbox/outbox.ts',
+    from: 'const waits = files !== undefined && uploading.has(conversationId);',
+    to: 'const waits = uploading.has(conversationId);',
+    project: 'client',
+    test: 'client/test/files.test.ts',
+    only: 'sends a text at once',
+  },
+  {
+    // Pictures arrive as their uploads end.
+    fault: 'client-files',
+    file: 'client/src/outbox/outbox.ts',
+    from: '        uploading.add(conversationId);\n        this.#upload',
+    to: '        this.#upload',
+    project: 'client',
+    test: 'client/test/files.test.ts',
+    only: 'keeps the order of messages with files',
+  },
+  {
+    // A later run uploads again, and sends other ids.
+    fault: 'client-files',
+    file: 'client/src/outbox/outbox.ts',
+    from: 'else if (files.ids !== undefined) this.#ports.journal?.keep(message);',
+    to: '',
+    project: 'client',
+    test: 'client/test/kept-files.test.ts',
+    only: 'makes no second message',
+  },
+  {
+    // A message that another tab has stored fails.
+    fault: 'client-files',
+    file: 'client/src/files/uploader.ts',
+    from: "if (code === 'idempotency_conflict') {",
+    to: "if (code === 'unavailable') {",
+    project: 'client',
+    test: 'client/test/files.test.ts',
+    only: 'counts as sent when another attempt',
+  },
+  {
+    // What was pending for a day is gone for good.
+    fault: 'client-files',
+    file: 'client/src/files/uploader.ts',
+    from: 'if (files === undefined || files.isRenewed || !isGone) return false;',
+    to: 'if (files === undefined || !files.isRenewed || !isGone) return false;',
+    project: 'client',
+    test: 'client/test/files.test.ts',
+    only: 'uploads again when the server has deleted',
+  },
+  {
+    // A form that has ended is tried for ever.
+    fault: 'client-files',
+    file: 'client/src/files/uploader.ts',
+    from: 'if (error instanceof ForeignAnswerError && error.status < 500) part.form = undefined;',
+    to: '',
+    project: 'client',
+    test: 'client/test/files.test.ts',
+    only: 'asks for another form',
+  },
+  {
+    // A preview behind the picture has the place, too.
+    fault: 'client-files',
+    file: 'client/src/files/strip.ts',
+    from: 'if (bytes[scanEnd - 1] === END_OF_IMAGE && bytes[scanEnd - 2] === 0xff) return kept;',
+    to: '',
+    project: 'client',
+    test: 'client/test/strip.test.ts',
+    only: 'and what follows the end',
+  },
+  {
+    // The links of a recalled message stay.
+    fault: 'client-files',
+    file: 'client/src/files/attachment-links.ts',
+    from: "conversation.events.on('changed', ({ message }) => links.delete(message.seq ?? 0));",
+    to: '',
+    project: 'client',
+    test: 'client/test/attachment-links.test.ts',
+    only: 'forgets the links of a recalled message',
+  },
+  {
+    // Files stay in the store of a device that others use.
+    fault: 'client-files',
+    file: 'client/src/outbox/outbox-journal.ts',
+    from: 'return [...(files ? fileKeys(key, files) : []), key];',
+    to: 'return [key];',
+    project: 'client',
+    test: 'client/test/kept-files.test.ts',
+    only: 'leave the store when they are sent',
+  },
+  {
     // Two devices add the last contact.
     fault: 'people',
     file: 'lambdas/adapters/user-list.ts',
