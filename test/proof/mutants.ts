@@ -28,6 +28,7 @@ export interface Mutant {
     | 'export'
     | 's3'
     | 'files'
+    | 'client-files'
     | 'view'
     | 'archive'
     | 'stream';
