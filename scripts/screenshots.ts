@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { createAwsProxy } from '../local/aws-proxy/index.ts';
 import { type LocalRuntime, PROJECT_DIRECTORY, startRuntime } from '../local/runtime.ts';
 import { chromiumArguments, chromiumPath } from './chromium.ts';
 
@@ -46,7 +47,8 @@ const MEANWHILE: readonly Line[] = [
   ['carol', 'alice', 'The forecast is fine'],
 ];
 
-const runtime = await startRuntime({ webPort: 0 });
+// The proxy answers the page as S3 does, so that it can upload.
+const runtime = await startRuntime({ webPort: 0, awsProxy: createAwsProxy().attach });
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArguments()] });
 try {
   await mkdir(FOLDER, { recursive: true });
@@ -90,11 +92,47 @@ async function takeChat(browser: Browser, runtime: LocalRuntime): Promise<void> 
 }
 
 async function takePhone(browser: Browser, runtime: LocalRuntime): Promise<void> {
+  const bob = await signIn(browser, runtime, 'bob', DESKTOP);
+  await open(bob, 'Sunday rowing');
+  const buffer = await drawLake(browser);
+  await bob.locator('input[type=file]').setInputFiles({ name: 'Lake.png', mimeType: 'image/png', buffer });
+  await bob.getByRole('textbox', { name: 'Message Sunday rowing' }).fill('The lake this morning');
+  await bob.keyboard.press('Enter');
+  await bob.locator('.message-state', { hasText: 'Sent' }).waitFor();
+  await bob.context().close();
   const alice = await signIn(browser, runtime, 'alice', PHONE);
   await open(alice, 'Sunday rowing');
-  await alice.locator('.message', { hasText: 'I bring the boat' }).waitFor();
+  await alice.locator('.message', { hasText: 'The lake this morning' }).waitFor();
+  await alice.waitForFunction(() => {
+    const picture = document.querySelector<HTMLImageElement>('.picture img');
+    return picture?.complete === true && picture.naturalWidth > 0;
+  });
   await take(alice, 'web-phone.png');
   await alice.context().close();
+}
+
+/** A picture that nobody has rights to. */
+async function drawLake(browser: Browser): Promise<Buffer> {
+  const page = await browser.newPage({ viewport: { width: 960, height: 640 } });
+  await page.setContent(`<style>body { margin: 0 }</style>
+    <svg width="960" height="640" viewBox="0 0 960 640">
+      <defs>
+        <linearGradient id="sky" x2="0" y2="1"><stop stop-color="#4b6b9b"/><stop offset=".6" stop-color="#f3b48a"/><stop offset="1" stop-color="#ffe3b8"/></linearGradient>
+        <linearGradient id="water" x2="0" y2="1"><stop stop-color="#e9b28f"/><stop offset=".5" stop-color="#6d7fa3"/><stop offset="1" stop-color="#2b3f63"/></linearGradient>
+      </defs>
+      <rect width="960" height="360" fill="url(#sky)"/>
+      <circle cx="620" cy="300" r="52" fill="#fff1d0"/>
+      <path d="M0 330 150 215 290 310 420 235 560 340 740 250 960 345V370H0z" fill="#5a5f80"/>
+      <path d="M0 350 220 295 430 355 700 315 960 360V380H0z" fill="#383f5c"/>
+      <rect y="360" width="960" height="280" fill="url(#water)"/>
+      <path d="M560 372h120M540 392h160M570 412h100M550 436h140M580 462h80" stroke="#ffe9c4" stroke-width="7" stroke-linecap="round" opacity=".7"/>
+      <path d="M170 500c110 34 330 34 440 0-30 62-80 78-220 78s-190-16-220-78z" fill="#7a2f24"/>
+      <path d="M170 500c110 34 330 34 440 0" fill="none" stroke="#d9a27a" stroke-width="8"/>
+      <path d="M330 520 200 610M450 520 590 606" stroke="#e6cfa8" stroke-width="9" stroke-linecap="round"/>
+    </svg>`);
+  const picture = await page.screenshot();
+  await page.close();
+  return picture;
 }
 
 async function takeDemo(browser: Browser, runtime: LocalRuntime): Promise<void> {

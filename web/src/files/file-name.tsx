@@ -7,13 +7,17 @@ import { partsOfName } from './parts-of-name.ts';
 export function FileName({ name }: { readonly name: string }) {
   const { start, end } = partsOfName(name);
   return (
-    <span className="file-name" dir="ltr" title={name}>
-      <bdi className="file-name-start">{start}</bdi>
-      {end !== '' && (
-        <bdi className="file-name-end" dir="ltr">
-          {end}
-        </bdi>
-      )}
-    </span>
+    <>
+      {/* The parts would be read with a pause between them. */}
+      <bdi className="visually-hidden">{name}</bdi>
+      <span className="file-name" dir="ltr" title={name} aria-hidden="true">
+        <bdi className="file-name-start">{start}</bdi>
+        {end !== '' && (
+          <bdi className="file-name-end" dir="ltr">
+            {end}
+          </bdi>
+        )}
+      </span>
+    </>
   );
 }
