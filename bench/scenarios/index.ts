@@ -18,6 +18,7 @@ import { hello } from './hello.ts';
 import { historyPage } from './history-page.ts';
 import { hook } from './hook.ts';
 import { live } from './live.ts';
+import { notifications } from './notifications.ts';
 import { people } from './people.ts';
 import { poll } from './poll.ts';
 import { reactions } from './reactions.ts';
@@ -53,6 +54,7 @@ export const SCENARIOS: readonly Scenario[] = [
   events,
   reconnectStorm,
   archive,
+  notifications,
   erase,
   exportUser,
 ];

@@ -64,6 +64,8 @@ export function createPlatformPush({ apnsPlatformArn, fcmPlatformArn }: Platform
         TargetArn,
         MessageStructure: 'json',
         Message: JSON.stringify({
+          // SNS asks for it, and sends it to no platform that has an own text.
+          default: NO_WORDS,
           [platform]: JSON.stringify(isApple ? appleMessage(message) : googleMessage(message)),
         }),
         MessageAttributes: isApple ? appleAttributes(platform, message) : googleAttributes(message),

@@ -284,7 +284,35 @@ describe('a group', () => {
   });
 });
 
-describe('a fault of notifications', () => {
+describe('a group of more than 500', () => {
+  it('notifies absent members whom a message mentions, and no others (IM-NOTIFY-2)', async () => {
+    const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
+    const crowd = Array.from({ length: 500 }, () => newUser('member'));
+    const conversationId = await newGroup(a, [b, c]);
+    for (let from = 0; from < crowd.length; from += 100)
+      expect(
+        await ask(a, 'POST', `/groups/${conversationId}/members`, { members: crowd.slice(from, from + 100) }),
+      ).toBe(200);
+    const [mentioned, other] = [await subscribe(b), await subscribe(c)];
+    const alice = await stack.join(a);
+    const say = (text: string, more: object = {}) =>
+      alice.request({
+        action: 'sendMessage',
+        clientMsgId: text,
+        conversationId,
+        content: textContent(text),
+        ...more,
+      });
+    const before = service.arrivals;
+    await say('one');
+    await say('two', { mentions: [b] });
+    await whileTimePasses({ proxy, advance: stack.advanceQueues }, service.untilArrived(before + 1));
+    await proxy.untilIdle();
+    expect([bodies(mentioned), bodies(other)]).toEqual([[`${a}: two`], []]);
+  }, 60_000);
+});
+
+describe('a fault of notifications (IM-FAULT-22)', () => {
   const QUEUE: FaultRule = {
     function: 'StoreOffline',
     operation: 'SendMessageBatch',

@@ -28,6 +28,7 @@ export interface Mutant {
     | 'export'
     | 's3'
     | 'files'
+    | 'notify'
     | 'client-files'
     | 'view'
     | 'archive'
@@ -3520,5 +3521,185 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'unit',
     test: 'test/unit/lambdas/attachment-scans.test.ts',
     only: 'is refused for good',
+  },
+  {
+    // A phone rings for what was read on another device.
+    fault: 'notify',
+    file: 'lambdas/domain/notifications/worth-telling.ts',
+    from: '  if (message.seq <= membership.readSeq) return false;\n',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'was read meanwhile',
+  },
+  {
+    // A muted conversation rings.
+    fault: 'notify',
+    file: 'lambdas/domain/notifications/worth-telling.ts',
+    from: "mutedUntilMs > nowMs || notify === 'none'",
+    to: "notify === 'none'",
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'is muted',
+  },
+  {
+    // A recalled message is told.
+    fault: 'notify',
+    file: 'lambdas/domain/notifications/worth-telling.ts',
+    from: 'message === undefined || !isSaid(message)',
+    to: 'message === undefined',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'is not sent of',
+  },
+  {
+    // A removed member is told.
+    fault: 'notify',
+    file: 'lambdas/domain/notifications/worth-telling.ts',
+    from: 'membership === undefined || message.seq < membership.visibleFrom',
+    to: 'membership !== undefined && message.seq < 0',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'no member',
+  },
+  {
+    // A banned user is told.
+    fault: 'notify',
+    file: 'lambdas/domain/notifications/worth-telling.ts',
+    from: '!isBanned(presence?.bannedUntilMs, nowMs) && ',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'is of a banned user',
+  },
+  {
+    // A phone rings while its user looks at the message.
+    fault: 'notify',
+    file: 'lambdas/domain/notifications/worth-telling.ts',
+    from: '!isHere(presence, missed, nowMs)',
+    to: 'true',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'on the screen meanwhile',
+  },
+  {
+    // A dead socket swallows the notification.
+    fault: 'notify',
+    file: 'lambdas/domain/notifications/worth-telling.ts',
+    from: ' &&\n      !missed.includes(session.connectionId)',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'may not have the message',
+  },
+  {
+    // A message of yesterday rings.
+    fault: 'notify',
+    file: 'lambdas/domain/notifications/notify.ts',
+    from: '  const fresh = records.filter(({ body }) => isFresh(body, ports.clock()));',
+    to: '  const fresh = records;',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'is five minutes old',
+  },
+  {
+    // Each message of a burst rings.
+    fault: 'notify',
+    file: 'lambdas/domain/notifications/notify.ts',
+    from: 'other === undefined || other.message.seq < each.message.seq',
+    to: 'other === undefined',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'for several messages',
+  },
+  {
+    // Devices that were told are told again.
+    fault: 'notify',
+    file: 'lambdas/domain/notifications/notify.ts',
+    from: '    const wanted = (devices.get(body.userId) ?? []).filter(\n      ({ deviceId }) => body.devices?.includes(deviceId) ?? true,\n    );',
+    to: '    const wanted = devices.get(body.userId) ?? [];',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'goes later to the devices alone',
+  },
+  {
+    // A message is lost by the queue of notifications.
+    fault: 'notify',
+    file: 'lambdas/domain/delivery/forward.ts',
+    from: "    logger.error('notifications not queued', { count: jobs.length, error: describe(error) });",
+    to: '    throw error;',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'costs no job',
+  },
+  {
+    // A user in the background is not told.
+    fault: 'notify',
+    file: 'lambdas/domain/delivery/push.ts',
+    from: "session.userId === userId && isInFront(session) && (outcome === 'took' || outcome === 'polls')",
+    to: "session.userId === userId && (outcome === 'took' || outcome === 'polls')",
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'took it in the background',
+  },
+  {
+    // A large group rings for each message.
+    fault: 'notify',
+    file: 'lambdas/domain/delivery/fan-out.ts',
+    from: 'const mentioned = users.filter((userId) => isMentioned(mentions, userId));',
+    to: 'const mentioned = users;',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'mentions nobody',
+  },
+  {
+    // A logged-out phone goes on ringing.
+    fault: 'notify',
+    file: 'lambdas/domain/sessions/log-out.ts',
+    from: '  await pushDeviceWriter?.unregister(userId, deviceId);\n',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'ends the notifications',
+  },
+  {
+    // A registration of an old token removes the new one.
+    fault: 'notify',
+    file: 'lambdas/adapters/push-table.ts',
+    from: "            ConditionExpression: '#d0.#h = :hash',",
+    to: "            ConditionExpression: '#d0.#h = :hash OR :one = :one',",
+    project: 'emulator',
+    test: 'test/emulator/adapters/push-devices.test.ts',
+    only: 'is forgotten when its target is gone',
+  },
+  {
+    // A former owner keeps the token.
+    fault: 'notify',
+    file: 'lambdas/adapters/push-table.ts',
+    from: '          ...former,\n',
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/adapters/push-devices.test.ts',
+    only: 'takes a token from another user',
+  },
+  {
+    // A user makes us call any address.
+    fault: 'notify',
+    file: 'lambdas/domain/model/push-services.ts',
+    from: "protocol === 'https:' && port === '' && [...KNOWN, ...hosts].some((host) => matches(host, hostname))",
+    to: "protocol === 'https:'",
+    project: 'flow',
+    test: 'test/flow/notifications.test.ts',
+    only: 'an unknown host',
+  },
+  {
+    // A service that hangs holds up all others.
+    fault: 'notify',
+    file: 'lambdas/adapters/web-push.ts',
+    from: 'own === undefined || performance.now() < (pausedUntil.get(host) ?? 0)',
+    to: 'own === undefined',
+    project: 'emulator',
+    test: 'test/emulator/adapters/web-push.test.ts',
+    only: 'only once for all',
   },
 ];
