@@ -1,4 +1,5 @@
 import { absentOf, type Measured, monthlyEvents, operationNamed, ourCauses } from './monthly.ts';
+import { usageOf } from './operation-usage.ts';
 import type { PriceFile } from './prices.ts';
 import { billOf, times, totalOf, type Usage } from './usage.ts';
 import type { Workload } from './workload.ts';
@@ -13,6 +14,8 @@ export interface Choices {
   readonly reports: number;
   /** `diagnostics: ['traces']`. */
   readonly traces: number;
+  /** A thousand notifications to one browser each, beyond their messages. */
+  readonly thousandNotifications: number;
 }
 
 export function choicesOf(workload: Workload, measured: Measured, prices: PriceFile): Choices {
@@ -36,7 +39,17 @@ export function choicesOf(workload: Workload, measured: Measured, prices: PriceF
     breakEvenMonths: moreForUnits / lessForOneMonth,
     reports: dollars(times({ logGb: logBytesPerInvocation.value / 1e9 }, runs)),
     traces: dollars(times({ trace: traceShare.value }, runs)),
+    thousandNotifications: 1_000 * notificationDollars(measured, prices),
   };
+}
+
+/** Of a message to somebody away, with one device: what it costs beyond the same message without notifications. */
+function notificationDollars({ operations, memory }: Measured, prices: PriceFile): number {
+  const [notified, without] = [
+    'notifications/message, receiver away, one device',
+    'direct-offline/message, receiver away',
+  ].map((name) => totalOf(billOf(usageOf(operationNamed(operations, name), memory, prices), prices)));
+  return (notified ?? 0) - (without ?? 0);
 }
 
 /**

@@ -50,7 +50,11 @@ export function billText(workload: Workload, measured: Measured, prices: PriceFi
 
 /** The cost that options add to that month. */
 export function choicesText(workload: Workload, measured: Measured, prices: PriceFile): string {
-  const { infrequentAccess, breakEvenMonths, reports, traces } = choicesOf(workload, measured, prices);
+  const { infrequentAccess, breakEvenMonths, reports, traces, thousandNotifications } = choicesOf(
+    workload,
+    measured,
+    prices,
+  );
   const kept = count(workload.keptMonths);
   const row = (name: string, amount: number, why: string) =>
     `${name.padEnd(38)}${(amount < 0 ? `-${dollars(-amount)}` : `+${dollars(amount)}`).padStart(8)}  ${why}`.trimEnd();
@@ -64,6 +68,7 @@ export function choicesText(workload: Workload, measured: Measured, prices: Pric
     ),
     row('diagnostics=reports', reports, 'a line of Lambda for each run'),
     row('diagnostics=traces', traces, 'X-Ray, 5 % of the runs'),
+    row('webPushSubject, 1,000 notifications', thousandNotifications, 'one browser each'),
   ].join('\n');
 }
 

@@ -23,6 +23,8 @@ export const notifications: Scenario = {
       const first = service.subscribe();
       await measure('a device registered', () => register(b, 0, first));
       await measure('the same device registered again', () => register(b, 0, first));
+      await register(b, 1);
+      await measure('a device unregistered', () => stack.http(b, pathOf(1), { method: 'DELETE' }));
       await measure('a session sent to the background', () =>
         bob.request({ action: 'active', active: false }),
       );
@@ -33,7 +35,6 @@ export const notifications: Scenario = {
       await measure('message, receiver away, one device', () => alice.request(sending(b)));
       for (let n = 1; n < DEVICES; n += 1) await register(b, n);
       await measure(`message, receiver away, ${DEVICES} devices`, () => alice.request(sending(b)));
-      await measure('a device unregistered', () => stack.http(b, pathOf(1), { method: 'DELETE' }));
       await stack.leave(alice);
     }
     await service.stop();

@@ -85,6 +85,7 @@ describe('a month', () => {
   const named = [
     ['direct-online', 'message'],
     ['direct-offline', 'message, receiver away'],
+    ['notifications', 'message, receiver away, one device'],
     ['direct-offline', 'store-offline, a batch of 10'],
     ['direct-offline', 'hello, a page of 50'],
     ['direct-offline', 'ackInbox, nothing left'],

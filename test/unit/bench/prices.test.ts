@@ -6,7 +6,6 @@ import { comparePrices, judgePrices } from '../../../bench/measure/price-gate.ts
 import { measuredOperations } from '../../../bench/report/operations.ts';
 import type { CountsFile, TimesFile } from '../../../bench/results.ts';
 import { ACTION_PRICES, ROUTE_PRICES } from '../../../lambdas/domain/model/prices.ts';
-import { NOTIFICATION_HTTP_ROUTES } from '../../../protocol/notifications.ts';
 
 const counts = readJson<CountsFile>('results/counts.json');
 const operations = measuredOperations(counts, readJson<TimesFile>('results/times.json'));
@@ -36,10 +35,7 @@ describe('what users pay', () => {
   it('is compared with a count, whatever the action or route', () => {
     const compared = new Set(PRICE_CHECKS.flatMap(({ of }) => of));
     const priced = [...Object.keys(ACTION_PRICES), ...Object.keys(ROUTE_PRICES)];
-    // Those of notifications follow with their scenario.
-    const isLater = (name: string) => name === 'active' || NOTIFICATION_HTTP_ROUTES.includes(name as never);
-    const uncounted = priced.filter((name) => !compared.has(name as never) && !isLater(name));
-    expect(uncounted).toEqual([]);
+    expect(priced.filter((name) => !compared.has(name as never))).toEqual([]);
   });
 
   it('is not compared with operations that nobody counted', () => {
