@@ -3656,7 +3656,7 @@ export const MUTANTS: readonly Mutant[] = [
     // A logged-out phone goes on ringing.
     fault: 'notify',
     file: 'lambdas/domain/sessions/log-out.ts',
-    from: '  await pushDeviceWriter?.unregister(userId, deviceId);\n',
+    from: '  await pushDeviceWriter?.unregister(userId, maxDevices === 1 ? undefined : deviceId);\n',
     to: '',
     project: 'unit',
     test: 'test/unit/lambdas/notifications.test.ts',
