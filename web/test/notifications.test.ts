@@ -1,5 +1,6 @@
 import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createClient } from '../../client/src/index.ts';
 import { startRuntime } from '../../local/runtime.ts';
 import { chromiumArguments, windowedChromiumPath } from '../../scripts/chromium.ts';
 import { type PushService, startPushService } from '../../test/fixtures/push/push-service.ts';
@@ -99,15 +100,16 @@ async function turnOn(page: Page): Promise<void> {
   await settings.getByRole('button', { name: 'Close' }).click();
 }
 
+async function tokenOf(userId: string): Promise<string> {
+  const response = await fetch(stack.tokenUrl, { method: 'POST', body: JSON.stringify({ userId }) });
+  return ((await response.json()) as { token: string }).token;
+}
+
 /** Sends as this user over HTTP, and resolves to the conversation's id. */
 async function say(from: string, to: string, text: string): Promise<string> {
-  const body = JSON.stringify({ userId: from });
-  const { token } = (await (await fetch(stack.tokenUrl, { method: 'POST', body })).json()) as {
-    token: string;
-  };
   const sent = await fetch(`${stack.httpUrl}/messages`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${await tokenOf(from)}` },
     body: JSON.stringify({ to, clientMsgId: crypto.randomUUID(), content: { type: 'text', text } }),
   });
   return ((await sent.json()) as { conversationId: string }).conversationId;
@@ -185,6 +187,31 @@ async function click(context: BrowserContext): Promise<unknown> {
   });
 }
 
+/** From now on the pages count as hidden, as in a browser whose window is covered. The worker has been started by a push. */
+async function cover(context: BrowserContext): Promise<void> {
+  const worker = await workerOf(context);
+  await worker.evaluate(() => {
+    const { WindowClient } = globalThis as unknown as { WindowClient: { prototype: object } };
+    Object.defineProperty(WindowClient.prototype, 'visibilityState', { value: 'hidden' });
+  });
+}
+
+/** A user whose page is open behind another window, and shows a notification. */
+async function notified() {
+  const alice = await signIn('alice');
+  const bob = newUser('bob');
+  await turnOn(alice.page);
+  const other = await elsewhere(alice.context);
+  const conversationId = await say(bob, alice.userId, 'hi');
+  const payload = { conversationId, seq: 1, messageId: 'M', title: bob, body: 'hi' };
+  await deliver(other, payload);
+  await alice.page.locator('.row', { hasText: bob }).waitFor();
+  await cover(alice.context);
+  await deliver(other, payload);
+  await expect.poll(() => shownIn(alice.context)).toHaveLength(1);
+  return { alice, bob, other };
+}
+
 describe('notifications', () => {
   it('are asked for by a click alone, and can be turned off again', async () => {
     const { page } = await signIn('alice');
@@ -224,6 +251,31 @@ describe('notifications', () => {
     await other.page.locator('.message', { hasText: 'the door is open' }).waitFor();
   });
 
+  it('disappear when the message is read on another device', async () => {
+    const { alice, bob } = await notified();
+    const phone = createClient({ ...stack, getToken: () => tokenOf(alice.userId), deviceId: 'phone' });
+    onTestFinished(() => phone.close());
+    await phone.connect();
+    phone.direct(bob).markRead(1);
+    await expect.poll(() => shownIn(alice.context)).toEqual([]);
+  });
+
+  it('end with a sign-out: the browser keeps no subscription, no worker, and nothing shown', async () => {
+    const { alice, other } = await notified();
+    const { page } = alice;
+    const isRemoved = page.waitForResponse(
+      (response) => response.request().method() === 'DELETE' && response.url().endsWith('/push'),
+    );
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Somebody else').waitFor();
+    expect((await isRemoved).status()).toBe(204);
+    expect(await page.evaluate(() => localStorage.getItem('test.subscription'))).toBeNull();
+    await expect.poll(() => other.registrations.size).toBe(0);
+    await fillIn(page, alice.userId);
+    const settings = await settingsOf(page);
+    await settings.getByRole('heading', { name: 'Notifications are off' }).waitFor();
+  });
+
   it('are not shown while the page is in front, and a click on one focuses the page', async () => {
     const alice = await signIn('alice');
     const bob = newUser('bob');
@@ -234,15 +286,7 @@ describe('notifications', () => {
     await deliver(other, payload);
     await alice.page.locator('.row', { hasText: bob }).waitFor();
     expect(alice.device.received).toEqual([]);
-    const worker = await workerOf(alice.context);
-    await worker.evaluate(() => {
-      // As in a browser whose window is covered.
-      Object.defineProperty(
-        (globalThis as unknown as { WindowClient: { prototype: object } }).WindowClient.prototype,
-        'visibilityState',
-        { value: 'hidden' },
-      );
-    });
+    await cover(alice.context);
     expect(await shownIn(alice.context)).toEqual([]);
     await deliver(other, payload);
     await expect.poll(() => shownIn(alice.context)).toHaveLength(1);

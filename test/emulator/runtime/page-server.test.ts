@@ -44,6 +44,7 @@ describe('the web page as served', () => {
     );
     expect(policy).not.toContain('object-src');
     expect(policy).toContain("frame-ancestors 'none'; require-trusted-types-for 'script'");
+    expect(policy).toContain("worker-src 'self'");
   });
 
   it('lets its own pages and the allowed origins frame the customer’s widget, and nothing else', async () => {
