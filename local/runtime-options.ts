@@ -1,3 +1,4 @@
+import type { Call } from './aws-proxy/call.ts';
 import type { Invocation } from './aws-proxy/invocations.ts';
 import type { StoredObject } from './functions/malware-scanner.ts';
 import type { ClockOffset, InvocationObserver, LogEvent } from './functions/worker-pool.ts';
@@ -32,6 +33,8 @@ export interface ProxiedEndpoints extends Endpoints {
   readonly onStored?: (listener: (object: StoredObject) => void) => void;
   /** The kept invocations in order of start, with their calls. */
   readonly invocations?: () => readonly Invocation[];
+  /** The kept calls of browsers, by links and forms. */
+  readonly visits?: () => readonly Call[];
   /** Called after the last function has ended. */
   readonly close?: () => Promise<void>;
 }

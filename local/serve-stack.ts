@@ -88,11 +88,11 @@ export async function serveStack(
   return { stack, endpoints, workers, activity: activityIn(endpoints, lines, gateway) };
 }
 
-function activityIn({ invocations }: ProxiedEndpoints, lines: LoggedLines, gateway: Gateway) {
+function activityIn({ invocations, visits }: ProxiedEndpoints, lines: LoggedLines, gateway: Gateway) {
   if (invocations === undefined) return undefined;
   const startedMs = performance.now();
   const sources = {
-    ...{ invocations, startedMs },
+    ...{ invocations, visits, startedMs },
     lines: (sinceMs: number) => lines.since(sinceMs),
     connections: () => gateway.connections().length,
   };

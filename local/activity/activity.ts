@@ -1,3 +1,4 @@
+import type { Call } from '../aws-proxy/call.ts';
 import type { Invocation } from '../aws-proxy/invocations.ts';
 import { Names } from '../aws-proxy/names.ts';
 import type { StackModel } from '../model.ts';
@@ -12,6 +13,8 @@ export interface NodeActivity {
   readonly connections: number;
   /** Those that ended, with their calls to AWS. Without bodies and tokens. */
   readonly invocations: readonly Invocation[];
+  /** Uploads and downloads of browsers, which no function makes. @default none */
+  readonly visits?: readonly Call[];
   /** Of the functions: refusals, and faults. */
   readonly lines: readonly LoggedLine[];
 }
@@ -29,6 +32,8 @@ export interface Activity {
 /** What a node's activity is read from. */
 export interface NodeSources {
   readonly invocations: () => readonly Invocation[];
+  /** @default none */
+  readonly visits?: (() => readonly Call[]) | undefined;
   readonly lines: (sinceMs: number) => readonly LoggedLine[];
   readonly connections: () => number;
   /** `performance.now()` when it began to serve. */
@@ -41,7 +46,7 @@ const MOST_INVOCATIONS = 2_000;
 
 /** @param nowMs `performance.now()` */
 export function activityOf(
-  { invocations, lines, connections, startedMs }: NodeSources,
+  { invocations, visits, lines, connections, startedMs }: NodeSources,
   nowMs: number,
 ): NodeActivity {
   const kept = invocations()
@@ -55,6 +60,7 @@ export function activityOf(
     seconds: Math.max(1, (nowMs - sinceMs) / 1000),
     connections: connections(),
     invocations: ended,
+    visits: (visits?.() ?? []).filter(({ endMs = 0 }) => endMs > sinceMs),
     lines: lines(sinceMs),
   };
 }

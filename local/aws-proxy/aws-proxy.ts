@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { closeServer, listenOn } from '../listening.ts';
 import type { Endpoints, ProxiedEndpoints } from '../runtime.ts';
 import { type Breakpoint, type BreakpointMatch, Breakpoints } from './breakpoint.ts';
-import type { Call, CallMatch, Service } from './call.ts';
+import { type Call, type CallMatch, type Service, VISITOR } from './call.ts';
 import { CallHandler } from './call-handler.ts';
 import { CallLog } from './call-log.ts';
 import type { CountFilter, Counts } from './counts.ts';
@@ -102,6 +102,7 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
         lambda: await open('lambda', direct.lambda),
         observer: invocations,
         invocations: () => invocations.all,
+        visits: () => log.calls.filter(({ function: caller }) => caller === VISITOR),
         serveStack: (stack, warn) => {
           handler.setIamCheck(new IamCheck(stack, warn));
           handler.setStack(stack);

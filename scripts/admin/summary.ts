@@ -4,7 +4,7 @@ import { addUsage, billOf, dollarsBy, times, type Usage } from '../../bench/cost
 import { summarize } from '../../bench/measure/percentile.ts';
 import { runName, tallyOf } from '../../bench/measure/tally.ts';
 import type { Activity, NodeActivity } from '../../local/activity/activity.ts';
-import type { Invocation } from '../../local/aws-proxy/index.ts';
+import type { Call, Invocation } from '../../local/aws-proxy/index.ts';
 
 export interface RouteSummary {
   /** A route, or the function of a queue or a stream. */
@@ -54,7 +54,7 @@ export function summaryOf(activity: Activity, prices: PriceFile = readPrices()):
       nodes.reduce((sum, node) => sum + (storedMessages(node, nameOf) * 60) / node.seconds, 0),
     ),
     connectedSessions: nodes.reduce((sum, { connections }) => sum + connections, 0),
-    routes: routesOf(runs, nameOf),
+    routes: [...routesOf(runs, nameOf), ...visitsOf(nodes)],
     queues: queues.map((state) => ({ ...state, queue: nameOf(state.queue) })),
     errors: {
       failedRuns: runs.filter(isFailed).length,
@@ -68,7 +68,7 @@ export function summaryOf(activity: Activity, prices: PriceFile = readPrices()):
 
 /** As the bench counts an operation, with the time that the functions took here. */
 function usageOf(
-  { invocations, connections, seconds }: NodeActivity,
+  { invocations, visits = [], connections, seconds }: NodeActivity,
   { names, megabytes }: Activity,
   prices: PriceFile,
 ): Usage {
@@ -77,11 +77,32 @@ function usageOf(
     (sum, run) => sum + ((megabytes[nameOf(run.function)] ?? 0) / 1024) * (durationMs(run) / 1000),
     0,
   );
-  return {
+  const ours = {
     ...countedUsage(tallyOf(invocations, nameOf), prices),
     lambdaGbSecond: gbSeconds,
     connectionMinute: (connections * seconds) / 60,
   };
+  return addUsage(ours, ...visits.map(usageOfVisit));
+}
+
+/** An upload or a download of a browser, by a form or a link. */
+function usageOfVisit({ operation, bytesIn }: Call): Usage {
+  const isUpload = operation === 'PostObject';
+  return { [isUpload ? 's3PutRequest' : 's3GetRequest']: 1, transferGb: isUpload ? 0 : bytesIn / 1e9 };
+}
+
+/** As routes, below those of functions: S3's time is this machine's. */
+function visitsOf(nodes: readonly NodeActivity[]): RouteSummary[] {
+  const byOperation = Map.groupBy(
+    nodes.flatMap(({ visits = [] }) => visits),
+    ({ operation }) => operation,
+  );
+  return [...byOperation].map(([operation, calls]) => {
+    const { p50, p95 } = summarize(calls.map(({ startMs, endMs = startMs }) => endMs - startMs));
+    const failed = calls.filter(({ status = 500 }) => status >= 400).length;
+    const route = `a browser: S3 ${operation}`;
+    return { route, calls: calls.length, failed, p50Ms: rounded(p50), p95Ms: rounded(p95) };
+  });
 }
 
 /** A put into the table of messages that succeeds: the commit. */

@@ -127,6 +127,7 @@ describe('docs/operations.md', () => {
             archive: true,
             dashboard: true,
             historyRetention: '30d',
+            attachmentScan: true,
             webPushSubject: 'mailto:ops@example.com',
           },
         }),

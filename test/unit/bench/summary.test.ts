@@ -62,6 +62,24 @@ describe('the summary of what goes on', () => {
     expect(errors).toEqual({ failedRuns: 1, loggedFaults: 0 });
   });
 
+  it('has the uploads and downloads of browsers below the routes, with what they cost', () => {
+    const visit = (operation: string, endMs: number, status = 200) => {
+      const call = { ...put(status), service: 's3', function: 'visitor', operation } as const;
+      return { ...call, startMs: 0, endMs, bytesIn: 10 ** 6 };
+    };
+    const visits = [visit('PostObject', 5), visit('GetObject', 2), visit('GetObject', 4, 403)];
+    const { routes, dollarsPerHour } = summaryOf(activity(node({ invocations: [sent(9)], visits })));
+    expect(routes.map(({ route, calls, failed }) => [route, calls, failed])).toEqual([
+      ['sendMessage', 1, 0],
+      ['a browser: S3 PostObject', 1, 0],
+      ['a browser: S3 GetObject', 2, 1],
+    ]);
+    expect(dollarsPerHour['S3']).toBeCloseTo(60 * (0.000005 + 2 * 0.0000004));
+    const quiet = summaryOf(activity(node({ invocations: [sent(9)] }))).dollarsPerHour;
+    const transfer = (dollarsPerHour['Data transfer'] ?? 0) - (quiet['Data transfer'] ?? 0);
+    expect(transfer).toBeCloseTo(60 * 0.002 * 0.09);
+  });
+
   it('takes a refused token for no error: the authorizer has no other way to refuse', () => {
     const refused: Invocation = { ...sent(3), ok: false, trigger: { kind: 'authorizer', name: '$connect' } };
     expect(summaryOf(activity(node({ invocations: [refused] }))).errors.failedRuns).toBe(0);
