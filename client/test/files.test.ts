@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ChatMessage, type ImError, MessageView, type OwnMessage } from '../src/index.ts';
+import { message as stored } from './support/builders.ts';
 import { FakeFiles, fileOf } from './support/fake-files.ts';
 import { fullDelays, type Harness, harness } from './support/harness.ts';
 import { settle } from './support/manual-clock.ts';
@@ -407,6 +408,28 @@ describe('sendFile', () => {
     await im.direct('bob').sendFile(fileOf('a', 'x')).acked;
     await settle();
     expect(states).toEqual(['pending waiting', 'pending uploading', 'pending done', 'sent done']);
+    view.close();
+  });
+
+  it('keeps the local files in a view when the message changes or is loaded again, until it is recalled', async () => {
+    const { im, connection } = await connectedWithFiles();
+    const view = new MessageView(im.direct('bob'));
+    const message = im.direct('bob').sendFile(fileOf('a', 'x'));
+    await message.acked;
+    await view.reload();
+    const shown = () => view.snapshot.messages[0];
+    expect(shown()?.uploads?.[0]?.file).toBeInstanceOf(File);
+    const { clientMsgId } = message;
+    const changed = stored(1, { clientMsgId, from: 'alice', content: message.content, rev: 1, editedAt: 5 });
+    const change = { kind: 'edited', by: 'alice' } as const;
+    connection.send({ type: 'changed', conversationId: changed.conversationId, change, message: changed });
+    await expect.poll(() => shown()?.editedAt).toBe(5);
+    expect(shown()?.uploads?.[0]?.file).toBeInstanceOf(File);
+    const content = { type: 'recalled', by: 'alice', at: 6 } as const;
+    const recalled = { ...changed, content, rev: 2 };
+    connection.send({ type: 'changed', conversationId: changed.conversationId, change, message: recalled });
+    await expect.poll(() => shown()?.content.type).toBe('recalled');
+    expect(shown()?.uploads).toBeUndefined();
     view.close();
   });
 

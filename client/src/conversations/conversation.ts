@@ -92,7 +92,7 @@ export class Conversation {
    * Sends a message. Returns at once, before the message is transmitted, and never throws: the message's `acked` and
    * `state` report the outcome. Without a connection the message waits; after `close`, or if the connection failed for
    * good, it fails at once, and a `store` keeps it for the next client. Messages of a conversation arrive in the order of
-   * these calls (IM-SEND-4).
+   * these calls (IM-SEND-4), and do not wait for files (see `sendFile`).
    *
    * @param content at most 16,384 bytes as JSON in UTF-8, with the mentions; more fails with `payload_too_large`. A value
    * that is no content fails with `invalid_request`, without a `message` event

@@ -321,7 +321,10 @@ export class MessageView {
   #put(copy: ChatMessage, change?: MessageChange): void {
     const newest = this.#newest(copy);
     const known = this.#messages.get(newest.key);
-    const message = withKnownReactions(newest, known ?? copy, change, this.#conversation.state.userId);
+    const reacted = withKnownReactions(newest, known ?? copy, change, this.#conversation.state.userId);
+    // The server's copy knows nothing of the local files, and a picture must not be loaded that is shown already.
+    const isOwn = known?.uploads !== undefined && reacted.content.type === 'file';
+    const message = isOwn ? { ...reacted, uploads: copy.uploads ?? known.uploads } : reacted;
     if (known !== undefined && isSame(known, message)) return;
     this.#messages.set(message.key, message);
     this.#observable.changed();

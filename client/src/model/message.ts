@@ -49,8 +49,8 @@ export interface ChatMessage {
   /** The reason, in state `failed`. */
   readonly error?: ImError | undefined;
   /**
-   * The uploads of a message with files that this client sends, in the order of its attachments, and as long as this client has
-   * the message from `sendFile`: so the local files can be shown in place of a download. Each change makes a new array. Until the
+   * The uploads of a message with files that this client sends, in the order of its attachments; a `MessageView` keeps them until it
+   * is closed or the message recalled: so the local files can be shown in place of a download. Each change makes a new array. Until the
    * message is sent, its `content` has ids of this client's own; use the index as the key in lists.
    */
   readonly uploads?: readonly Upload[] | undefined;
