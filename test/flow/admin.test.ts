@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ADMIN_ROUTES } from '../../protocol/admin.ts';
+import { ATTACHMENT_HTTP_ROUTES } from '../../protocol/attachments.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../protocol/http.ts';
 import { asAdmin } from './setup/admin.ts';
 import { adminCommand } from './setup/admin-command.ts';
@@ -48,7 +49,7 @@ describe('the doors', () => {
     expect(audit()).toHaveLength(before);
   });
 
-  it.each([...HTTP_ROUTES, ...DESK_HTTP_ROUTES, POLL_ROUTE])(
+  it.each([...HTTP_ROUTES, ...DESK_HTTP_ROUTES, ...ATTACHMENT_HTTP_ROUTES, POLL_ROUTE])(
     'of users take no signature of an operator: %s (IM-ADMIN-1)',
     async (routeKey) => {
       const { method, path } = pathOf(routeKey);

@@ -4,6 +4,7 @@ import { platformAssembly } from '../setup/assembly.ts';
 import { asAdmin } from './setup/admin.ts';
 import { assigned, deskEnvironment, deskOf, newQueue, openChat } from './setup/desk.ts';
 import { everythingIn, type Stored } from './setup/everything.ts';
+import { filesOn, post, sendingFiles } from './setup/files.ts';
 import { groupsOf } from './setup/groups.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import { sending, sendServiceEvent, textContent } from './setup/sends.ts';
@@ -35,6 +36,7 @@ afterAll(() => stack?.stop());
 
 const { newGroup } = groupsOf(() => stack);
 const desk = deskOf(() => stack);
+const { form } = filesOn(() => stack);
 
 const having = (all: readonly Stored[], text: string) =>
   all.filter((one) => one.text.includes(text)).map(({ place }) => place);
@@ -78,6 +80,15 @@ async function put(user: string, method: string, path: string, body?: object): P
     ...(body && { body: JSON.stringify(body) }),
   });
   expect(response.status, `${path} ${await response.text()}`).toBeLessThan(300);
+}
+
+/** A file with this word in its name, and in itself. @returns its id */
+async function uploaded(from: string, to: string, word: string): Promise<string> {
+  const bytes = `bytes of ${word}`;
+  const facts = { to, name: `${word}.txt`, size: bytes.length, type: 'text/plain' };
+  const { attachmentId, upload } = await form(from, facts);
+  expect((await post(upload, bytes)).status).toBe(204);
+  return attachmentId;
 }
 
 describe('after an erasure', () => {
@@ -129,6 +140,11 @@ describe('after an erasure', () => {
 
     // Away: her message in an inbox, and one in hers.
     await done(alice, sending(d, `later ${HERS}`, 'm6'));
+
+    // Files: one that she sent, one that she did not, and one of Bob's.
+    await done(alice, sendingFiles(b, 'f1', await uploaded(a, b, HERS)));
+    await uploaded(a, b, `unsent ${HERS}`);
+    await done(bob, sendingFiles(a, 'f2', await uploaded(b, a, THEIRS)));
 
     // Groups: one that she left, and one whose only admin she is.
     const left = await newGroup(a, [b], { name: `boats ${HERS}` });
@@ -188,6 +204,8 @@ describe('after an erasure', () => {
     expect(contents.map(({ text, type }: { text?: string; type: string }) => text ?? type)).toEqual([
       ...Array(5).fill('erased'),
       `plain ${THEIRS}`,
+      'erased',
+      'file',
       'erased',
       `to her inbox ${THEIRS}`,
     ]);

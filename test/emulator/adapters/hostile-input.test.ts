@@ -7,9 +7,14 @@ import { UnauthorizedError } from '../../../lambdas/shared/errors.ts';
 import { parseWith } from '../../../lambdas/shared/parse.ts';
 import type { SocketEvent } from '../../../lambdas/transport/frame.ts';
 import { createHttpHandler, type HttpEvent } from '../../../lambdas/transport/http.ts';
-import { deskHttpAnswers, httpAnswers } from '../../../lambdas/transport/http-answers.ts';
+import {
+  attachmentHttpAnswers,
+  deskHttpAnswers,
+  httpAnswers,
+} from '../../../lambdas/transport/http-answers.ts';
 import { createFrameHandler } from '../../../lambdas/transport/socket.ts';
 import { deskActions, socketActions } from '../../../lambdas/transport/socket-actions.ts';
+import { ATTACHMENT_HTTP_ROUTES } from '../../../protocol/attachments.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE, pollSchema } from '../../../protocol/http.ts';
 import { decodeServerFrame } from '../../../protocol/protobuf.ts';
 import { tokens } from '../../adapters/memory/tokens.ts';
@@ -47,6 +52,7 @@ async function startWorld() {
     ...{ routes, conversations, conversationWriter: conversations, groups, groupWriter: groups },
     ...{ reactions, reactionWriter: reactions, pins, pinWriter: pins, profiles, profileWriter: profiles },
     ...{ contacts, contactWriter: contacts, blocks, blockWriter: blocks, reportWriter: tables.reports },
+    attachmentRecords: tables.attachmentRecords,
     ...{ messages, messageWriter: messages, desk, deskWriter: desk, outbox: desk, inbox, clock },
     connections: { post: took, probe: took, close: took },
     ...{ tokens: { verify }, pause: async () => {}, webSocketUrl: 'wss://chat.example' },
@@ -72,6 +78,7 @@ function handler() {
   return createHttpHandler(options, () => ({
     ...httpAnswers(world),
     ...deskHttpAnswers(world),
+    ...attachmentHttpAnswers(world),
     [POLL_ROUTE]: {
       answer: ({ userId, body }) => poll(world, { userId, ...parseWith(pollSchema, body()) }),
     },
@@ -102,12 +109,24 @@ const VALID_BODIES = [
   { name: 'Rowers', members: ['bob'] },
   { members: ['dan'] },
   { name: 'Alice', avatar: 'https://pictures.example/a', custom: { a: 1 } },
+  {
+    to: 'bob',
+    name: 'cat.jpg',
+    size: 1,
+    type: 'image/jpeg',
+    thumbnail: { size: 1, type: 'image/webp', width: 1, height: 1 },
+  },
+  {
+    clientMsgId: 'c8',
+    to: 'bob',
+    content: { type: 'file', attachments: [{ attachmentId: '01M8G7ANDPMQ1Y9ZY667WWF1QF' }] },
+  },
   { muted: true, archived: true },
   { conversationId: 'dm:alice:bob', seq: 1, reason: 'Spam' },
 ];
 
 describe('a hostile request', () => {
-  it.each([...HTTP_ROUTES, ...DESK_HTTP_ROUTES, POLL_ROUTE])(
+  it.each([...HTTP_ROUTES, ...DESK_HTTP_ROUTES, ...ATTACHMENT_HTTP_ROUTES, POLL_ROUTE])(
     "to %s is answered below 500, without what is not the caller's (IM-REFUSE-9)",
     async (route) => {
       await fc.assert(
