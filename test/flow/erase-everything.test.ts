@@ -195,7 +195,9 @@ describe('after an erasure', () => {
     const after = await everythingIn(stack);
     expect(having(after, HERS)).toEqual([]);
     expect(hashes.flatMap((hash) => having(after, hash))).toEqual([]);
-    expect(rowsOf(after, a)).toEqual([{ userId: a, ban: { at: expect.any(Number), until: NO_END } }]);
+    expect(rowsOf(after, a)).toEqual([
+      { userId: a, ban: { at: expect.any(Number), until: NO_END, reason: 'erased' } },
+    ]);
     expect(logged.filter((line) => line.includes(HERS))).toEqual([]);
     const now = new Set(having(after, THEIRS));
     expect(theirs.filter((place) => !now.has(place))).toEqual([]);
