@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, inject, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
+import { agent, customer, newQueue, served } from './setup/desk.ts';
 import { drag, paste, pick, png, sendFiles, sentObjects, textFile } from './setup/files.ts';
 import { fillIn, personAt, signIn, type Visit, visit } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
@@ -395,5 +396,25 @@ describe('on a phone of 360 pixels', () => {
     await touch('touchEnd');
     await page.getByText('2 of 2').waitFor();
     await finger.detach();
+  });
+});
+
+describe('in a support chat', () => {
+  it('the customer and the agent send each other files', async () => {
+    const queue = newQueue('widget');
+    const [user, at] = [newUser('member'), await agent(newUser('agent'), { queue })];
+    const customerAt = await customer(user, 'A broken parcel', { queue });
+    await served(customerAt);
+    await pick({ page: customerAt }, png(300, 200, 'parcel.png'));
+    await customerAt.keyboard.press('Enter');
+    await at.locator('.row', { hasText: user }).click();
+    await at.getByRole('button', { name: 'parcel.png' }).click();
+    await at.getByRole('dialog', { name: 'Photo' }).getByRole('img', { name: 'parcel.png' }).waitFor();
+    await at.keyboard.press('Escape');
+    await pick({ page: at }, textFile('label.txt', 'to the depot'));
+    await at.keyboard.press('Enter');
+    await customerAt.getByRole('button', { name: 'Download: label.txt' }).waitFor();
+    expect(await faultsOf(customerAt)).toEqual([]);
+    expect(await faultsOf(at)).toEqual([]);
   });
 });
