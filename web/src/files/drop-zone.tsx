@@ -18,18 +18,21 @@ export function DropZone({ text, onFiles }: DropZoneProps) {
   useEffect(() => setPane(mark.current?.closest<HTMLElement>('.chat-pane') ?? null), []);
   useEffect(() => {
     if (pane === null) return;
+    // Of the whole page: where a drag has gone on to is sure, which element it has left is not.
+    const isHere = ({ target }: DragEvent): boolean => pane.contains(target as Node | null);
     const over = (event: DragEvent): void => {
-      if (!hasFiles(event.dataTransfer)) return;
+      if (event.dataTransfer === null || !hasFiles(event.dataTransfer)) return;
+      setIsOver(isHere(event));
+      if (!isHere(event)) return;
       event.preventDefault();
-      if (event.dataTransfer !== null) event.dataTransfer.dropEffect = 'copy';
-      setIsOver(true);
+      event.dataTransfer.dropEffect = 'copy';
     };
     const leave = ({ relatedTarget }: DragEvent): void => {
       if (!pane.contains(relatedTarget as Node | null)) setIsOver(false);
     };
     const drop = (event: DragEvent): void => {
       setIsOver(false);
-      if (event.dataTransfer === null || !hasFiles(event.dataTransfer)) return;
+      if (event.dataTransfer === null || !hasFiles(event.dataTransfer) || !isHere(event)) return;
       event.preventDefault();
       take(droppedFiles(event.dataTransfer));
     };
@@ -39,9 +42,9 @@ export function DropZone({ text, onFiles }: DropZoneProps) {
       ['dragleave', leave],
       ['drop', drop],
     ] as const;
-    for (const [name, listener] of pairs) pane.addEventListener(name, listener);
+    for (const [name, listener] of pairs) addEventListener(name, listener);
     return () => {
-      for (const [name, listener] of pairs) pane.removeEventListener(name, listener);
+      for (const [name, listener] of pairs) removeEventListener(name, listener);
     };
   }, [pane]);
   return (
