@@ -9,7 +9,8 @@ const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
 export function sizeInWords(bytes: number): string {
   const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
   const amount = bytes / 1024 ** power;
-  const style = { style: 'unit', unit: UNITS[power], unitDisplay: 'short' } as const;
+  // Short bytes would have no plural in English.
+  const style = { style: 'unit', unit: UNITS[power], unitDisplay: power === 0 ? 'long' : 'short' } as const;
   return amount.toLocaleString(languageOfPage(), { ...style, maximumFractionDigits: amount < 10 ? 1 : 0 });
 }
 
