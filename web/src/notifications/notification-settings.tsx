@@ -1,4 +1,4 @@
-import type { PushState } from '@serverless-im/client';
+import { NetworkError, type PushState } from '@serverless-im/client';
 import { usePush } from '@serverless-im/client/react';
 import { useEffect, useState } from 'react';
 import { reasonOf } from '../messages/reasons.ts';
@@ -17,7 +17,7 @@ export function NotificationSettings() {
   const state = usePush(im);
   const [isKnown, setIsKnown] = useState(false);
   const [isBusy, setIsBusy] = useState(false);
-  const { error, attempt } = useAttempt(reasonOf);
+  const { error, attempt } = useAttempt(reasonOfPush);
   useEffect(() => {
     const load = async () => im.push.load({ serviceWorker: await workerOf(userId) });
     attempt(
@@ -57,6 +57,13 @@ export function NotificationSettings() {
   );
 }
 
+/** The network of the browser's push service, too. */
+function reasonOfPush(error: unknown): string {
+  return error instanceof NetworkError
+    ? 'That did not work. Check the connection, and try again.'
+    : reasonOf(error);
+}
+
 const WORDS: Readonly<Record<PushState, { readonly title: string; readonly text: string }>> = {
   enabled: {
     title: 'Notifications are on',
@@ -64,7 +71,7 @@ const WORDS: Readonly<Record<PushState, { readonly title: string; readonly text:
   },
   disabled: {
     title: 'Notifications are off',
-    text: 'This device can tell you about messages that arrive while you are not here.',
+    text: 'This device can tell you about new messages while you are not here.',
   },
   denied: {
     title: 'This browser blocks notifications',
