@@ -18,9 +18,12 @@ export async function eraseMessage(
 ): Promise<Message> {
   const message = await messageAt(ports.messages, conversationId, seq);
   if (message === undefined) throw new NotFoundError('message');
+  const objects = allObjectsOf(message);
   // Before the message: a repeat no longer sees its files.
-  await removeObjects(ports, allObjectsOf(message));
+  await removeObjects(ports, objects);
   await eraseNow(ports, message);
+  // A send that was repeated in between has copied them again, and found its message unchanged.
+  await removeObjects(ports, objects);
   await announceErasure(ports, message);
   const [erased] = await ports.messages.getMany([message]);
   if (erased === undefined) throw new NotFoundError('message');

@@ -79,6 +79,17 @@ it('the operator’s erasure of a message deletes its files, also after a recall
   expect(keysAt('sent/')).toEqual([]);
 });
 
+it('a send that is repeated during the operator’s erasure brings no file back (IM-FILE-4, IM-ADMIN-3)', async () => {
+  const id = await sendPicture(world, 'c1');
+  const { erasure } = world;
+  const erase: typeof erasure.erase = async (...args) => {
+    await send(world, 'alice', { clientMsgId: 'c1', to: 'bob', content: filesOf(id) });
+    return erasure.erase(...args);
+  };
+  await eraseMessage({ ...world, erasure: { ...erasure, erase } }, AT);
+  expect(keysAt('sent/')).toEqual([]);
+});
+
 describe('the operator removes a file', () => {
   let [first, second] = ['', ''];
   beforeEach(async () => {
