@@ -61,10 +61,11 @@ export class Attachments extends Construct {
     this.#grant(fn, 's3:PutObject', PENDING_PREFIX);
   }
 
-  /** Allows to copy what was uploaded into a message, and to delete a message's copies again. */
+  /** Allows to copy what was uploaded into a message, and to delete both again. */
   grantSend(fn: HandlerFunction): void {
     this.#name(fn);
     this.#grant(fn, 's3:GetObject', PENDING_PREFIX);
+    this.#grant(fn, 's3:DeleteObject', PENDING_PREFIX);
     this.#grant(fn, 's3:PutObject', SENT_PREFIX);
     this.#grant(fn, 's3:DeleteObject', SENT_PREFIX);
     if (this.#props.attachmentScan) fn.addEnvironment(ENV.attachmentScan, 'true');

@@ -95,7 +95,10 @@ const onExports = (prefix: string, ...actions: string[]) =>
 
 const onFiles = (prefix: string, ...actions: string[]) =>
   actions.map((action) => `AttachmentsBucket/${prefix}/*: s3:${action}`);
-const SENDS_FILES = [...onFiles('pending', 'GetObject'), ...onFiles('sent', 'PutObject', 'DeleteObject')];
+const SENDS_FILES = [
+  ...onFiles('pending', 'GetObject', 'DeleteObject'),
+  ...onFiles('sent', 'PutObject', 'DeleteObject'),
+];
 
 const send = (...queues: string[]) => queues.map((queue) => `${queue}: sqs:SendMessage`);
 const consume = (queue: string) =>

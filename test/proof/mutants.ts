@@ -3379,11 +3379,31 @@ export const MUTANTS: readonly Mutant[] = [
     // The erasure of a message leaves its files.
     fault: 'files',
     file: 'lambdas/domain/tasks/erase-one.ts',
-    from: '  await removeObjects(ports, allObjectsOf(message));',
-    to: '',
+    from: '  const objects = allObjectsOf(message);',
+    to: '  const objects: string[] = [];',
     project: 'unit',
     test: 'test/unit/lambdas/removed-files.test.ts',
     only: 'erasure of a message deletes its files',
+  },
+  {
+    // A send that is repeated during the erasure of its message brings its files back.
+    fault: 'files',
+    file: 'lambdas/domain/tasks/erase-one.ts',
+    from: '  await removeObjects(ports, objects);\n  await announceErasure',
+    to: '  await announceErasure',
+    project: 'unit',
+    test: 'test/unit/lambdas/removed-files.test.ts',
+    only: 'brings no file back',
+  },
+  {
+    // The upload of a recalled file stays, and can be sent again.
+    fault: 'files',
+    file: 'lambdas/domain/model/attachment.ts',
+    from: '[sentKey(message, name), pendingKey(message.from, name)]',
+    to: '[sentKey(message, name)]',
+    project: 'unit',
+    test: 'test/unit/lambdas/removed-files.test.ts',
+    only: 'nothing of them is left in the bucket',
   },
   {
     // The deletion of a group leaves its files.

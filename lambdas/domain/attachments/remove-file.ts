@@ -7,7 +7,7 @@ import { settleAll } from '../../shared/settle.ts';
 import { OPERATOR } from '../access/operator.ts';
 import { type AttachPorts, removeObjects } from '../messages/attach.ts';
 import { announce, type ChangePorts, commitChange, findChangeable } from '../messages/change.ts';
-import { filesOf, sentKey, thumbnailKey } from '../model/attachment.ts';
+import { filesOf, pendingKey, sentKey, thumbnailKey } from '../model/attachment.ts';
 import { type StoredMessage, toMessage } from '../model/message.ts';
 
 export interface RemoveFilePorts extends ChangePorts, Pick<AttachPorts, 'attachmentFiles'> {}
@@ -33,8 +33,8 @@ export async function removeFile(
   const files = filesOf(message);
   const file = files?.attachments.find((one) => one.attachmentId === attachmentId);
   if (files === undefined || file === undefined) throw new NotFoundError('file');
-  const key = sentKey(message, attachmentId);
-  const deleting = () => removeObjects(ports, [key, thumbnailKey(key)]);
+  const copies = [sentKey(message, attachmentId), pendingKey(message.from, attachmentId)];
+  const deleting = () => removeObjects(ports, [...copies, ...copies.map(thumbnailKey)]);
   if (file.removed) {
     // Whoever removed it may have died, or got no answer from S3.
     await deleting();

@@ -102,11 +102,14 @@ export function objectsOf(message: MessageKey, content: FileContent): readonly s
   return namesOf(content).map((name) => sentKey(message, name));
 }
 
-/** The keys of all objects that a stored message has, or had before it was recalled. */
+/**
+ * The keys of all objects that a stored message has, or had before it was recalled, and of the uploads of which they are copies:
+ * these would stay for another day, and could be sent again.
+ */
 export function allObjectsOf(message: StoredMessage): readonly string[] {
   const files = filesOf(message);
   const names = [...(message.removedFiles ?? []), ...(files === undefined ? [] : namesOf(files))];
-  return names.map((name) => sentKey(message, name));
+  return names.flatMap((name) => [sentKey(message, name), pendingKey(message.from, name)]);
 }
 
 /** The files of a message that still has them. */

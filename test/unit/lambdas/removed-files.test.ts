@@ -49,6 +49,14 @@ describe('a recall', () => {
     expect((await linkFiles(world, 'bob', { ...AT, seq: 2 })).attachments).toHaveLength(1);
   });
 
+  it('deletes the uploads, too: nothing of them is left in the bucket, and nobody sends them again (IM-FILE-4)', async () => {
+    const id = await sendPicture(world, 'c1');
+    await recall(world, by('alice'), AT);
+    expect([...world.attachments.objects.keys()]).toEqual([]);
+    const again = send(world, 'alice', { clientMsgId: 'c2', to: 'bob', content: filesOf(id) });
+    await expect(again).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
   it('is told and in effect if S3 does not answer, and its repeat deletes the files (IM-FILE-4)', async () => {
     await sendPicture(world, 'c1');
     const mend = whereDeletionsFail();
@@ -123,6 +131,7 @@ describe('the operator removes a file', () => {
     expect(feed.messages).toMatchObject([{ content }]);
     expect((await links()).attachments).toMatchObject([{ attachmentId: second }]);
     expect(keysAt('sent/')).toEqual([expect.stringContaining(second)]);
+    expect(keysAt('pending/')).toEqual([pendingKey('alice', second)]);
   });
 
   it('once: a repeat only deletes the objects again (IM-FILE-8)', async () => {
@@ -217,7 +226,7 @@ describe('a task', () => {
     await sendPicture(world, 'c2');
     const pending = await uploadTo(world);
     await sendPicture(world, 'c3', { to: 'alice' }, 'bob');
-    expect(await run('erase', { userId: 'alice' })).toMatchObject({ counts: { files: 7 } });
+    expect(await run('erase', { userId: 'alice' })).toMatchObject({ counts: { files: 5 } });
     expect(world.attachments.objects.has(pendingKey('alice', pending))).toBe(false);
     expect([...world.attachments.objects.keys()]).toHaveLength(4);
     expect((await world.attachmentRecords.find('alice', [pending])).size).toBe(0);
