@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, inject, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
 import { agent, customer, newQueue, served } from './setup/desk.ts';
-import { drag, paste, pick, png, sendFiles, sentObjects, textFile } from './setup/files.ts';
+import { drag, paste, pick, png, sendFiles, sentObjects, textFile, wav } from './setup/files.ts';
 import { fillIn, personAt, signIn, type Visit, visit } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
 
@@ -266,6 +266,23 @@ describe('files in the list', () => {
     expect(bob.page.context().pages()).toHaveLength(1);
     expect(await bob.page.locator('iframe, object, embed').count()).toBe(0);
     expect(await bob.page.title()).not.toBe('owned');
+  });
+
+  it('play a sound, of which nothing is loaded before', async () => {
+    const { alice, bob } = await twoPeople();
+    let loads = 0;
+    bob.page.on('request', (request) => {
+      if (request.url().startsWith(s3Url)) loads += 1;
+    });
+    await sendFiles(alice, wav('memo.wav'));
+    const player = bob.page.locator('audio');
+    await expect.poll(() => player.getAttribute('src')).toContain(s3Url);
+    await bob.row('Audio').waitFor();
+    expect(loads).toBe(0);
+    expect(await faultsOf(bob.page)).toEqual([]);
+    await player.evaluate((element) => (element as HTMLAudioElement).play());
+    await expect.poll(() => player.evaluate((element) => (element as HTMLAudioElement).ended)).toBe(true);
+    expect(loads).toBeGreaterThan(0);
   });
 
   it('change their text, and lose it, by an edit (IM-FILE-5)', async () => {

@@ -48,6 +48,25 @@ export function textFile(name: string, text: string, mimeType = 'text/plain'): T
   return { name, mimeType, buffer: Buffer.from(text) };
 }
 
+/** A second of silence. */
+export function wav(name: string): TestFile {
+  const samples = Buffer.alloc(8_000, 128);
+  const header = Buffer.alloc(44);
+  header.write('RIFF', 0);
+  header.writeUInt32LE(36 + samples.length, 4);
+  header.write('WAVEfmt ', 8);
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(8_000, 24);
+  header.writeUInt32LE(8_000, 28);
+  header.writeUInt16LE(1, 32);
+  header.writeUInt16LE(8, 34);
+  header.write('data', 36);
+  header.writeUInt32LE(samples.length, 40);
+  return { name, mimeType: 'audio/wav', buffer: Buffer.concat([header, samples]) };
+}
+
 /** Chooses files by the button beside the field. */
 export async function pick({ page }: Pick<Person, 'page'>, ...files: readonly TestFile[]): Promise<void> {
   const [dialog] = await Promise.all([
