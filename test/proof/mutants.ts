@@ -3275,7 +3275,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: '      await before?.catch(() => undefined);\n',
     to: '',
     project: 'emulator',
-    test: 'test/emulator/aws-proxy/buckets.test.ts',
+    test: 'test/emulator/aws-proxy/object-call.test.ts',
     only: 'one of several at a time',
   },
   {

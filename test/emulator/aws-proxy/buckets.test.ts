@@ -321,24 +321,6 @@ describe('a copy', () => {
     ]);
   });
 
-  it('is made by one of several at a time', async () => {
-    const { bucket, s3, put } = await setUp();
-    await put('pending/a');
-    const copies = Array.from({ length: 50 }, () =>
-      failureOf(
-        s3.send(
-          new CopyObjectCommand({
-            Bucket: bucket,
-            Key: 'sent/a',
-            CopySource: `${bucket}/pending/a`,
-            IfNoneMatch: '*',
-          }),
-        ),
-      ),
-    );
-    expect((await Promise.all(copies)).filter((one) => one === 'none')).toHaveLength(1);
-  });
-
   it('needs both permissions, and learns that its source is missing only with that to list', async () => {
     const copy = (bucket: string, s3: S3Client, from: string) =>
       failureOf(
