@@ -263,6 +263,45 @@ describe('sendFile', () => {
     expect(files.posted).toHaveLength(1);
   });
 
+  it.each([
+    [404, { message: 'Not Found' }, 'this deployment takes no files'],
+    [413, '<html>Request Entity Too Large</html>', /answered 413: <html>/],
+  ])(
+    'fails at once when the gateway answers %i in place of the service (IM-FILE-1)',
+    async (status, body, message) => {
+      const { im, files, server } = await connectedWithFiles();
+      let asked = 0;
+      server.httpAnswers.set('/attachments', () => {
+        asked += 1;
+        return { status, body };
+      });
+      const sent = im.direct('bob').sendFile(fileOf('a', 'x'));
+      await expect(sent.acked).rejects.toMatchObject({ code: 'invalid_request', retryable: false });
+      await expect(sent.acked).rejects.toThrow(message);
+      expect(sent.uploads).toMatchObject([{ state: 'failed', error: { code: 'invalid_request' } }]);
+      expect(asked).toBe(1);
+      expect(files.posted).toEqual([]);
+    },
+  );
+
+  it.each([401, 408, 425, 429, 502])(
+    'tries again when the gateway answers %i in place of the service',
+    async (status) => {
+      const parts = await connectedWithFiles();
+      const { im, server, clock } = parts;
+      const ask = server.httpAnswers.get('/attachments');
+      server.httpAnswers.set('/attachments', () => ({ status, body: { message: 'no' } }));
+      const sent = im.direct('bob').sendFile(fileOf('a', 'x'));
+      await until(parts, () => sent.uploads?.[0]?.error !== undefined);
+      await settle();
+      expect(sent.state).toBe('pending');
+      server.httpAnswers.set('/attachments', ask as NonNullable<typeof ask>);
+      clock.advance(20_000);
+      await sent.acked;
+      expect(server.history).toHaveLength(1);
+    },
+  );
+
   it('uploads again when the server has deleted the files, once, under the same clientMsgId (IM-FILE-4)', async () => {
     const { im, files, server, connection } = await connectedWithFiles();
     let refusals = 0;

@@ -148,8 +148,22 @@ describe('choosing files', () => {
     expect(await chosen.count()).toBe(10);
   });
 
+  it('is offered nowhere in a deployment without files', async () => {
+    const alice = await signInWith(undefined);
+    const { page } = alice;
+    await alice.say('words');
+    await alice.stored('words');
+    await page.getByRole('button', { name: 'Send' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Attach files' }).count()).toBe(0);
+    expect(await page.locator('input[type=file]').count()).toBe(0);
+    await paste(alice, png(40, 30));
+    await alice.say('more words');
+    await alice.stored('more words');
+    expect(await page.getByRole('list', { name: 'Files to send' }).count()).toBe(0);
+  });
+
   /** The page with other limits than the server has: nothing must reach that. */
-  async function signInWith(files: object) {
+  async function signInWith(files: object | undefined) {
     const page = await visit({ url: 'about:blank' });
     await page.route(`${webUrl}config.json`, async (route) => {
       const response = await route.fetch();

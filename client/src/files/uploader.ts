@@ -1,6 +1,6 @@
 import type { AttachmentBody } from '../../../protocol/attachments.ts';
 import type { Message } from '../../../protocol/frames.ts';
-import { ForeignAnswerError, ImError, type RefusedError, toImError } from '../model/errors.ts';
+import { ForeignAnswerError, ImError, invalid, type RefusedError, toImError } from '../model/errors.ts';
 import { PAGE_MAX } from '../model/limits.ts';
 import type { Target } from '../model/target.ts';
 import type { Environment } from '../support/environment.ts';
@@ -177,13 +177,18 @@ class Attempt {
     await this.#prepare(part);
     const { thumbnail, data } = part.source;
     const { attachmentId, thumbnail: _, ...record } = this.#files.content.attachments[part.index] ?? {};
-    part.form = await http.call<AttachmentBody>('POST', '/attachments', {
+    const asked = {
       ...this.#target,
       ...record,
       size: data.size,
       thumbnail: thumbnail ? factsOf(thumbnail) : undefined,
-    });
-    return part.form;
+    };
+    try {
+      part.form = await http.call<AttachmentBody>('POST', '/attachments', asked);
+      return part.form;
+    } catch (error) {
+      throw isFinal(error) ? refusal(error) : error;
+    }
   }
 
   /** Once a file, since it takes a phone a while. */
@@ -222,6 +227,20 @@ class Attempt {
     part.isUploaded = true;
     this.#files.progress(index, { state: 'done', sentBytes: data.size });
   }
+}
+
+/** Too early, too many, too slow; after a 401 another token may help. */
+const PASSING = [401, 408, 425, 429];
+
+/** A gateway that answers 404 has no such route, and will have none in a minute either. */
+function isFinal(error: unknown): error is ForeignAnswerError {
+  if (!(error instanceof ForeignAnswerError)) return false;
+  const { status } = error;
+  return status >= 400 && status < 500 && !PASSING.includes(status);
+}
+
+function refusal(error: ForeignAnswerError): ImError {
+  return invalid(error.status === 404 ? 'this deployment takes no files' : error.message, error);
 }
 
 /** The message is from an earlier run of the program, and the store has not kept the file. */
