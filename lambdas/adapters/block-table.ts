@@ -2,7 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { directConversationId } from '../../protocol/ids.ts';
 import type { BlockReader, BlockWriter } from '../domain/model/block.ts';
 import { BLOCKED_BY, HEAD } from './conversation-table.ts';
-import { transact, transactOrRefusals } from './dynamodb.ts';
+import { batchGet, transact, transactOrRefusals } from './dynamodb.ts';
 import { userList } from './user-list.ts';
 
 /*
@@ -13,8 +13,9 @@ import { userList } from './user-list.ts';
  *   u#<userId>         #block#<peer>    at
  *   <conversationId>   'head'           blockedBy (set), …   (conversation-table.ts)
  *
- * Access            Call             Units
- * block, unblock    TransactWrite    6 writes
+ * Access               Call             Units
+ * block, unblock       TransactWrite    6 writes
+ * of ≤ 100 pairs       BatchGet         1 read each, strong: who has blocked somebody is not told of them any more
  */
 
 export function createBlockReader(documents: DynamoDBDocumentClient, tableName: string): BlockReader {
@@ -23,6 +24,12 @@ export function createBlockReader(documents: DynamoDBDocumentClient, tableName: 
     async blocks(userId, range) {
       const rows = await list.rows(userId, range);
       return rows.map((row) => ({ userId: list.userIn(row), at: Number(row['at']) }));
+    },
+
+    async blocked(pairs) {
+      const keys = pairs.map(({ userId, peer }) => list.keyOf(userId, peer));
+      const rows = await batchGet(documents, tableName, keys);
+      return rows.map((row) => ({ userId: list.ownerOf(row), peer: list.userIn(row) }));
     },
   };
 }

@@ -34,6 +34,11 @@ export function userList(documents: DynamoDBDocumentClient, TableName: string, n
     keyOf,
     countKey,
 
+    /** The user whose list it is. */
+    ownerOf({ pk }: Item): string {
+      return String(pk).slice(memberPartition('').length);
+    },
+
     /** The other user of a row. */
     userIn({ sk }: Item): string {
       return String(sk).slice(prefix.length);

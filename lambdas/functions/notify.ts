@@ -11,6 +11,7 @@ const ports = lazily({
   pushSender: of.pushSender,
   notifications: of.notifications,
   routes: of.routes,
+  blocks: of.blocks,
   conversations: of.conversations,
   messages: of.messages,
   profiles: of.profiles,

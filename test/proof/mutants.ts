@@ -3593,6 +3593,26 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'is of a banned user',
   },
   {
+    // A blocked member of a common group rings.
+    fault: 'notify',
+    file: 'lambdas/domain/notifications/notify.ts',
+    from: 'latestOf(await withoutBlocked(ports, due))',
+    to: 'latestOf(due)',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'has blocked',
+  },
+  {
+    // What a blocked member says hides what another one said before.
+    fault: 'notify',
+    file: 'lambdas/domain/notifications/notify.ts',
+    from: 'latestOf(await withoutBlocked(ports, due))',
+    to: 'await withoutBlocked(ports, latestOf(due))',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'whose sender the user has not blocked',
+  },
+  {
     // A phone rings while its user looks at the message.
     fault: 'notify',
     file: 'lambdas/domain/notifications/worth-telling.ts',

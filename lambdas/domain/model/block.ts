@@ -7,10 +7,18 @@ export interface Block {
   readonly at: number;
 }
 
+/** A user, and another one whom the user may have blocked. */
+export interface BlockPair {
+  readonly userId: string;
+  readonly peer: string;
+}
+
 /** The users whom a user has blocked (IM-BLOCK-1). Reads are strong. */
 export interface BlockReader {
   /** Ordered by user id. */
   blocks(userId: string, range: ListRange): Promise<readonly Block[]>;
+  /** Those of up to 100 different pairs in which `userId` has blocked `peer`. */
+  blocked(pairs: readonly BlockPair[]): Promise<readonly BlockPair[]>;
 }
 
 export interface BlockWriter {

@@ -6,6 +6,7 @@ import { sha256 } from '../../shared/json.ts';
 import { describe, logger } from '../../shared/logger.ts';
 import type { NotificationText } from '../../shared/notification-text.ts';
 import { settleAll } from '../../shared/settle.ts';
+import type { BlockReader } from '../model/block.ts';
 import type { ConversationReader, Head, Membership } from '../model/conversation.ts';
 import type { FailedJob } from '../model/failed-job.ts';
 import type { MessageReader, StoredMessage } from '../model/message.ts';
@@ -22,6 +23,7 @@ export interface NotifyPorts {
   readonly pushSender: PushSender;
   readonly notifications: NotificationQueue;
   readonly routes: RouteReader;
+  readonly blocks: BlockReader;
   readonly conversations: ConversationReader;
   readonly messages: MessageReader;
   readonly profiles: ProfileReader;
@@ -70,9 +72,10 @@ export async function sendNotifications(
     );
     return wanted.length === 0 ? [] : [{ ...record, message, devices: wanted }];
   });
+  const latest = latestOf(await withoutBlocked(ports, due));
   const atOnce = pLimit(POSTS_AT_ONCE);
-  const results = await Promise.allSettled(latestOf(due).map((each) => tell(ports, facts, each, atOnce)));
-  return latestOf(due).flatMap(({ recordId }, index) => {
+  const results = await Promise.allSettled(latest.map((each) => tell(ports, facts, each, atOnce)));
+  return latest.flatMap(({ recordId }, index) => {
     const result = results[index];
     return result?.status === 'rejected' ? [{ recordId, reason: result.reason }] : [];
   });
@@ -121,9 +124,27 @@ async function readFacts(ports: NotifyPorts, records: readonly NotificationRecor
   };
 }
 
-/** No user id has a colon in its end: see `USER_ID`. */
-function keyOf(userId: string, conversationId: string): string {
-  return `${userId} ${conversationId}`;
+/** No user id has a space: see `USER_ID`. */
+function keyOf(userId: string, other: string): string {
+  return `${userId} ${other}`;
+}
+
+/**
+ * Without the messages whose sender the user has blocked: in a group they are delivered all the same, and a direct message may be older
+ * than the block. Few messages get here, so only theirs are read.
+ */
+async function withoutBlocked({ blocks }: NotifyPorts, due: readonly Due[]): Promise<readonly Due[]> {
+  if (due.length === 0) return due;
+  const pairs = new Map(
+    due.map((each) => [pairOf(each), { userId: each.body.userId, peer: each.message.from }]),
+  );
+  const blocked = await blocks.blocked([...pairs.values()]);
+  const keys = new Set(blocked.map(({ userId, peer }) => keyOf(userId, peer)));
+  return due.filter((each) => !keys.has(pairOf(each)));
+}
+
+function pairOf({ body, message }: Due): string {
+  return keyOf(body.userId, message.from);
 }
 
 /** Of several messages of a conversation to a user, the latest: the others would be replaced at once. */

@@ -124,6 +124,9 @@ export function inMemoryConversations(
         .sort((a, b) => (a.after < b.after ? -1 : 1));
       return { entries: entries.slice(0, limit), hasMore: entries.length > limit };
     },
+    async blocked(pairs) {
+      return pairs.filter(({ userId, peer }) => blocksOf(userId).has(peer));
+    },
     async blocks(userId, { after = '', limit }) {
       const all = [...blocksOf(userId).values()].filter((one) => one.userId > after);
       return all.sort((a, b) => (a.userId < b.userId ? -1 : 1)).slice(0, limit);

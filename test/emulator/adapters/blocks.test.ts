@@ -148,6 +148,21 @@ describe.each([
     expect(await blocks().blocks(a, { limit: 5 })).toEqual([]);
   });
 
+  it('is found among pairs, in its direction alone', async () => {
+    const [me = '', peer = '', other = ''] = ['me', 'peer', 'other'].map(newName);
+    await block(me, peer);
+    await block(other, peer);
+    const pairs = [
+      { userId: me, peer },
+      { userId: peer, peer: me },
+      { userId: me, peer: other },
+      { userId: other, peer },
+    ];
+    const found = await blocks().blocked(pairs);
+    expect(found).toHaveLength(2);
+    expect(found).toEqual(expect.arrayContaining([pairs[0], pairs[3]]));
+  });
+
   it('is refused above the limit, where those that exist may be repeated and lifted', async () => {
     const me = newName('me');
     const blockOfTwo = (peer: string) => block(me, peer, NOON, 2);

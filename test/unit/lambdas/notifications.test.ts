@@ -254,6 +254,7 @@ describe('a notification', () => {
     expect(rest).toEqual(said);
   });
 
+  const block = (peer: string) => world.blockWriter.block('bob', { userId: peer, at: NOON }, 10);
   const change = (settings: SettingsChange) => changeSettings(world, 'bob', DM, settings);
 
   it.each<[string, () => unknown]>([
@@ -263,6 +264,7 @@ describe('a notification', () => {
     ['notifies of mentions', () => change({ notify: 'mentions' })],
     ['was read meanwhile', () => world.conversationWriter.advanceRead('bob', DM, 1)],
     ['is on the screen meanwhile', () => world.routes.connect(aSession())],
+    ['is from a user whom its receiver has blocked', () => block('alice')],
     ['is of a banned user', () => world.routes.ban('bob', { atMs: NOON, untilMs: NOON + 60_000 })],
     ['is five minutes old', () => world.advance(300_000)],
     ['has no device', () => world.pushDeviceWriter.unregister('bob')],
@@ -272,11 +274,17 @@ describe('a notification', () => {
     expect(sent).toEqual([]);
   });
 
+  async function blockOthers() {
+    await block('carol');
+    await world.blockWriter.block('alice', { userId: 'bob', at: NOON }, 10);
+  }
+
   it.each<[string, () => unknown]>([
     ['was muted until now', () => change({ muted: NOON + 1 }).then(() => world.advance(2))],
     ['is in the background', () => world.routes.connect(aSession({ isInBackground: true }))],
     ['is almost five minutes old', () => world.advance(299_999)],
     ['was read up to the one before', () => world.conversationWriter.advanceRead('bob', DM, 0)],
+    ['is from one who has blocked its receiver, who has blocked others', blockOthers],
     ['was banned until now', () => world.routes.ban('bob', { atMs: NOON - 9, untilMs: NOON })],
     [
       'is on a screen whose session has ended',
@@ -323,6 +331,31 @@ describe('a notification', () => {
     await notify(job(second), job());
     await notify(job(), job(second));
     expect(bodies()).toEqual(['two', 'two']);
+  });
+
+  it('is of the latest message whose sender the user has not blocked, from a read of each pair (IM-NOTIFY-2)', async () => {
+    const from = (sender: string, seq: number) =>
+      storeAt(world, DM, seq, draft(sender, `c${seq}`, { type: 'text', text: sender }));
+    const messages = [message, await from('carol', 2), await from('alice', 3), await from('carol', 4)];
+    await block('carol');
+    const read = vi.spyOn(world.blocks, 'blocked');
+    await notify(...messages.map((each) => job(each)));
+    expect([bodies(), sent[0]?.message.payload.seq]).toEqual([['alice'], 3]);
+    expect(read.mock.calls).toEqual([
+      [
+        [
+          { userId: 'bob', peer: 'alice' },
+          { userId: 'bob', peer: 'carol' },
+        ],
+      ],
+    ]);
+  });
+
+  it('reads no blocks for a message that is not worth it', async () => {
+    await world.conversationWriter.advanceRead('bob', DM, 1);
+    const read = vi.spyOn(world.blocks, 'blocked');
+    await notify(job());
+    expect(read).not.toHaveBeenCalled();
   });
 
   it('removes a registration that is gone, unless the device has registered anew (IM-NOTIFY-3)', async () => {

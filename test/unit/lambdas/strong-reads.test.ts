@@ -97,6 +97,11 @@ describe('a read is strongly consistent, so that it finds earlier writes:', () =
     ["a user's reactions", () => reactions.ofUser('bob', [message]), 1],
     ['contacts', () => createContactReader(documents, 'table').contacts('bob', { limit: 1 }), 1],
     ['blocks', () => createBlockReader(documents, 'table').blocks('bob', { limit: 1 }), 1],
+    [
+      'blocks among pairs',
+      () => createBlockReader(documents, 'table').blocked([{ userId: 'bob', peer: 'alice' }]),
+      1,
+    ],
     ["a user's own profile", () => profiles.profiles(['bob'], false), 1],
   ])('%s', async (_, read, calls) => {
     await read();
