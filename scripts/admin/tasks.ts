@@ -6,10 +6,11 @@ import { OperatorError } from '../../local/operator-error.ts';
 import { API_OPTIONS, type ApiTarget, withAdmin } from './api.ts';
 import { type AdminCommand, parseCommand } from './command.ts';
 import { download } from './download.ts';
+import { fetchFiles, filesText } from './export-files.ts';
 import { print } from './users.ts';
 
 const FOLLOW_OPTIONS = { ...API_OPTIONS, 'no-wait': { type: 'boolean', default: false } } as const;
-const OUT_OPTIONS = { ...FOLLOW_OPTIONS, out: { type: 'string' } } as const;
+const OUT_OPTIONS = { ...FOLLOW_OPTIONS, out: { type: 'string' }, files: { type: 'string' } } as const;
 
 /** Each look is a request, and a line of the audit: a task of hours needs no look a second. */
 const PAUSES_MS = { first: 250, longest: 15_000, growth: 1.5 };
@@ -18,12 +19,14 @@ interface FollowValues extends ApiTarget {
   readonly json: boolean;
   readonly 'no-wait': boolean;
   readonly out?: string | undefined;
+  readonly files?: string | undefined;
 }
 
 /** Gathers all that the server has of a user (IM-ERASE-3). */
 export const exportUser: AdminCommand = {
-  usage: `  export USER [--out FILE] [--no-wait]   gathers all that the server has of a user, and prints a link to it, good for an hour
+  usage: `  export USER [--out FILE [--files DIR]] [--no-wait]   gathers all that the server has of a user, and prints a link to it, good for an hour
     --out FILE   gets the file
+    --files DIR  gets the files that the user has sent, whose links end after hours; a repeat gets those that are missing
     --no-wait    prints the id of the task at once`,
   async run(args) {
     const { values, positionals } = parseCommand(args, OUT_OPTIONS, ['USER']);
@@ -49,7 +52,7 @@ export const erase: AdminCommand = {
 /** Follows a task. */
 export const task: AdminCommand = {
   usage:
-    '  task ID [--out FILE] [--no-wait]   follows an export, an erasure, or the deletion of a group until it is done; --no-wait: says how far it is',
+    '  task ID [--out FILE [--files DIR]] [--no-wait]   follows an export, an erasure, or the deletion of a group until it is done; --no-wait: says how far it is',
   async run(args) {
     const { values, positionals } = parseCommand(args, OUT_OPTIONS, ['ID']);
     const [taskId = ''] = positionals;
@@ -78,8 +81,16 @@ export async function finish(values: FollowValues, taskId: string): Promise<void
   progress.end();
   if (values.out === undefined) return print(values, done, taskText(done));
   if (done.link === undefined) throw new OperatorError(`Task ${taskId} has no file, or no longer.`);
-  const bytes = await download(done.link, values.out);
-  print(values, { ...done, out: values.out, bytes }, `${taskText(done)}\n  ${bytes} bytes in ${values.out}`);
+  const { out } = values;
+  const bytes = await download(done.link, out);
+  const text = `${taskText(done)}\n  ${bytes} bytes in ${out}`;
+  if (values.files === undefined) return print(values, { ...done, out, bytes }, text);
+  const files = await fetchFiles(out, values.files);
+  print(values, { ...done, out, bytes, files }, `${text}\n  ${filesText(files)}`);
+  if (files.reason !== undefined)
+    throw new OperatorError(
+      `Missing files: ${files.failed}. The first: ${files.reason} Export once more, into the same folder.`,
+    );
 }
 
 async function follow(
@@ -136,8 +147,15 @@ function stepText({ state, step, counts, updatedAt }: AdminTaskBody): string {
   return [at, ...all].join(', ');
 }
 
-function requireNewFile({ out, 'no-wait': noWait }: Pick<FollowValues, 'out' | 'no-wait'>): void {
-  if (out === undefined) return;
+function requireNewFile({
+  out,
+  files,
+  'no-wait': noWait,
+}: Pick<FollowValues, 'out' | 'files' | 'no-wait'>): void {
+  if (out === undefined) {
+    if (files !== undefined) throw new OperatorError('--files needs --out, which names the files.');
+    return;
+  }
   if (noWait) throw new OperatorError('--out waits for the file: leave out --no-wait.');
   if (existsSync(out)) throw new OperatorError(`${out} is there already.`);
 }

@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { steps } from '../../local/aws-proxy/index.ts';
+import { pathOf } from '../../scripts/admin/export-files.ts';
 import { asAdmin } from './setup/admin.ts';
 import { adminCommand } from './setup/admin-command.ts';
+import { BYTES, filesOn, sendingFiles } from './setup/files.ts';
 import { groupsOf, say } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
@@ -17,6 +19,7 @@ const proxy = createTestProxy();
 let stack: Stack;
 let admin: ReturnType<typeof adminCommand>;
 const { call, newGroup, send } = groupsOf(() => stack);
+const { upload } = filesOn(() => stack);
 const logs: string[] = [];
 const warnings: string[] = [];
 beforeAll(async () => {
@@ -213,7 +216,52 @@ describe('npm run admin', () => {
     );
   }, 60_000);
 
+  it('gets the files that an export names, again only those that are missing, and says which it could not get (IM-FILE-7)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const alice = await stack.join(a);
+    const ids = [await upload(a, { to: b }), await upload(a, { to: b }, { name: 'x: y?.pdf' })];
+    await alice.request(sendingFiles(b, 'm1', ...ids));
+    const folder = mkdtempSync(join(tmpdir(), 'serverless-im-export-'));
+    const files = join(folder, 'files');
+    const get = async (out: string) =>
+      JSON.parse(await passing(admin('export', a, '--out', join(folder, out), '--files', files, '--json')));
+    expect((await get('1.jsonl')).files).toEqual({ folder: files, fetched: 2, present: 0, failed: 0 });
+    const names = readdirSync(files).toSorted();
+    const conversation = `dm_${a}_${b}`.replaceAll(/[^\w-]/g, '_');
+    expect(names).toEqual(
+      [`${ids[0]}-Kätzchen_(1).jpg`, `${ids[1]}-x__y_.pdf`].map((end) => `${conversation}-1-${end}`),
+    );
+    for (const name of names) {
+      expect(readFileSync(join(files, name), 'utf8')).toBe(BYTES);
+      expect(statSync(join(files, name)).mode & 0o777).toBe(0o600);
+    }
+    const [first = '', second = ''] = names;
+    rmSync(join(files, first));
+    // Another run died here.
+    writeFileSync(join(files, `${first}.part`), 'the by');
+    writeFileSync(join(files, second), 'as it was');
+    expect((await get('2.jsonl')).files).toMatchObject({ fetched: 1, present: 1, failed: 0 });
+    expect(readFileSync(join(files, first), 'utf8')).toBe(BYTES);
+    expect(readFileSync(join(files, second), 'utf8')).toBe('as it was');
+    expect(readdirSync(files).toSorted()).toEqual(names);
+    rmSync(join(files, first));
+    mkdirSync(join(files, `${first}.part`));
+    const said = await passing(admin('export', a, '--out', join(folder, '3.jsonl'), '--files', files));
+    expect(said).toMatch(/^admin: Missing files: 1\. The first: .*\.part.* Export once more/);
+  }, 90_000);
+
+  it('names a file so that it stays in the folder, whatever its user has called it', () => {
+    const file = { conversationId: '../a:b', seq: 7, attachmentId: 'ID', name: '../..\\x\n/y.tar.gz' };
+    expect(pathOf(file)).toBe('___a_b-7-ID-.._.._x__y.tar.gz');
+    const long = pathOf({ ...file, conversationId: 'c'.repeat(300), name: `${'ö'.repeat(300)}.pdf` });
+    expect(Buffer.byteLength(`${long}.part`)).toBeLessThan(255);
+    expect(long).toMatch(/ö\.pdf$/);
+  });
+
   it("says an operator's mistake in one line", async () => {
+    expect(await admin('export', 'alice', '--files', 'x')).toBe(
+      'admin: --files needs --out, which names the files.',
+    );
     expect(await admin('export', 'alice', '--out', 'x', '--no-wait')).toBe(
       'admin: --out waits for the file: leave out --no-wait.',
     );
