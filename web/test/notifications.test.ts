@@ -4,6 +4,7 @@ import { createClient } from '../../client/src/index.ts';
 import { startRuntime } from '../../local/runtime.ts';
 import { chromiumArguments, windowedChromiumPath } from '../../scripts/chromium.ts';
 import { type PushService, startPushService } from '../../test/fixtures/push/push-service.ts';
+import { asAdmin } from '../../test/flow/setup/admin.ts';
 import { faultsOf } from './setup/axe.ts';
 import { fillIn } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
@@ -249,6 +250,22 @@ describe('notifications', () => {
     await fillIn(other.page, alice.userId);
     await other.page.getByRole('heading', { name: bob }).waitFor();
     await other.page.locator('.message', { hasText: 'the door is open' }).waitFor();
+  });
+
+  it('come again after the operator has logged the device out, once its user is back (IM-NOTIFY-1)', async () => {
+    const alice = await signIn('alice');
+    const { page, userId, device } = alice;
+    await turnOn(page);
+    expect((await asAdmin(stack, `POST /admin/users/${userId}/log-out`)).status).toBe(204);
+    await page.getByText('You were signed out').waitFor();
+    const isRegistered = page.waitForResponse(
+      (response) => response.request().method() === 'PUT' && response.url().endsWith('/push'),
+    );
+    await page.reload();
+    expect((await isRegistered).status()).toBe(204);
+    await page.close();
+    await say(newUser('bob'), userId, 'are you back?');
+    await expect.poll(() => device.received.map(({ payload }) => payload.body)).toEqual(['are you back?']);
   });
 
   it('disappear when the message is read on another device', async () => {

@@ -1,6 +1,5 @@
 import type { ClientEvents } from '../model/events.ts';
 import type { Emitter } from '../support/emitter.ts';
-import type { Environment } from '../support/environment.ts';
 import type { HttpApi } from '../transport/http-api.ts';
 import type { Identity } from '../transport/identity.ts';
 import type { PushServiceWorker } from './service-worker.ts';
@@ -15,7 +14,6 @@ export interface PushOptions {
 }
 
 export interface PushPorts {
-  readonly environment: Pick<Environment, 'wallClockMs'>;
   readonly events: Pick<Emitter<ClientEvents>, 'emit'>;
   readonly http: Pick<HttpApi, 'call'>;
   readonly identity: Pick<Identity, 'deviceId' | 'resolve'>;

@@ -25,7 +25,10 @@ export class Push {
     this.#ports = ports;
   }
 
-  /** As far as this client knows: before `load` or `enable`, `disabled` may be any but `unsupported`. The event `push` reports changes. */
+  /**
+   * As far as this client knows: before `load` or `enable`, `disabled` may be any but `unsupported`, and what the server drops after
+   * them stays `enabled` until the next `load`. The event `push` reports changes.
+   */
   get state(): PushState {
     const allowed = permission();
     // A device token needs no Web Push.
@@ -52,8 +55,9 @@ export class Push {
   }
 
   /**
-   * Finds out the state without asking the user. If they have turned notifications on before, it also renews what has changed
-   * since: a subscription that the browser has replaced, or the deployment's key. Call it when the app starts.
+   * Finds out the state without asking the user. If they have turned notifications on before, it also registers this device again,
+   * with the browser's present subscription: the server may have dropped the device, because the operator has logged it out or the
+   * user has more than 20. Call it when the app starts, and after each sign-in. It makes two requests.
    *
    * @example
    * await im.push.load();

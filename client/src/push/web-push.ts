@@ -4,15 +4,10 @@ import type { PushState } from '../model/push-state.ts';
 import type { PushOptions, PushPorts } from './push-ports.ts';
 import type { PushServiceWorker, PushSubscriptionLike } from './service-worker.ts';
 
-/** Registered again after this long: the server may have dropped the device, for one of twenty others. */
-const RENEW_MS = 24 * 3_600_000;
-
 /** What this browser remembers of a subscription: whose it is, since its service worker has no more than one. */
 interface Registered {
   readonly userId: string;
   readonly deviceId: string;
-  readonly endpoint: string;
-  readonly atMs: number;
 }
 
 type Work = (
@@ -50,10 +45,8 @@ async function load(ports: PushPorts, serviceWorker: PushOptions['serviceWorker'
   const known = worker && rememberedOf(worker);
   if (!worker || Notification.permission !== 'granted' || known?.userId !== (await ports.identity.resolve()))
     return 'disabled';
-  const subscription = await subscribe(worker, publicKey);
-  const isSame = known.endpoint === subscription.endpoint && known.deviceId === ports.identity.deviceId;
-  const isFresh = Math.abs(ports.environment.wallClockMs() - known.atMs) < RENEW_MS;
-  if (!isSame || !isFresh) await register(ports, worker, subscription);
+  // Also if nothing has changed here: the server may have dropped the device, and nothing else tells.
+  await register(ports, worker, await subscribe(worker, publicKey));
   return 'enabled';
 }
 
@@ -118,7 +111,7 @@ async function untilActive({ active, installing, waiting }: PushServiceWorker): 
 }
 
 async function register(
-  { environment, http, identity }: PushPorts,
+  { http, identity }: PushPorts,
   worker: PushServiceWorker,
   subscription: PushSubscriptionLike,
 ): Promise<void> {
@@ -127,8 +120,7 @@ async function register(
   const { keys } = subscription.toJSON();
   const path = `/devices/${deviceId}/push`;
   await http.call('PUT', path, { provider: 'webpush', subscription: { endpoint, keys } });
-  const userId = await identity.resolve();
-  remember(worker, { userId, deviceId, endpoint, atMs: environment.wallClockMs() });
+  remember(worker, { userId: await identity.resolve(), deviceId });
 }
 
 function rememberedOf({ scope }: PushServiceWorker): Registered | undefined {
