@@ -14,6 +14,7 @@ import {
   REFUSAL_PRICE,
   ROUTE_PRICES,
   readsPrice,
+  registrationPrice,
   sentFilesPrice,
   storedExtra,
   waitPrice,
@@ -39,6 +40,8 @@ const [USUAL, KB4, KB16] = [126, 4_026, 16_026];
 const FILE = { size: 100 };
 const THUMBNAIL = { type: 'image/webp', width: 320, height: 240, ...FILE } as const;
 const [ONE_FILE, TEN_FILES] = [240, 1_400];
+/** Of the bench's user with 20 browsers, half of them with long endpoints. */
+const MANY_DEVICES_KB = 15;
 /** Of a `live` frame with the usual content. */
 const LIVE = 300;
 
@@ -114,6 +117,16 @@ export const PRICE_CHECKS: readonly PriceCheck[] = [
   check('GET /push', 'notifications/what a device may register for'),
   check('PUT /devices/{deviceId}/push', 'notifications/a device registered'),
   check('DELETE /devices/{deviceId}/push', 'notifications/a device unregistered'),
+  check(
+    'PUT /devices/{deviceId}/push',
+    'notifications/the 20th device registered, with a long endpoint',
+    registrationPrice(MANY_DEVICES_KB + 1),
+  ),
+  check(
+    'DELETE /devices/{deviceId}/push',
+    'notifications/the 20th device unregistered',
+    registrationPrice(MANY_DEVICES_KB + 1),
+  ),
   check('typing', 'blocks/typing in a direct conversation'),
   check('live', 'live/live text, a frame'),
   check('live', 'group-10/live text in a group of 10, 5 online', hintPrice(10, 4, LIVE)),

@@ -2,6 +2,10 @@ import { startPushService } from '../stack/push-service.ts';
 import { joinPair, type Scenario, sending, sendTen } from './scenario.ts';
 
 const DEVICES = 10;
+/** `LIMITS.pushDevices` */
+const MOST_DEVICES = 20;
+/** Random bytes of a long endpoint, of 1,000 characters with its origin. */
+const LONG = 730;
 /** A low limit, since each notification waits for three seconds. */
 const MOST_ROUNDS = 4;
 
@@ -35,6 +39,12 @@ export const notifications: Scenario = {
       await measure('message, receiver away, one device', () => alice.request(sending(b)));
       for (let n = 1; n < DEVICES; n += 1) await register(b, n);
       await measure(`message, receiver away, ${DEVICES} devices`, () => alice.request(sending(b)));
+      for (let n = DEVICES; n < MOST_DEVICES - 1; n += 1) await register(b, n, service.subscribe(LONG));
+      const last = MOST_DEVICES - 1;
+      await measure('the 20th device registered, with a long endpoint', () =>
+        register(b, last, service.subscribe(LONG)),
+      );
+      await measure('the 20th device unregistered', () => stack.http(b, pathOf(last), { method: 'DELETE' }));
       await stack.leave(alice);
     }
     await service.stop();

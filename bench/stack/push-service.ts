@@ -10,10 +10,11 @@ export async function startPushService() {
   });
   const port = await listenOn(server, 0);
   return {
-    subscribe() {
+    /** @param endpointBytes of the random part */
+    subscribe(endpointBytes = 24) {
       const p256dh = createECDH('prime256v1').generateKeys().toString('base64url');
       const keys = { p256dh, auth: randomBytes(16).toString('base64url') };
-      const endpoint = `http://127.0.0.1:${port}/${randomBytes(24).toString('base64url')}`;
+      const endpoint = `http://127.0.0.1:${port}/${randomBytes(endpointBytes).toString('base64url')}`;
       return { provider: 'webpush', subscription: { endpoint, keys } };
     },
     stop: () => closeServer(server),

@@ -21,8 +21,8 @@ import { batchGet, call, type Item, transact, unlessRefused } from './dynamodb.t
  * Access                      Call                       Units (item of up to 2 devices ≈ 1 KB)
  * devices of ≤ 100 users      BatchGet                   1 read per 4 KB, strong: a log-out counts at once
  * register, as it is already  BatchGet                   2 reads
- * register                    BatchGet → TransactWrite   2 reads, 4 writes; 6 to 8 if it replaces or moves one
- * unregister                  GetItem → TransactWrite    1 read, 2 writes and 2 a device
+ * register                    BatchGet → TransactWrite   2 reads, 4 writes; 6 to 8 if it replaces or moves one; 2 more for each KB
+ * unregister                  GetItem → TransactWrite    1 read, 2 writes and 2 a device; 2 more for each KB
  * forget                      TransactWrite              4 writes
  * keep an endpoint            UpdateItem                 1 write per KB
  *
@@ -33,6 +33,8 @@ import { batchGet, call, type Item, transact, unlessRefused } from './dynamodb.t
 const SORT_KEY = '#devices';
 const DEVICE = 'd#';
 const ATTEMPTS = 5;
+/** Of an item with as many devices as a user may have, and the longest endpoints. */
+const LARGEST_ITEM_KB = 26;
 
 interface StoredDevice {
   readonly p: PushTarget['provider'];
@@ -81,12 +83,13 @@ export function createPushDeviceWriter(
   return {
     async register(userId, deviceId, target, maximum) {
       const added = toStored(target, clock());
+      let writtenKb = 0;
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const [item, owner] = await readBoth(userId, added.h);
         const { version, devices } = keptIn(item);
         const isOwn = owner?.['userId'] === userId;
         const before = devices.get(deviceId);
-        if (isOwn && owner['deviceId'] === deviceId && isSame(before, added)) return;
+        if (isOwn && owner['deviceId'] === deviceId && isSame(before, added)) return writtenKb;
         const moved = isOwn && owner['deviceId'] !== deviceId ? [String(owner['deviceId'])] : [];
         const left = [...devices.keys()].filter((id) => id !== deviceId && !moved.includes(id));
         const replaced = left.length < maximum ? [] : [oldest(devices, left)];
@@ -98,26 +101,34 @@ export function createPushDeviceWriter(
         const gone = [before, ...replaced.map((id) => devices.get(id))].filter(
           (device) => device !== undefined && device.h !== added.h,
         );
+        const after = new Map(devices);
+        for (const id of [...moved, ...replaced]) after.delete(id);
+        after.set(deviceId, added);
+        // Nobody has read the other user's item.
+        writtenKb += kbOf(devices, after) + 1 + gone.length + (former.length > 0 ? LARGEST_ITEM_KB : 0);
         const isDone = await transact(documents, [
           { Update: changed(userId, version, { [deviceId]: added }, [...moved, ...replaced]) },
           { Put: owning(added.h, { userId, deviceId }, owner) },
           ...former,
           ...gone.map((device) => deleteOwner(device as StoredDevice)),
         ]);
-        if (isDone) return;
+        if (isDone) return writtenKb;
       }
       throw new UnavailableError();
     },
 
     async unregister(userId, deviceId) {
+      let writtenKb = 0;
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const command = new GetCommand({ TableName, Key: pushDevicesKey(userId), ConsistentRead: true });
         const { Item } = await call(() => documents.send(command));
         const { version, devices } = keptIn(Item);
         const ids = [...devices.keys()].filter((id) => deviceId === undefined || id === deviceId);
-        if (ids.length === 0) return;
+        if (ids.length === 0) return writtenKb;
         const owners = ids.flatMap((id) => devices.get(id) ?? []).map(deleteOwner);
-        if (await transact(documents, [{ Update: changed(userId, version, {}, ids) }, ...owners])) return;
+        writtenKb += kbOf(devices) + owners.length;
+        const isDone = await transact(documents, [{ Update: changed(userId, version, {}, ids) }, ...owners]);
+        if (isDone) return writtenKb;
       }
       throw new UnavailableError();
     },
@@ -242,6 +253,12 @@ function devicesIn(item: Item | undefined): Devices {
       name.startsWith(DEVICE) ? [[name.slice(DEVICE.length), value as StoredDevice] as const] : [],
     ),
   );
+}
+
+/** What a change of the item from one of these to the other is billed for: the larger one (a little more: the braces). */
+function kbOf(...items: readonly Devices[]): number {
+  const bytes = items.map((devices) => Buffer.byteLength(JSON.stringify([...devices])));
+  return Math.ceil(Math.max(...bytes) / 1024);
 }
 
 function oldest(devices: Devices, among: readonly string[]): string {

@@ -62,15 +62,14 @@ const options = lazily({
 });
 const ofAttachments = of.hasAttachments() ? attachmentPorts() : undefined;
 const deskAnswers = of.hasDesk() && deskHttpAnswers(deskPorts());
-
-const pushAnswers =
-  of.hasNotifications() &&
-  notificationAnswers(lazily({ pushDeviceWriter: of.pushDeviceWriter, pushOptions: of.pushOptions }));
+const ofPush = of.hasNotifications()
+  ? lazily({ pushDeviceWriter: of.pushDeviceWriter, pushOptions: of.pushOptions })
+  : undefined;
 
 /** The whole HTTP API except `POST /poll`. */
 export const handler = createHttpHandler(options, (budget) => ({
   ...httpAnswers(withBudget(ports, budget)),
   ...deskAnswers,
   ...(ofAttachments && attachmentHttpAnswers(withBudget(ofAttachments, budget))),
-  ...pushAnswers,
+  ...(ofPush && notificationAnswers(withBudget(ofPush, budget))),
 }));

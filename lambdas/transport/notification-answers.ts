@@ -3,7 +3,12 @@ import {
   type NOTIFICATION_HTTP_ROUTES,
   pushRegistrationSchema,
 } from '../../protocol/notifications.ts';
-import { type RegisterPorts, registerDevice, showPush } from '../domain/notifications/register.ts';
+import {
+  type RegisterPorts,
+  registerDevice,
+  showPush,
+  unregisterDevice,
+} from '../domain/notifications/register.ts';
 import { parseWith } from '../shared/parse.ts';
 import type { Answers } from './http.ts';
 
@@ -24,7 +29,7 @@ export function notificationAnswers(
     'DELETE /devices/{deviceId}/push': {
       status: 204,
       answer: async ({ userId, path }) => {
-        await ports.pushDeviceWriter.unregister(userId, parseWith(devicePath, path).deviceId);
+        await unregisterDevice(ports, userId, parseWith(devicePath, path).deviceId);
         return undefined;
       },
     },

@@ -3613,6 +3613,16 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'whose sender the user has not blocked',
   },
   {
+    // Twenty devices with long endpoints are written for the price of one.
+    fault: 'notify',
+    file: 'lambdas/domain/notifications/register.ts',
+    from: 'target, LIMITS.pushDevices);\n  await budget.charge(registrationPrice(writtenKb));',
+    to: 'target, LIMITS.pushDevices);\n  void writtenKb;',
+    project: 'unit',
+    test: 'test/unit/lambdas/notifications.test.ts',
+    only: 'is dearer if many devices',
+  },
+  {
     // A phone rings while its user looks at the message.
     fault: 'notify',
     file: 'lambdas/domain/notifications/worth-telling.ts',

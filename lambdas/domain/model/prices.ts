@@ -281,6 +281,14 @@ function bytesOf({ size, thumbnail }: FileFacts): number {
   return size + (thumbnail?.size ?? 0);
 }
 
+/** The KB in a price of a registration, or of its removal: a user's devices, and whose the token is. */
+const REGISTERED_KB = 2;
+
+/** The extra for a user whose devices are many, or have long endpoints: they are one item. @param kb written in a transaction */
+export function registrationPrice(kb: number): number {
+  return Math.max(0, kb - REGISTERED_KB) * 2 * WRITE_UNIT;
+}
+
 /** Deleting so many inbox entries. */
 export function acknowledgedPrice(messages: number): number {
   return messages * WRITE_UNIT;

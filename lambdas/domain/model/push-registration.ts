@@ -33,10 +33,11 @@ export interface PushDeviceWriter {
   /**
    * Registers a device, in place of its former registration. Takes the target from the device that has it, whoever's it is. One more than
    * `maximum` replaces the one that registered first. Writes nothing if it is so already.
+   * @returns the KB that were written, a row being one at least
    */
-  register(userId: string, deviceId: string, target: PushTarget, maximum: number): Promise<void>;
-  /** Removes a device, or all of them. Idempotent. */
-  unregister(userId: string, deviceId?: string): Promise<void>;
+  register(userId: string, deviceId: string, target: PushTarget, maximum: number): Promise<number>;
+  /** Removes a device, or all of them. Idempotent. @returns the KB that were written, a row being one at least */
+  unregister(userId: string, deviceId?: string): Promise<number>;
   /** Removes a registration whose target is gone, unless the device has registered anew. */
   forget(userId: string, device: Pick<PushDevice, 'deviceId' | 'hash'>): Promise<void>;
   /** Keeps the ARN of a platform endpoint, unless the device has registered anew. */

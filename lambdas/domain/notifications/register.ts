@@ -1,10 +1,13 @@
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { PushBody, PushRegistration } from '../../../protocol/notifications.ts';
 import { InvalidRequestError } from '../../shared/errors.ts';
+import type { Budget } from '../model/budget.ts';
+import { registrationPrice } from '../model/prices.ts';
 import type { PushDeviceWriter, PushOptions, PushTarget } from '../model/push-registration.ts';
 import { isPushService } from '../model/push-services.ts';
 
 export interface RegisterPorts {
+  readonly budget: Budget;
   readonly pushDeviceWriter: PushDeviceWriter;
   readonly pushOptions: PushOptions;
 }
@@ -23,7 +26,7 @@ export function showPush({ webPushPublicKey, providers }: PushOptions): PushBody
  * @throws {InvalidRequestError} a provider that this deployment doesn't have, or an endpoint at no known push service
  */
 export async function registerDevice(
-  { pushDeviceWriter, pushOptions }: RegisterPorts,
+  { budget, pushDeviceWriter, pushOptions }: RegisterPorts,
   userId: string,
   deviceId: string,
   registration: PushRegistration,
@@ -33,12 +36,19 @@ export async function registerDevice(
     throw new InvalidRequestError([
       { path: 'provider', message: `is not one of this deployment: ${pushOptions.providers.join(', ')}` },
     ]);
-  await pushDeviceWriter.register(
-    userId,
-    deviceId,
-    targetOf(registration, pushOptions.hosts),
-    LIMITS.pushDevices,
-  );
+  const target = targetOf(registration, pushOptions.hosts);
+  const writtenKb = await pushDeviceWriter.register(userId, deviceId, target, LIMITS.pushDevices);
+  await budget.charge(registrationPrice(writtenKb));
+}
+
+/** Removes the registration of a device (IM-NOTIFY-1). Idempotent. */
+export async function unregisterDevice(
+  { budget, pushDeviceWriter }: Pick<RegisterPorts, 'budget' | 'pushDeviceWriter'>,
+  userId: string,
+  deviceId: string,
+): Promise<void> {
+  const writtenKb = await pushDeviceWriter.unregister(userId, deviceId);
+  await budget.charge(registrationPrice(writtenKb));
 }
 
 /** Without what a browser adds. */

@@ -10,6 +10,8 @@ const hashOf = (target: PushTarget) =>
 
 const keysOf = (target: PushTarget) => ('keys' in target ? JSON.stringify(target.keys) : '');
 
+const kbOf = (devices: readonly PushDevice[]) => Math.ceil(JSON.stringify(devices).length / 1024);
+
 export function inMemoryPushDevices(clock: () => number): PushDeviceReader & PushDeviceWriter {
   const users = new Map<string, readonly PushDevice[]>();
   const of = (userId: string) => users.get(userId) ?? [];
@@ -21,15 +23,20 @@ export function inMemoryPushDevices(clock: () => number): PushDeviceReader & Pus
     async register(userId, deviceId, target, maximum) {
       const hash = hashOf(target);
       const before = of(userId).find((device) => device.deviceId === deviceId);
-      if (before?.hash === hash && keysOf(before.target) === keysOf(target)) return;
+      if (before?.hash === hash && keysOf(before.target) === keysOf(target)) return 0;
       for (const owner of users.keys()) change(owner, (device) => device.hash !== hash);
       change(userId, (device) => device.deviceId !== deviceId);
       const kept = [...of(userId)].sort((a, b) => a.registeredAtMs - b.registeredAtMs);
       const added = { deviceId, target, hash, registeredAtMs: clock() };
       users.set(userId, [...kept.slice(kept.length < maximum ? 0 : 1), added]);
+      return kbOf(of(userId)) + 1;
     },
     async unregister(userId, deviceId) {
+      const kb = kbOf(of(userId));
+      const before = of(userId).length;
       change(userId, (device) => deviceId !== undefined && device.deviceId !== deviceId);
+      const removed = before - of(userId).length;
+      return removed === 0 ? 0 : kb + removed;
     },
     async forget(userId, { deviceId, hash }) {
       change(userId, (device) => device.deviceId !== deviceId || device.hash !== hash);

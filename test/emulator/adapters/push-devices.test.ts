@@ -133,6 +133,20 @@ describe.each([
     expect(await targetsOf(bob)).toEqual({});
   });
 
+  it('tells what it wrote, which is more with each device of a long endpoint, and nothing if it is there (IM-BUDGET-1)', async () => {
+    const alice = newUser();
+    const long = () => aToken(newName('t'.repeat(1_000)));
+    const { pushDeviceWriter: writer } = ports();
+    const first = long();
+    expect(await register(alice, 'd0', first)).toBeLessThan(5);
+    expect(await register(alice, 'd0', first)).toBe(0);
+    for (let n = 1; n < 19; n += 1) await register(alice, `d${n}`, long());
+    const last = await register(alice, 'd19', long());
+    expect(last).toBeGreaterThan(20);
+    expect(await writer.unregister(alice, 'd19')).toBe(last);
+    expect(await writer.unregister(alice, 'd19')).toBe(0);
+  });
+
   it('is forgotten when its target is gone, unless it has registered anew (IM-NOTIFY-3)', async () => {
     const alice = newUser();
     await register(alice, 'phone', aToken());

@@ -3,12 +3,14 @@ import { deliver } from '../../../lambdas/domain/delivery/deliver.ts';
 import { processFanOutJob } from '../../../lambdas/domain/delivery/fan-out.ts';
 import { processOfflineJobs } from '../../../lambdas/domain/delivery/process-offline-jobs.ts';
 import { draft } from '../../../lambdas/domain/messages/store.ts';
+import { UNLIMITED } from '../../../lambdas/domain/model/budget.ts';
 import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { Notification, PushMessage, PushResult } from '../../../lambdas/domain/model/notification.ts';
 import type { OfflineJob } from '../../../lambdas/domain/model/offline-job.ts';
 import type { PushTarget } from '../../../lambdas/domain/model/push-registration.ts';
 import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
 import { sendNotifications } from '../../../lambdas/domain/notifications/notify.ts';
+import { registerDevice, unregisterDevice } from '../../../lambdas/domain/notifications/register.ts';
 import { changeSettings } from '../../../lambdas/domain/people/settings.ts';
 import { setActive } from '../../../lambdas/domain/sessions/active.ts';
 import { logOut } from '../../../lambdas/domain/sessions/log-out.ts';
@@ -396,6 +398,25 @@ describe('a notification', () => {
     const read = vi.spyOn(world.messages, 'getMany');
     await notify(job(message, { userId: 'carol' }));
     expect(read).not.toHaveBeenCalled();
+  });
+});
+
+describe('a registration', () => {
+  it('is dearer if many devices, or long endpoints, are written with it; so is its removal (IM-BUDGET-1)', async () => {
+    const charged: number[] = [];
+    const budget = { ...UNLIMITED, charge: async (credits: number) => void charged.push(credits) };
+    const pushOptions = { webPushPublicKey: undefined, providers: ['fcm'] as const, hosts: [] };
+    const asked = { ...world, budget, pushOptions };
+    const register = (deviceId: string, token: string) =>
+      registerDevice(asked, 'carol', deviceId, { provider: 'fcm', token });
+    await register('d0', 'short');
+    expect(charged).toEqual([0]);
+    for (let n = 1; n < 20; n += 1) await register(`d${n}`, `${n}-`.padEnd(1_024, 't'));
+    const [twentieth = 0] = charged.slice(-1);
+    expect(twentieth).toBeGreaterThan(20);
+    await register('d1', '1-'.padEnd(1_024, 't'));
+    await unregisterDevice(asked, 'carol', 'd2');
+    expect(charged.slice(-2)).toEqual([0, twentieth]);
   });
 });
 
