@@ -45,6 +45,8 @@ async function httpOf(userId: string) {
   return { change, post: (message: object) => change('POST', '/messages', message) };
 }
 
+const textAt = async (url: string): Promise<string> => (await fetch(url)).text();
+
 const heard = (im: Client, text: string): Promise<ChatMessage> =>
   new Promise((resolve) => {
     im.on('message', (message) => {
@@ -101,6 +103,30 @@ describe('the SDK without WebSockets', () => {
       [undefined, 2],
     ]);
     expect(view.snapshot.messages[0]?.content).toMatchObject({ text: 'uno' });
+  });
+
+  it('sends a file by forms and a message over HTTP, and gets its links (IM-FILE-1 to IM-FILE-3)', async () => {
+    stack.gateway.refuseUpgrades(403);
+    onTestFinished(() => stack.gateway.refuseUpgrades(undefined));
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, bob] = [clientOf(a), clientOf(b)];
+    await Promise.all([alice.connect(), bob.connect()]);
+    const received = new Promise<ChatMessage>((resolve) => bob.on('message', resolve));
+    const data = new File(['miaow'], 'cat.txt', { type: 'text/plain' });
+    const thumbnail = { data: new Blob(['small'], { type: 'image/webp' }), width: 32, height: 24 };
+    const sent = alice.direct(b).sendFile({ data, thumbnail }, { text: 'look' });
+    const { seq } = await sent.acked;
+    const message = await received;
+    expect(message).toMatchObject({ from: a, seq, content: sent.content });
+    if (message.content.type !== 'file') throw new Error('no file');
+    expect(message.content).toMatchObject({ text: 'look', attachments: [{ name: 'cat.txt', size: 5 }] });
+    const [{ attachmentId } = { attachmentId: '' }] = message.content.attachments;
+    // The sender, too, gets them by HTTP.
+    for (const conversation of [bob.direct(a), alice.direct(b)]) {
+      const { url, thumbnailUrl = '' } = await conversation.attachmentUrl(message, attachmentId);
+      expect(await Promise.all([url, thumbnailUrl].map(textAt))).toEqual(['miaow', 'small']);
+    }
+    expect(stack.gateway.connections().length).toBe(0);
   });
 
   it('returns to a socket after five minutes, if one opens', async () => {
