@@ -128,6 +128,9 @@ export class Conversation {
    * three at a time, and again after a failure, never as a second message. Messages with files keep their order among each other;
    * `send` does not wait for an upload. `discard` cancels the message until its files are uploaded; `retry` sends a failed one again.
    *
+   * From JPEG, PNG, and WebP of a type `image/…` it removes what the camera has noted, such as the place. All else goes as it is,
+   * HEIC, AVIF, GIF, TIFF, and videos too: readers may see where they were taken. Convert such files, or ask the user, if that matters.
+   *
    * Uploads start once there is a connection. With a `store` that keeps files, such as `indexedDbStore`, up to 25 MB of them
    * outlive the program.
    *

@@ -55,7 +55,8 @@ export interface SendFileOptions extends SendOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * True: pictures are uploaded as they are, with the place where they were taken, if the camera has noted it. By default the
-   * SDK removes such facts (EXIF, XMP, comments) from JPEG, PNG, and WebP, and nothing of the picture.
+   * SDK removes such facts (EXIF, XMP, comments) from JPEG, PNG, and WebP, and nothing of the picture. All other formats always
+   * go as they are.
    */
   readonly keepMetadata?: boolean | undefined;
 }
