@@ -1,29 +1,32 @@
-/**
- * Makes the keys of Web Push in the account's parameter store: `npm run keys`. Changes nothing if they are there.
- *
- *   --folder PATH   where (option `webPushKeys`; default /serverless-im/web-push)
- *   --replace       makes new ones: every browser must subscribe again
- */
-import { parseArgs } from 'node:util';
+/** `npm run keys`: makes the keys of Web Push in the account's parameter store. A mistake of the operator's is one line. */
 import {
   GetParameterCommand,
   ParameterAlreadyExists,
   ParameterNotFound,
   PutParameterCommand,
+  type PutParameterCommandInput,
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import webPush from 'web-push';
+import { messageOf, OperatorError } from '../local/operator-error.ts';
+import { parseCommand } from './admin/command.ts';
 
-const { values } = parseArgs({
-  options: {
-    folder: { type: 'string', default: '/serverless-im/web-push' },
-    replace: { type: 'boolean', default: false },
-  },
-});
-const { folder, replace } = values;
+const USAGE = `Makes the keys of Web Push in the account's parameter store: npm run keys. Changes nothing if they are there.
+
+  --folder PATH   where (option webPushKeys; default /serverless-im/web-push)
+  --replace       makes new ones: every browser must subscribe again
+
+It uses the configuration of the AWS SDK.`;
+
+const OPTIONS = {
+  folder: { type: 'string', default: '/serverless-im/web-push' },
+  replace: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
 const client = new SSMClient({});
 
-async function publicKey(): Promise<string | undefined> {
+async function publicKey(folder: string): Promise<string | undefined> {
   try {
     const { Parameter } = await client.send(new GetParameterCommand({ Name: `${folder}/public` }));
     return Parameter?.Value;
@@ -33,28 +36,38 @@ async function publicKey(): Promise<string | undefined> {
   }
 }
 
-async function makeKeys(): Promise<string> {
+async function makeKeys(folder: string, replace: boolean): Promise<string> {
   const keys = webPush.generateVAPIDKeys();
   // The private one first: a public one without it would be deployed.
-  await put('private', keys.privateKey, 'SecureString');
-  await put('public', keys.publicKey, 'String');
+  // A private key without a public one is what a run that died has left: nobody uses it.
+  await put({ Name: `${folder}/private`, Value: keys.privateKey, Type: 'SecureString', Overwrite: true });
+  await put({ Name: `${folder}/public`, Value: keys.publicKey, Type: 'String', Overwrite: replace });
   return keys.publicKey;
 }
 
-async function put(name: 'private' | 'public', Value: string, Type: 'String' | 'SecureString') {
-  const Name = `${folder}/${name}`;
-  // A private key without a public one is what a run that died has left: nobody uses it.
-  const Overwrite = replace || name === 'private';
-  await client.send(new PutParameterCommand({ Name, Value, Type, Overwrite }));
+async function put(parameter: PutParameterCommandInput): Promise<void> {
+  await client.send(new PutParameterCommand(parameter));
+}
+
+async function run({ folder, replace }: { readonly folder: string; readonly replace: boolean }) {
+  if (!/^(\/[\w.-]+)+$/.test(folder))
+    throw new OperatorError(`--folder takes a path like ${OPTIONS.folder.default}, not "${folder}".`);
+  try {
+    const known = replace ? undefined : await publicKey(folder);
+    if (known !== undefined) return `The keys are in ${folder} already. Public key: ${known}`;
+    return `Made the keys in ${folder}. Deploy now. Public key: ${await makeKeys(folder, replace)}`;
+  } catch (error) {
+    const reason =
+      error instanceof ParameterAlreadyExists ? 'another run has just made them' : messageOf(error);
+    throw new OperatorError(`can't make the keys in ${folder}: ${reason}`, { cause: error });
+  }
 }
 
 try {
-  const known = replace ? undefined : await publicKey();
-  if (known !== undefined) console.log(`The keys are in ${folder} already. Public key: ${known}`);
-  else console.log(`Made the keys in ${folder}. Deploy now. Public key: ${await makeKeys()}`);
+  const { values } = parseCommand(process.argv.slice(2), OPTIONS, []);
+  console.log(values.help ? USAGE : await run(values));
 } catch (error) {
-  const reason =
-    error instanceof ParameterAlreadyExists ? 'another run has just made them' : (error as Error).message;
-  console.error(`serverless-im: can't make the keys in ${folder}: ${reason}`);
+  if (!(error instanceof OperatorError)) throw error;
+  console.error(`keys: ${error.message}`);
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../protocol/limits.ts';
 import { type Client, changeSettings, type OwnMessage } from '../src/index.ts';
-import { saveLatest, sendFileAt } from './files.ts';
+import { saveLatest, sendFileAt, typedPath } from './files.ts';
 
 /** What a line at a terminal may command. Any other line is a message, unless it looks like a command. */
 export const COMMANDS = '/file PATH, /save [FOLDER], /name NAME, /block, /unblock, /mute, /unmute';
@@ -15,11 +15,11 @@ type Follow = (message: OwnMessage) => void;
 const commands: Readonly<Record<string, Command>> = {
   file: async (im, peer, path, follow) => {
     if (path === '') return NO_SUCH;
-    follow(await sendFileAt(im, peer, path));
+    follow(await sendFileAt(im, peer, typedPath(path)));
     return `sending ${path}`;
   },
   save: async (im, peer, folder) => {
-    const paths = await saveLatest(im, peer, folder || '.');
+    const paths = await saveLatest(im, peer, typedPath(folder) || '.');
     return paths.length === 0 ? 'none of the last messages has a file' : `saved ${paths.join(', ')}`;
   },
   name: async (im, _, name) => {

@@ -1,4 +1,10 @@
-import type { Attachment, ChatMessage, ConnectionChange, ImError } from '../src/index.ts';
+import {
+  type Attachment,
+  type ChatMessage,
+  type ConnectionChange,
+  type ImError,
+  RefusedError,
+} from '../src/index.ts';
 import { safeText } from './safe-text.ts';
 
 /** The lines that the chat writes. */
@@ -18,8 +24,14 @@ export function messageLine(
   const when = timeOf(new Date(message.sentAt), now);
   const said = `${quote(message, original)}${contentText(message.content)}`;
   if (!message.mine) return `${when} ${safeText(name)}: ${said}`;
-  const reason = message.error === undefined ? '' : ` (not sent: ${errorText(message.error)})`;
-  return `${when} you: ${said} ${MARKS[message.state]}${reason}`;
+  return `${when} you: ${said} ${MARKS[message.state]}${reasonText(message)}`;
+}
+
+function reasonText({ error, content }: ChatMessage): string {
+  if (error === undefined) return '';
+  // What is too large may be a file: the server says what, and how much is allowed.
+  const isAFile = content.type === 'file' && error.code === 'payload_too_large';
+  return ` (not sent: ${isAFile ? safeText(error.message) : errorText(error)})`;
 }
 
 const QUOTE_CHARS = 40;
@@ -55,9 +67,14 @@ function fileText({ name, size, removed }: Attachment): string {
   return removed ? `📎 ${safeText(name)} [removed]` : `📎 ${safeText(name)} (${sizeText(size)})`;
 }
 
-function sizeText(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`;
-  return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
+
+/** As the page says it: 25 MB are 25 × 1024 × 1024 bytes, as for the limit. */
+export function sizeText(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
+  const amount = bytes / 1024 ** power;
+  const style = { style: 'unit', unit: UNITS[power], unitDisplay: power === 0 ? 'long' : 'short' } as const;
+  return amount.toLocaleString('en', { ...style, maximumFractionDigits: amount < 10 ? 1 : 0 });
 }
 
 /** The state of the connection; undefined if it needs no line. */
@@ -91,8 +108,14 @@ export function errorText(error: ImError): string {
     case 'payload_too_large':
       return 'the message is too long';
     default:
-      return safeText(error.message);
+      return safeText(detailsOf(error) ?? error.message.replace(/^send(File)?: /, ''));
   }
+}
+
+/** Which fields are wrong, and how. */
+function detailsOf(error: ImError): string | undefined {
+  const issues = error instanceof RefusedError ? error.issues : [];
+  return issues.length === 0 ? undefined : issues.map(({ path, message }) => `${path} ${message}`).join('; ');
 }
 
 function inSeconds(ms: number | undefined): string {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Chat } from '../chat/chat.ts';
-import { messageLine } from '../chat/lines.ts';
+import { messageLine, sizeText } from '../chat/lines.ts';
 import type { Screen } from '../chat/screen.ts';
 import { message, oldMessage, SERVER_TIME } from './support/builders.ts';
 import { FakeFiles } from './support/fake-files.ts';
@@ -118,7 +118,7 @@ describe('chat', () => {
     ];
     server.history.push(oldMessage(1, { content: { type: 'file', attachments, text: 'read this' } }));
     await chat.start();
-    expect(screen.lines.at(-1)).toMatch(/^bob: 📎 a.*\.pdf \(12 KB\) 📎 b\.bin \[removed\] read this$/);
+    expect(screen.lines.at(-1)).toMatch(/^bob: 📎 a.*\.pdf \(12 kB\) 📎 b\.bin \[removed\] read this$/);
     expect(screen.lines.join()).not.toContain('\u001b');
 
     const folder = await mkdtemp(join(tmpdir(), 'im-chat-'));
@@ -127,7 +127,7 @@ describe('chat', () => {
     const sent = screen.written('✓');
     chat.enter(`/file ${join(folder, 'cat.png')}`);
     await sent;
-    expect(screen.lines.at(-1)).toBe('you: 📎 cat.png (5 B) ✓');
+    expect(screen.lines.at(-1)).toBe('you: 📎 cat.png (5 bytes) ✓');
     expect(files.asked).toMatchObject([{ name: 'cat.png', type: 'image/png', size: 5 }]);
     const failed = screen.written('ENOENT');
     chat.enter(`/file ${join(folder, 'none')}`);
@@ -145,9 +145,68 @@ describe('chat', () => {
     chat.enter(`/save ${target}`);
     await saved;
     expect(await readFile(join(target, 'cat.png'), 'utf8')).toBe('miaow');
-    const refused = screen.written('EEXIST');
-    chat.enter(`/save ${target}`);
-    await refused;
+    const again = screen.written('cat (2).png');
+    chat.enter(`/save "${target}"`);
+    await again;
+    expect(await readFile(join(target, 'cat (2).png'), 'utf8')).toBe('miaow');
+  });
+
+  it('says of a file that is not sent what the server says (IM-FILE-1)', async () => {
+    const { server, chat, screen } = await chatting();
+    await chat.start();
+    const folder = await mkdtemp(join(tmpdir(), 'im-chat-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'a b.wav'), 'beep');
+    await writeFile(join(folder, 'empty.txt'), '');
+    vi.stubEnv('HOME', folder);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const reasonOf = async (path: string, error: object) => {
+      const body = { message: 'The request is invalid.', retryable: false, ...error };
+      server.httpAnswers.set('/attachments', { status: 400, body });
+      const failed = screen.written('✗');
+      chat.enter(`/file ${path}`);
+      await failed;
+      return screen.lines.at(-1);
+    };
+    const message = 'The file has 4 bytes; at most 3 are allowed.';
+    expect(await reasonOf(`"${folder}/a b.wav"`, { code: 'payload_too_large', message })).toBe(
+      `you: 📎 a b.wav (4 bytes) ✗ (not sent: ${message})`,
+    );
+    const issues = [{ path: 'type', message: 'must be one of image/*' }];
+    expect(await reasonOf('~/a b.wav', { code: 'invalid_request', issues })).toContain(
+      '(not sent: type must be one of image/*)',
+    );
+    expect(await reasonOf("'~/empty.txt'", { code: 'invalid_request' })).toContain(
+      '(not sent: empty.txt is empty)',
+    );
+  });
+
+  it.each([
+    ['beep.wav', 'audio/wav'],
+    ['song.M4A', 'audio/mp4'],
+    ['clip.mov', 'video/quicktime'],
+    ['logo.svg', 'image/svg+xml'],
+    ['what.ever', 'application/octet-stream'],
+  ])('sends %s as %s', async (name, type) => {
+    const parts = await chatting();
+    const files = await FakeFiles.of(parts);
+    await parts.chat.start();
+    const folder = await mkdtemp(join(tmpdir(), 'im-chat-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, name), 'x');
+    const sent = parts.screen.written('✓');
+    parts.chat.enter(`/file ${join(folder, name)}`);
+    await sent;
+    expect(files.asked).toMatchObject([{ name, type }]);
+  });
+
+  it.each([
+    [1, '1 byte'],
+    [16, '16 bytes'],
+    [1_536, '1.5 kB'],
+    [26_214_400, '25 MB'],
+  ])('says %i bytes as the page does: %s', (bytes, text) => {
+    expect(sizeText(bytes)).toBe(text);
   });
 
   it('shows what a message answers, if that is on the screen (IM-REPLY)', async () => {

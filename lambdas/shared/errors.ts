@@ -43,8 +43,8 @@ export class UnknownActionError extends ImError {
 }
 
 export class PayloadTooLargeError extends ImError {
-  constructor(actualBytes: number, maximumBytes: number) {
-    super('payload_too_large', `The content has ${actualBytes} bytes; at most ${maximumBytes} are allowed.`);
+  constructor(actualBytes: number, maximumBytes: number, what: 'content' | 'file' = 'content') {
+    super('payload_too_large', `The ${what} has ${actualBytes} bytes; at most ${maximumBytes} are allowed.`);
   }
 }
 

@@ -67,7 +67,7 @@ function requireAllowed(
   { maxBytes, types }: AttachmentLimits,
   { size, type }: Pick<AttachmentRequest, 'size' | 'type'>,
 ): void {
-  if (size > maxBytes) throw new PayloadTooLargeError(size, maxBytes);
+  if (size > maxBytes) throw new PayloadTooLargeError(size, maxBytes, 'file');
   const [family] = type.split('/');
   if (types.length > 0 && !types.includes(type) && !types.includes(`${family}/*`))
     throw new InvalidRequestError([{ path: 'type', message: `must be one of ${types.join(', ')}` }]);

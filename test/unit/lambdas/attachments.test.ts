@@ -68,7 +68,10 @@ describe('POST /attachments', () => {
     world.attachmentLimits = { maxBytes: 1_000, types: ['image/*', 'application/pdf'] };
     const ask = (facts: Partial<AttachmentRequest>) =>
       requestUpload(world, 'alice', { ...PICTURE, size: 1_000, ...facts, to: 'bob' });
-    await expect(ask({ size: 1_001 })).rejects.toMatchObject({ code: 'payload_too_large' });
+    await expect(ask({ size: 1_001 })).rejects.toMatchObject({
+      code: 'payload_too_large',
+      message: 'The file has 1001 bytes; at most 1000 are allowed.',
+    });
     await expect(ask({ type: 'text/html' })).rejects.toMatchObject({
       code: 'invalid_request',
       issues: [{ path: 'type', message: 'must be one of image/*, application/pdf' }],
