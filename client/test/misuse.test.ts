@@ -192,6 +192,27 @@ describe('send', () => {
   });
 });
 
+describe('sendFile', () => {
+  it.each<[string, unknown]>([
+    ['a path', '/tmp/x'],
+    ['a list of paths', ['/tmp/x']],
+    ['bytes', new Uint8Array(20)],
+    ['nothing', undefined],
+    ['a source whose data is a path', { data: '/tmp/x' }],
+    ['a source without data', { data: null }],
+  ])('refuses %s, and says what it takes', async (_, files) => {
+    const { im, heard, connected } = await harness();
+    await connected();
+    const sent = im.direct('bob').sendFile(files as Blob);
+    await expect(sent.acked).rejects.toMatchObject({
+      code: 'invalid_request',
+      message:
+        'sendFile: takes a File, a Blob, or { data } with one of them or a { uri, size }, no path and no bytes',
+    });
+    expect(heard).toEqual([]);
+  });
+});
+
 describe('markRead', () => {
   it('beyond the last message means the last message', async () => {
     const { im, server, connected, heardCount } = await harness();

@@ -147,12 +147,14 @@ export class Conversation {
     const { clock, environment, outbox } = this.ports;
     const { text, onProgress, signal, keepMetadata, ...others } = options;
     const clientMsgId = others.clientMsgId ?? newId(environment);
-    const list = Symbol.iterator in files ? [...files] : [files];
-    const sources = list.map((file) => ('data' in file ? file : { data: file }));
+    // JavaScript passes anything, such as a path.
+    const list = Symbol.iterator in Object(files) ? [...(files as Iterable<FileData | FileSource>)] : [files];
+    const given = list.map((file) => ('data' in Object(file) ? file : { data: file }) as FileSource);
+    const sources = given.filter(({ data }) => typeof data?.size === 'number');
     const outgoing = new OutgoingFiles(clientMsgId, { sources, text, keepMetadata });
     const said = { ...others, clientMsgId, content: outgoing.content };
     const draft = { said, writtenAtMs: clock.now(), files: outgoing };
-    const flaw = flawOf(sources, signal);
+    const flaw = sources.length < given.length ? invalid(NO_FILE) : flawOf(sources, signal);
     if (flaw !== undefined) return this.#broken(draft, flaw);
     this.#lastTyping = undefined;
     const message = compose(this.ports, this.state, draft);
@@ -317,6 +319,9 @@ function copyOf(said: Said): [copy: Said, flaw?: ImError] {
     return [said, invalid(`send: ${messageOf(cause)}`, cause)];
   }
 }
+
+const NO_FILE =
+  'sendFile: takes a File, a Blob, or { data } with one of them or a { uri, size }, no path and no bytes';
 
 /** Why these files can't be a message. */
 function flawOf(sources: readonly FileSource[], signal: AbortSignal | undefined): ImError | undefined {

@@ -9,13 +9,18 @@ import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from './bundle.ts';
 
 /** `npm run admin` on a machine without a key of AWS. */
-function admin(...args: string[]) {
+const admin = (...args: string[]) => run('admin', ...args);
+
+function run(script: 'admin' | 'keys', ...args: string[]) {
   const home = temporaryFolder();
   const env = {
     ...{ PATH: process.env['PATH'], HOME: home, AWS_REGION: 'eu-central-1' },
     AWS_EC2_METADATA_DISABLED: 'true',
   };
-  return spawn(process.execPath, ['scripts/admin.ts', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [`scripts/${script}.ts`, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 test('says in one line that it has no credentials for a deployment', async () => {
@@ -42,4 +47,22 @@ test('ends without a word once nobody reads what it prints, as before head', asy
   child.stdout.destroy();
   const [[code], said] = await end;
   expect({ code, said }).toEqual({ code: 0, said: '' });
+});
+
+test.each([
+  [['--help'], 0, /^Makes the keys of Web Push(.*\n)+.*--replace/, /^$/],
+  [['--bogus'], 1, /^$/, /^keys: Unknown option '--bogus'.*--help.*\n$/],
+  [['now'], 1, /^$/, /^keys: It takes no operand .*\n$/],
+  [['--folder', 'keys'], 1, /^$/, /^keys: --folder takes a path like .*, not "keys"\.\n$/],
+  [[], 1, /^$/, /^keys: can't make the keys in .*\n$/],
+])('npm run keys says how it is used, and a mistake in one line: %j', async (args, code, said, refused) => {
+  const child = run('keys', ...args);
+  const [[ended], out, err] = await Promise.all([
+    once(child, 'close'),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  expect(ended).toBe(code);
+  expect(out).toMatch(said);
+  expect(err).toMatch(refused);
 });
