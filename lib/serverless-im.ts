@@ -144,7 +144,8 @@ export class ServerlessIm extends Construct {
         new Attachments(this, 'Attachments', { ...options, allowedOrigins: corsOrigins })
       : undefined;
     const files = this.attachments?.pageOptions;
-    this.webPage = signIn && new WebPage(this, 'WebPage', { ...urls, signIn, widgetOrigins, files });
+    const webPush = options.notifications?.webPush !== undefined;
+    this.webPage = signIn && new WebPage(this, 'WebPage', { ...urls, signIn, widgetOrigins, files, webPush });
     this.desk = options.desk
       ? new Desk(this, 'Desk', {
           storage: this.storage,

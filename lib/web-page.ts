@@ -52,6 +52,8 @@ export interface WebPageProps {
   readonly widgetOrigins: readonly string[];
   /** @default - users can't send files */
   readonly files?: WebPageFiles | undefined;
+  /** Whether browsers can be notified. */
+  readonly webPush: boolean;
 }
 
 /** The files that users may send. */
@@ -75,7 +77,7 @@ export class WebPage extends Construct {
 
   constructor(scope: Construct, id: string, props: WebPageProps) {
     super(scope, id);
-    const { webSocketUrl, httpUrl, signIn, widgetOrigins, files } = props;
+    const { webSocketUrl, httpUrl, signIn, widgetOrigins, files, webPush } = props;
     const bucket = new Bucket(this, 'Files', {
       ...PRIVATE_BUCKET,
       // A deployment recreates all of its files.
@@ -129,7 +131,8 @@ export class WebPage extends Construct {
     const { issuer, clientId, scope: oidcScope } = signIn;
     const auth = { kind: 'oidc', issuer, clientId, scope: oidcScope };
     const limits = files && { maxBytes: files.maxBytes, types: files.types };
-    const config = { wsUrl: webSocketUrl, httpUrl, auth, widgetOrigins, ...(limits && { files: limits }) };
+    const base = { wsUrl: webSocketUrl, httpUrl, auth, widgetOrigins, webPush };
+    const config = { ...base, ...(limits && { files: limits }) };
     const deployment = new BucketDeployment(this, 'Deployment', {
       sources: [webPageSource(), Source.jsonData('config.json', config)],
       destinationBucket: bucket,

@@ -148,7 +148,10 @@ export async function startPage(
   const server = await servePage({
     directory: page,
     port: webPort,
-    config: { wsUrl, httpUrl, auth: { kind: 'dev', tokenUrl }, widgetOrigins, ...(files && { files }) },
+    config: {
+      ...{ wsUrl, httpUrl, auth: { kind: 'dev', tokenUrl }, widgetOrigins, webPush: hasWebPush(stack) },
+      ...(files && { files }),
+    },
     signInUrls: [tokenUrl],
     filesOrigin: files && s3,
   });
@@ -157,6 +160,10 @@ export async function startPage(
   // Under either name of this machine.
   issuer.trust([origin, origin.replace('127.0.0.1', 'localhost'), ...widgetOrigins]);
   return server.url;
+}
+
+function hasWebPush({ functions }: StackModel): boolean {
+  return functions.some(({ environment }) => (environment['WEB_PUSH_PUBLIC_KEY'] ?? '') !== '');
 }
 
 /** As the function that signs the forms has them; undefined in a stack without files. */

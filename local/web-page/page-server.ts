@@ -23,6 +23,7 @@ export interface PageServerOptions {
     readonly auth: object;
     readonly widgetOrigins: readonly string[];
     readonly files?: { readonly maxBytes: number; readonly types: readonly string[] };
+    readonly webPush?: boolean;
   };
   /** The origin of the bucket of files. @default - users can't send files */
   readonly filesOrigin?: string | undefined;

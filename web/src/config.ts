@@ -7,6 +7,8 @@ export interface PageConfig {
   readonly widgetOrigins: readonly string[];
   /** What users may send; undefined where they can't send files. */
   readonly files?: FileLimits | undefined;
+  /** Whether browsers can be notified. @default false */
+  readonly webPush?: boolean;
 }
 
 export interface FileLimits {
@@ -38,13 +40,14 @@ export async function loadConfig(): Promise<PageConfig> {
 }
 
 export function parseConfig(value: unknown): PageConfig {
-  const { wsUrl, httpUrl, auth, widgetOrigins = [], files } = record(value, 'config.json');
+  const { wsUrl, httpUrl, auth, widgetOrigins = [], files, webPush } = record(value, 'config.json');
   return {
     wsUrl: text(wsUrl, 'wsUrl'),
     httpUrl: text(httpUrl, 'httpUrl'),
     auth: parseAuth(auth),
     widgetOrigins: texts(widgetOrigins, 'widgetOrigins'),
     ...(files === undefined ? {} : { files: parseFiles(files) }),
+    webPush: webPush === true,
   };
 }
 

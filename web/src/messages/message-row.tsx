@@ -73,7 +73,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           {!(content.type === 'file' && content.text === undefined) && (
             <p className="bubble-text" dir="auto">
               {content.type === 'text' || content.type === 'file' ? (
-                <LinkedText text={content.text ?? ''} mentions={message.mentions} userId={userId} />
+                <LinkedText
+                  text={content.type === 'file' ? (content.text ?? '') : content.text}
+                  mentions={message.mentions}
+                  userId={userId}
+                />
               ) : (
                 textOf(message, nameOf)
               )}

@@ -31,7 +31,7 @@ export function SignedIn({ config, session, onSignOut }: SignedInProps) {
       <ClientProvider value={im}>
         <UnreadBadge />
         <Notifications select={selection.select} />
-        <CanNotifyProvider value>
+        <CanNotifyProvider value={config.webPush === true}>
           <Chat name={session.name} selection={selection} signOut={signOut} />
         </CanNotifyProvider>
       </ClientProvider>
