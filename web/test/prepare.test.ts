@@ -151,8 +151,9 @@ describe('prepare, in a browser', () => {
       const parts = [];
       recorder.ondataavailable = ({ data }) => parts.push(data);
       const stopped = new Promise((resolve) => { recorder.onstop = resolve; });
-      recorder.start();
-      for (let frame = 0; frame < 10; frame += 1) {
+      recorder.start(50);
+      // Until the recorder has encoded some: on a busy machine its encoder starts late.
+      for (let frame = 0; frame < 400 && (frame < 10 || !parts.some(({ size }) => size > 0)); frame += 1) {
         context.fillStyle = '#f00';
         context.fillRect(0, 0, 640, 480 - frame);
         await new Promise((resolve) => requestAnimationFrame(resolve));
