@@ -291,19 +291,7 @@ export const FUNCTIONS = {
     settings: ['historyTtlSeconds'],
     grant: (
       fn,
-      {
-        storage,
-        taskQueue,
-        offlineQueue,
-        fanOutQueue,
-        exports,
-        gateway,
-        desk,
-        events,
-        archive,
-        attachments,
-        notifications,
-      },
+      { storage, taskQueue, offlineQueue, fanOutQueue, exports, gateway, desk, events, archive, attachments },
     ) => {
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
       // To remove what the user keeps, and to delete a group.
@@ -325,7 +313,6 @@ export const FUNCTIONS = {
       attachments?.grantErase(fn);
       // For the links of exports.
       attachments?.grantLink(fn);
-      notifications?.addProviders(fn);
       taskQueue.grantSend(fn);
       events?.addRows(fn);
       if (desk === undefined) return;

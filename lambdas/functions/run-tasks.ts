@@ -59,8 +59,9 @@ const ports = lazily({
   attachmentFiles: of.attachmentFilesIfAny(),
   attachmentFolders: of.attachmentFoldersIfAny(),
   attachmentLinks: of.attachmentLinksIfAny(),
-  pushDevices: of.pushDevicesIfAny(),
-  pushDeviceWriter: of.pushDeviceWriterIfAny(),
+  // Also without notifications: they may have been on before.
+  pushDevices: of.pushDevices,
+  pushDeviceWriter: of.pushDeviceWriter,
   deskPorts: { env: [], get: () => deskPorts },
   pace: { env: [], get: () => pace },
   pins: of.pins,

@@ -1,8 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createPushDeviceReader, createPushDeviceWriter } from '../../lambdas/adapters/push-table.ts';
 import { steps } from '../../local/aws-proxy/index.ts';
+import { dynamoDbClient } from '../../local/emulators/clients.ts';
 import { pathOf } from '../../scripts/admin/export-files.ts';
 import { asAdmin } from './setup/admin.ts';
 import { adminCommand } from './setup/admin-command.ts';
@@ -171,6 +174,25 @@ describe('an erasure (IM-ERASE-4)', () => {
     expect(warnings).toEqual([]);
   }, 90_000);
 });
+
+it('devices that are registered from when the deployment had notifications are in an export, and are erased (IM-ERASE-4)', async () => {
+  const a = newUser('alice');
+  await stack.join(a);
+  const client = dynamoDbClient(stack.endpoints.dynamodb);
+  onTestFinished(() => client.destroy());
+  const documents = DynamoDBDocumentClient.from(client);
+  const table = stack.stack.tables.find(({ logicalId }) => logicalId.includes('Conversations'));
+  const { tableName = '' } = table ?? {};
+  const writer = createPushDeviceWriter(documents, { tableName, clock: Date.now });
+  const target = { provider: 'fcm', token: `token of ${a}` } as const;
+  await writer.register(a, 'phone', target, 20);
+  const [device] = (await linesAt((await exported(a)).link)).filter(({ kind }) => kind === 'device');
+  expect(device).toMatchObject({ deviceId: 'phone', provider: 'fcm' });
+  const { taskId } = (await asAdmin(stack, `DELETE /admin/users/${a}`)).body;
+  const state = async () => (await asAdmin(stack, `GET /admin/tasks/${taskId}`)).body.state;
+  await passing(expect.poll(state, { timeout: 60_000, interval: 50 }).toBe('done'));
+  expect(await createPushDeviceReader(documents, tableName).devicesOf([a])).toEqual(new Map());
+}, 90_000);
 
 describe('npm run admin', () => {
   it('erases after --yes alone, and follows the task to its end (IM-ERASE-1)', async () => {

@@ -10,8 +10,7 @@ export interface ErasePersonPorts extends TaskPorts {
   readonly person: PersonErasure;
   readonly blocks: BlockReader;
   readonly blockWriter: BlockWriter;
-  /** @default - nobody is notified in this deployment */
-  readonly pushDeviceWriter?: PushDeviceWriter | undefined;
+  readonly pushDeviceWriter: PushDeviceWriter;
 }
 
 const ROWS = 25;
@@ -57,7 +56,7 @@ async function erasePart(ports: ErasePersonPorts, userId: string, part: Part): P
   const { person } = ports;
   if (part === 'profile') {
     await person.forgetProfile(userId);
-    await ports.pushDeviceWriter?.unregister(userId);
+    await ports.pushDeviceWriter.unregister(userId);
     return { erased: 0, isDone: true };
   }
   if (part === 'blocks') return eraseBlocks(ports, userId);

@@ -36,7 +36,7 @@ const account: Section = {
 const devices: Section = {
   name: 'devices',
   async read({ pushDevices }, userId) {
-    const found = (await pushDevices?.devicesOf([userId]))?.get(userId) ?? [];
+    const found = (await pushDevices.devicesOf([userId])).get(userId) ?? [];
     return {
       lines: found.map(({ deviceId, target: { provider }, registeredAtMs }) => ({
         kind: 'device',

@@ -28,8 +28,7 @@ export interface SectionPorts {
   readonly ownReports: OwnReports;
   /** @default - no files in this deployment */
   readonly attachmentLinks?: AttachmentLinks | undefined;
-  /** @default - nobody is notified in this deployment */
-  readonly pushDevices?: PushDeviceReader | undefined;
+  readonly pushDevices: PushDeviceReader;
   readonly clock: Clock;
 }
 
