@@ -21,7 +21,14 @@ import { logger } from '../shared/logger.ts';
 export interface PlatformOptions {
   readonly apnsPlatformArn?: string | undefined;
   readonly fcmPlatformArn?: string | undefined;
+  /** For all calls of a device together. @default 4_000 */
+  readonly timeoutMs?: number;
 }
+
+/** SNS isn't asked again for this long after it did not answer: a batch of 200 devices must fit the function's time. */
+const PAUSE_MS = 5_000;
+
+type Within = { readonly abortSignal: AbortSignal };
 
 const LATER: PushResult = { afterSeconds: 0 };
 /** The request itself is wrong: another attempt is no use. */
@@ -29,23 +36,31 @@ const REFUSALS = ['InvalidParameter', 'InvalidParameterException', 'InvalidParam
 const DISABLED = ['EndpointDisabled', 'EndpointDisabledException'];
 const NOT_FOUND = ['NotFound', 'NotFoundException'];
 
-export function createPlatformPush({ apnsPlatformArn, fcmPlatformArn }: PlatformOptions): PushSender {
-  const client = new SNSClient({
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
-  });
+export function createPlatformPush({
+  apnsPlatformArn,
+  fcmPlatformArn,
+  timeoutMs = 4_000,
+}: PlatformOptions): PushSender {
+  // The queue tries again.
+  const client = new SNSClient({ maxAttempts: 1 });
+  let pausedUntilMs = 0;
 
-  async function makeEndpoint(platformArn: string, token: string): Promise<string> {
-    const EndpointArn = await createOrFind(platformArn, token);
+  async function makeEndpoint(platformArn: string, token: string, within: Within): Promise<string> {
+    const EndpointArn = await createOrFind(platformArn, token, within);
     // The token is fresh: its device has registered. One that SNS had disabled before is enabled.
     const Attributes = { Token: token, Enabled: 'true' };
-    await client.send(new SetEndpointAttributesCommand({ EndpointArn, Attributes }));
+    await client.send(new SetEndpointAttributesCommand({ EndpointArn, Attributes }), within);
     return EndpointArn;
   }
 
-  async function createOrFind(PlatformApplicationArn: string, Token: string): Promise<string> {
+  async function createOrFind(
+    PlatformApplicationArn: string,
+    Token: string,
+    within: Within,
+  ): Promise<string> {
     try {
-      const created = await client.send(new CreatePlatformEndpointCommand({ PlatformApplicationArn, Token }));
+      const command = new CreatePlatformEndpointCommand({ PlatformApplicationArn, Token });
+      const created = await client.send(command, within);
       return created.EndpointArn ?? '';
     } catch (error) {
       // Somebody else has made it, with other attributes. Only the message says which it is.
@@ -56,7 +71,12 @@ export function createPlatformPush({ apnsPlatformArn, fcmPlatformArn }: Platform
     }
   }
 
-  async function publish(TargetArn: string, platformArn: string, message: PushMessage): Promise<void> {
+  async function publish(
+    TargetArn: string,
+    platformArn: string,
+    message: PushMessage,
+    within: Within,
+  ): Promise<void> {
     const [, platform = ''] = /:app\/([^/]+)\//.exec(platformArn) ?? [];
     const isApple = platform.startsWith('APNS');
     await client.send(
@@ -70,6 +90,7 @@ export function createPlatformPush({ apnsPlatformArn, fcmPlatformArn }: Platform
         }),
         MessageAttributes: isApple ? appleAttributes(platform, message) : googleAttributes(message),
       }),
+      within,
     );
   }
 
@@ -77,23 +98,27 @@ export function createPlatformPush({ apnsPlatformArn, fcmPlatformArn }: Platform
     async send(target, message, onEndpoint) {
       const platformArn = target.provider === 'apns' ? apnsPlatformArn : fcmPlatformArn;
       if (target.provider === 'webpush' || platformArn === undefined) return 'refused';
+      if (performance.now() < pausedUntilMs) return LATER;
+      const within = { abortSignal: AbortSignal.timeout(timeoutMs) };
       let endpointArn = target.endpointArn;
       try {
         if (endpointArn === undefined) {
-          endpointArn = await makeEndpoint(platformArn, target.token);
+          endpointArn = await makeEndpoint(platformArn, target.token, within);
           await onEndpoint(endpointArn);
         }
-        await publish(endpointArn, platformArn, message);
+        await publish(endpointArn, platformArn, message, within);
         return 'took';
       } catch (error) {
         const name = error instanceof Error ? error.name : 'unknown';
         // The platform has said that the token is invalid: the app is gone, or has another token.
         if (DISABLED.includes(name)) {
-          await client.send(new DeleteEndpointCommand({ EndpointArn: endpointArn })).catch(() => undefined);
+          const command = new DeleteEndpointCommand({ EndpointArn: endpointArn });
+          await client.send(command, within).catch(() => undefined);
           return 'gone';
         }
         // The endpoint was deleted, by hand or with its platform. The device registers again at its next start.
         if (NOT_FOUND.includes(name) && target.endpointArn !== undefined) return 'gone';
+        if (within.abortSignal.aborted) pausedUntilMs = performance.now() + PAUSE_MS;
         logger.warn('push platform refused', { provider: target.provider, name });
         return REFUSALS.includes(name) ? 'refused' : LATER;
       }

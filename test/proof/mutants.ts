@@ -3623,6 +3623,16 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'is dearer if many devices',
   },
   {
+    // Each device waits for an SNS that hangs: the function runs out of time, and its batch comes again as a whole.
+    fault: 'notify',
+    file: 'lambdas/adapters/platform-push.ts',
+    from: '      if (performance.now() < pausedUntilMs) return LATER;\n',
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/adapters/platform-push.test.ts',
+    only: 'none for other devices',
+  },
+  {
     // A phone rings while its user looks at the message.
     fault: 'notify',
     file: 'lambdas/domain/notifications/worth-telling.ts',

@@ -136,10 +136,21 @@ describe('a notification through SNS', () => {
   });
 
   it('comes later if SNS is busy, and never if it refuses the request', async () => {
-    for (const _ of [1, 2]) platform.failNext('Throttling', 400);
+    platform.failNext('Throttling', 400);
     expect(await send(android())).toEqual({ afterSeconds: 0 });
     platform.failNext('InvalidParameter', 400);
     expect(await send(android())).toBe('refused');
+  });
+
+  it('is one attempt at an SNS that does not answer, and none for other devices, which do not wait (IM-NOTIFY-4)', async () => {
+    await send(iPhone());
+    lastCalls();
+    platform.hangAt('Publish');
+    const sender = createPlatformPush({ apnsPlatformArn: APNS, fcmPlatformArn: FCM, timeoutMs: 100 });
+    expect(await sender.send(iPhone(kept[0]), message, keep)).toEqual({ afterSeconds: 0 });
+    expect(lastCalls()).toEqual(['Publish']);
+    expect(await sender.send(android(), message, keep)).toEqual({ afterSeconds: 0 });
+    expect(lastCalls()).toEqual([]);
   });
 
   it('is refused for a platform that the deployment does not have', async () => {
