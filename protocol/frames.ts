@@ -45,7 +45,12 @@ export const target = lazySchema(() => ({
 export const exactlyOneTarget = lazySchema(() =>
   z.refine<{ to?: string | undefined; conversationId?: string | undefined }>(
     (value) => (value.to === undefined) !== (value.conversationId === undefined),
-    { path: ['to'], message: 'exactly one of to and conversationId is required' },
+    {
+      path: ['to'],
+      message: 'exactly one of to and conversationId is required',
+      // Also if other fields are wrong: whoever calls it the first time learns of all at once.
+      when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    },
   ),
 );
 
