@@ -41,7 +41,8 @@ export type ReadContext = (key: string) => unknown;
  *   `pushHosts`, a list
  * - whole numbers: `attachmentMaxBytes`, `maxDevices`, `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
- * An empty string counts as unset, so that scripts can use `-c issuer=$ISSUER`.
+ * An empty string counts as unset, so that scripts can use `-c issuer=$ISSUER`; but not of `attachmentTypes`: users could send
+ * any type, which nobody meant.
  *
  * Without an `issuer`, `userPool` must be `true`. The construct has a default here, but a command line forgets: an update
  * that names another option only would replace the issuer by a new, empty user pool, and refuse every token from then on.
@@ -93,6 +94,8 @@ export function propsFromContext(read: ReadContext, makeFunction: MakeFunction):
     attachmentScan: context.flag('attachmentScan'),
     ...notificationsIn(context),
   };
+  if (read('attachmentTypes') === '')
+    context.faults.push('context "attachmentTypes" must not be empty: leave it out to allow any type');
   const hooks = hooksIn(context);
   const userPool = context.flag('userPool') ?? false;
   // A malformed value would be told to be missing.

@@ -102,23 +102,31 @@ export function notificationFaults({ notifications }: NotificationOptions): stri
   const { webPush, apnsPlatformArn, fcmPlatformArn, text, hosts } = notifications;
   const faults: string[] = [];
   if (providersOf(notifications).length === 0)
-    faults.push('notifications needs webPush, apnsPlatformArn, or fcmPlatformArn');
+    faults.push('notifications needs webPush (context "webPushSubject"), apnsPlatformArn, or fcmPlatformArn');
   if (webPush !== undefined && !isSubject(webPush.subject))
     faults.push(
-      `notifications.webPush.subject must be mailto: or https: and somebody whom push services can reach, not "${webPush.subject}"`,
+      `notifications.webPush.subject (context "webPushSubject") must be mailto: or https: and somebody whom push services can reach, not "${webPush.subject}"`,
     );
   if (webPush !== undefined && !/^(\/[\w.-]+)+$/.test(webPush.keys))
-    faults.push(`notifications.webPush.keys must be a path like ${KEYS_FOLDER}, not "${webPush.keys}"`);
+    faults.push(
+      `notifications.webPush.keys (context "webPushKeys") must be a path like ${KEYS_FOLDER}, not "${webPush.keys}"`,
+    );
   if (!isPlatform(apnsPlatformArn, 'APNS(_SANDBOX)?'))
-    faults.push('notifications.apnsPlatformArn must be the ARN of an SNS platform application for APNs');
+    faults.push(
+      'notifications.apnsPlatformArn (context "apnsPlatformArn") must be the ARN of an SNS platform application for APNs',
+    );
   if (!isPlatform(fcmPlatformArn, 'GCM'))
-    faults.push('notifications.fcmPlatformArn must be the ARN of an SNS platform application for FCM');
+    faults.push(
+      'notifications.fcmPlatformArn (context "fcmPlatformArn") must be the ARN of an SNS platform application for FCM',
+    );
   if (!NOTIFICATION_TEXTS.includes(text))
-    faults.push(`notifications.text must be ${NOTIFICATION_TEXTS.join(', ')}`);
+    faults.push(`notifications.text (context "notificationText") must be ${NOTIFICATION_TEXTS.join(', ')}`);
   // A function posts to what a user names: an address or a plain name could be one of its own network.
   const invalid = hosts.filter((host) => !/^(\*\.)?([a-z0-9-]+\.)+[a-z][a-z0-9-]*$/.test(host));
   if (invalid.length > 0)
-    faults.push(`notifications.hosts must be host names like push.example.com, not "${invalid[0]}"`);
+    faults.push(
+      `notifications.hosts (context "pushHosts") must be host names like push.example.com, not "${invalid[0]}"`,
+    );
   return faults;
 }
 

@@ -33,7 +33,7 @@ export const removeFile: AdminCommand = {
     const [conversationId = '', text, attachmentId = ''] = positionals;
     const seq = seqOf('SEQ', text) ?? 0;
     const message = await withAdmin(values, (admin) => admin.removeFile(conversationId, seq, attachmentId));
-    print(values, message, `Removed a file of seq ${seq} of ${conversationId}, by ${message.from}.`);
+    print(values, message, `Removed a file of seq ${seq} of ${conversationId}, which ${message.from} wrote.`);
   },
 };
 

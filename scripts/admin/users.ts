@@ -75,7 +75,8 @@ export function print({ json }: { readonly json: boolean }, facts: object, text:
 }
 
 /** A user in a few lines. */
-export function lookText({ userId, sessions, lastSeenAt, ban, budget, profile }: AdminUserBody): string {
+export function lookText(user: AdminUserBody): string {
+  const { userId, sessions, lastSeenAt, ban, budget, profile, pushDevices } = user;
   const until = ban?.until === undefined ? 'it is lifted' : timeText(ban.until);
   // A reason or a name can't move the terminal's cursor.
   const said = (text: string | undefined) => (text === undefined ? '' : `, ${JSON.stringify(text)}`);
@@ -84,9 +85,15 @@ export function lookText({ userId, sessions, lastSeenAt, ban, budget, profile }:
     ...(sessions.length === 0 ? ['  no session'] : sessions.map(sessionText)),
     ...(lastSeenAt === undefined ? [] : [`  last session ended ${timeText(lastSeenAt)}`]),
     ...(ban === undefined ? [] : [`  banned ${timeText(ban.at)} until ${until}${said(ban.reason)}`]),
+    ...(pushDevices === undefined ? [] : [`  notifications on ${deviceCount(pushDevices)}`]),
     ...(budget === undefined ? [] : [`  ${budget.left} of ${budget.burst} credits left`]),
   ];
   return lines.join('\n');
+}
+
+function deviceCount(count: number): string {
+  if (count === 0) return 'no device';
+  return count === 1 ? '1 device' : `${count} devices`;
 }
 
 function sessionText({ deviceId, mode, connectedAt }: AdminSession): string {

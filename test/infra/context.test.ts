@@ -171,6 +171,12 @@ describe('the context', () => {
     },
   );
 
+  it('is refused if it names no type of files, since users could send any then (IM-FILE-1)', () => {
+    expect(() => fromContext({ attachmentTypes: '' })).toThrow(
+      'context "attachmentTypes" must not be empty: leave it out to allow any type',
+    );
+  });
+
   it('is refused with all errors at once', () => {
     expect(() => fromContext({ retain: 'x', lease: 'y' })).toThrow(/"retain".*; .*"lease"/);
   });

@@ -91,15 +91,27 @@ describe('the option notifications', () => {
   });
 
   it.each<[NotificationSettings, string]>([
-    [{}, 'needs webPush, apnsPlatformArn, or fcmPlatformArn'],
-    [{ webPush: { subject: 'ops@example.com' } }, 'subject must be mailto: or https:'],
-    [{ webPush: { subject: 'mailto:a@b.c', keys: 'web-push' } }, 'keys must be a path'],
-    [{ apnsPlatformArn: FCM }, 'apnsPlatformArn must be the ARN'],
-    [{ fcmPlatformArn: APNS }, 'fcmPlatformArn must be the ARN'],
-    [{ fcmPlatformArn: FCM, text: 'all' as never }, 'text must be none, sender, preview'],
-    [{ ...notifications, hosts: ['127.0.0.1'] }, 'hosts must be host names'],
-    [{ ...notifications, hosts: ['localhost'] }, 'hosts must be host names'],
-    [{ ...notifications, hosts: ['https://push.example.com'] }, 'hosts must be host names'],
+    [{}, 'needs webPush (context "webPushSubject"), apnsPlatformArn, or fcmPlatformArn'],
+    [
+      { webPush: { subject: 'ops@example.com' } },
+      'subject (context "webPushSubject") must be mailto: or https:',
+    ],
+    [
+      { webPush: { subject: 'mailto:a@b.c', keys: 'web-push' } },
+      'keys (context "webPushKeys") must be a path',
+    ],
+    [{ apnsPlatformArn: FCM }, 'apnsPlatformArn (context "apnsPlatformArn") must be the ARN'],
+    [{ fcmPlatformArn: APNS }, 'fcmPlatformArn (context "fcmPlatformArn") must be the ARN'],
+    [
+      { fcmPlatformArn: FCM, text: 'all' as never },
+      'text (context "notificationText") must be none, sender, preview',
+    ],
+    [{ ...notifications, hosts: ['127.0.0.1'] }, 'hosts (context "pushHosts") must be host names'],
+    [{ ...notifications, hosts: ['localhost'] }, 'hosts (context "pushHosts") must be host names'],
+    [
+      { ...notifications, hosts: ['https://push.example.com'] },
+      'hosts (context "pushHosts") must be host names',
+    ],
   ])('refuses %j: %s', (settings, fault) => {
     expect(() => fillOptions({ notifications: settings })).toThrow(fault);
   });

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
+import { lookText } from '../../../scripts/admin/users.ts';
 import { temporaryFolder } from './bundle.ts';
 
 /** `npm run admin` on a machine without a key of AWS. */
@@ -65,4 +66,14 @@ test.each([
   expect(ended).toBe(code);
   expect(out).toMatch(said);
   expect(err).toMatch(refused);
+});
+
+test.each([
+  [undefined, 'erin\n  no session'],
+  [0, 'erin\n  no session\n  notifications on no device'],
+  [1, 'erin\n  no session\n  notifications on 1 device'],
+  [2, 'erin\n  no session\n  notifications on 2 devices'],
+])('look says how many devices get notifications: %s', (pushDevices, said) => {
+  const user = { userId: 'erin', sessions: [], ...(pushDevices !== undefined && { pushDevices }) };
+  expect(lookText(user)).toBe(said);
 });
