@@ -3,7 +3,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
 import { agent, customer, newQueue, served } from './setup/desk.ts';
 import { drag, paste, pick, png, sendFiles, sentObjects, textFile, wav } from './setup/files.ts';
-import { fillIn, personAt, signIn, type Visit, visit } from './setup/person.ts';
+import { fillIn, personAt, signIn, stopTime, type Visit, visit } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
 
 const { s3Url, webUrl } = inject('stack');
@@ -192,6 +192,18 @@ describe('an upload', () => {
     await alice.say('after all');
     await bob.sees('after all');
     expect(await bob.page.locator('.message').count()).toBe(1);
+  });
+
+  it('is no silence of the server, however long it takes', async () => {
+    const { alice } = await twoPeople({ reports: [s3Url], hasClock: true });
+    const { page } = alice;
+    await page.route(`${s3Url}/**`, () => {});
+    await sendFiles(alice, png(400, 300, 'slow.png'));
+    await page.getByRole('progressbar', { name: 'Upload of slow.png' }).waitFor();
+    await stopTime(page);
+    await page.clock.runFor(4_000);
+    await page.getByRole('button', { name: 'Cancel' }).waitFor();
+    expect(await page.getByText('The server does not answer.').count()).toBe(0);
   });
 
   it('is refused for good, and then sent by Retry, once', async () => {

@@ -36,20 +36,48 @@ function useTooSoon(unsent: ChatMessage | undefined): boolean {
   );
 }
 
-/** The first of the messages that were sent here and have no answer yet. */
+/** The first of the messages that were sent here and have no answer yet. While its files are uploaded, none is due. */
 function useFirstUnsent(im: Client): ChatMessage | undefined {
   const [unsent, setUnsent] = useState<readonly ChatMessage[]>([]);
-  useEffect(
-    () =>
-      im.on('message', (message) => {
-        if (!isFromHere(message)) return;
-        const remove = () => setUnsent((all) => all.filter((one) => one !== message));
-        setUnsent((all) => [...all, message]);
-        message.acked.then(remove, remove);
-      }),
-    [im],
-  );
+  useEffect(() => {
+    const offs = new Set<() => void>();
+    const off = im.on('message', (message) => {
+      if (!isFromHere(message)) return;
+      const { conversationId, uploads } = message;
+      const look = () =>
+        setUnsent((all) => (isUploading(message) ? without(all, message) : withOne(all, message)));
+      const stop =
+        uploads === undefined || conversationId === undefined
+          ? () => {}
+          : im.conversation(conversationId).on('upload', look);
+      offs.add(stop);
+      const remove = () => {
+        stop();
+        offs.delete(stop);
+        setUnsent((all) => without(all, message));
+      };
+      look();
+      message.acked.then(remove, remove);
+    });
+    offs.add(off);
+    return () => {
+      for (const end of offs) end();
+    };
+  }, [im]);
   return unsent[0];
+}
+
+function isUploading({ uploads }: ChatMessage): boolean {
+  return uploads?.some(({ state }) => state !== 'done') === true;
+}
+
+/** The same list if nothing changes: progress must not render the page. */
+function withOne(all: readonly ChatMessage[], message: ChatMessage): readonly ChatMessage[] {
+  return all.includes(message) ? all : [...all, message];
+}
+
+function without(all: readonly ChatMessage[], message: ChatMessage): readonly ChatMessage[] {
+  return all.includes(message) ? all.filter((one) => one !== message) : all;
 }
 
 function isFromHere(message: ChatMessage): message is OwnMessage {
