@@ -114,6 +114,10 @@ describe('choosing files', () => {
     const [dialog] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
     await dialog.setFiles([png(40, 30, 'cat.png'), textFile('notes.txt', 'hello')]);
     expect(await faultsOf(page)).toEqual([]);
+    // The ring of a focused button is 4 px outside of it.
+    const list = await page.getByRole('list', { name: 'Files to send' }).boundingBox();
+    const remove = await page.getByRole('button', { name: 'Remove cat.png' }).boundingBox();
+    expect((remove?.y ?? 0) - (list?.y ?? 0)).toBeGreaterThanOrEqual(4);
     await page.getByRole('button', { name: 'Remove cat.png' }).press('Enter');
     await expect.poll(() => page.getByRole('img', { name: 'cat.png' }).count()).toBe(0);
     await expect
@@ -127,6 +131,18 @@ describe('choosing files', () => {
     ]);
     expect(download.suggestedFilename()).toBe('notes.txt');
     expect(await faultsOf(page)).toEqual([]);
+  });
+
+  it('shows a picture that is none as a file, and many files in rows', async () => {
+    const alice = await signIn(newUser('alice'));
+    await alice.meet(newUser('bob'));
+    const others = Array.from({ length: 9 }, (_, n) => textFile(`${n}.txt`, 'x'));
+    await pick(alice, textFile('broken.png', 'no picture', 'image/png'), ...others);
+    const list = alice.page.getByRole('list', { name: 'Files to send' });
+    await list.getByText('broken').first().waitFor();
+    expect(await list.getByRole('img', { name: 'broken.png' }).count()).toBe(0);
+    expect(await list.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
+    expect(await faultsOf(alice.page)).toEqual([]);
   });
 
   it('says before an upload what is too large, empty, too many, or of a type that the server does not take', async () => {
@@ -156,21 +172,47 @@ describe('choosing files', () => {
     await page.getByRole('button', { name: 'Send' }).waitFor();
     expect(await page.getByRole('button', { name: 'Attach files' }).count()).toBe(0);
     expect(await page.locator('input[type=file]').count()).toBe(0);
+    const words = 'Files are switched off here.';
     await paste(alice, png(40, 30));
+    await expect.poll(() => page.locator('.composer-excess').textContent()).toBe(words);
     await alice.say('more words');
     await alice.stored('more words');
+    await drag(page, [png(40, 30, 'cat.png')], () =>
+      page.locator('.drop-zone', { hasText: words }).waitFor(),
+    );
+    await expect.poll(() => page.locator('.composer-excess').textContent()).toBe(words);
     expect(await page.getByRole('list', { name: 'Files to send' }).count()).toBe(0);
   });
 
+  it('was possible before: where files are switched off, the page says so of those of the history, and asks for none', async () => {
+    const [alice, user] = [await signIn(newUser('alice')), newUser('bob')];
+    await alice.meet(user);
+    await sendFiles(alice, png(40, 30, 'cat.png'), textFile('notes.txt', 'hello'), wav('memo.wav'));
+    await alice.page.locator('.message').getByText('Sent').first().waitFor();
+    const { page } = await signInWith(undefined, user);
+    let asked = 0;
+    page.on('request', (request) => {
+      if (request.url().includes('/attachments')) asked += 1;
+    });
+    await page.locator('.row', { hasText: alice.userId }).click();
+    const words = 'Files are switched off here.';
+    await page.locator('.player').getByText(words).waitFor();
+    await page.getByRole('button', { name: 'Download: notes.txt' }).click();
+    await page.locator('.file-error').getByText(words).waitFor();
+    await page.getByRole('button', { name: 'cat.png' }).click();
+    await page.getByRole('dialog', { name: 'Photo' }).getByText(words).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    expect(asked).toBe(0);
+  });
+
   /** The page with other limits than the server has: nothing must reach that. */
-  async function signInWith(files: object | undefined) {
+  async function signInWith(files: object | undefined, user = newUser('alice')) {
     const page = await visit({ url: 'about:blank' });
     await page.route(`${webUrl}config.json`, async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, json: { ...(await response.json()), files } });
     });
     await page.goto(webUrl);
-    const user = newUser('alice');
     await fillIn(page, user);
     const alice = personAt(page, user);
     await alice.meet(newUser('bob'));
@@ -183,8 +225,10 @@ describe('an upload', () => {
     const { alice, bob } = await twoPeople({ reports: [s3Url] });
     const { page } = alice;
     await page.route(`${s3Url}/**`, () => {});
-    await sendFiles(alice, png(400, 300, 'slow.png'));
+    await sendFiles(alice, png(400, 300, 'slow.png'), wav('b.wav'));
     await page.getByRole('progressbar', { name: 'Upload of slow.png' }).waitFor();
+    const name = page.locator('.player .file-name-start');
+    expect(await name.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
     expect(await faultsOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'Cancel' }).click();
     await expect.poll(() => page.locator('.message').count()).toBe(0);
@@ -229,8 +273,12 @@ describe('an upload', () => {
   it('goes on after the network is back', async () => {
     const { alice, bob } = await twoPeople();
     await alice.network.cut();
-    await sendFiles(alice, png(400, 300, 'tunnel.png'));
-    await alice.page.getByRole('button', { name: 'tunnel.png' }).waitFor();
+    await pick(alice, png(200, 300, 'tunnel.png'));
+    await loaded(alice.page, '.chosen img');
+    await alice.composer().press('Enter');
+    // Its shape is known although it was not read for the upload yet.
+    const box = await alice.page.getByRole('button', { name: 'tunnel.png' }).boundingBox();
+    expect(box).toMatchObject({ width: 200, height: 300 });
     await alice.network.heal();
     await loaded(bob.page, '.picture img');
   });
@@ -262,6 +310,16 @@ describe('files in the list', () => {
     await bob.page.unrouteAll({ behavior: 'ignoreErrors' });
     expect(await heights()).toEqual(before);
     expect(await bob.page.evaluate('window.shifts')).toEqual([]);
+  });
+
+  it('are not enlarged: a tiny picture gets a place that can be hit', async () => {
+    const alice = await signIn(newUser('alice'));
+    await alice.meet(newUser('bob'));
+    await sendFiles(alice, png(3, 3, 'dot.png'));
+    await alice.row('Photo').waitFor();
+    await loaded(alice.page, '.picture img');
+    const place = () => alice.page.getByRole('button', { name: 'dot.png' }).boundingBox();
+    await expect.poll(place).toMatchObject({ width: 96, height: 96 });
   });
 
   it('get a fresh link when the one they have has ended, once', async () => {
@@ -428,6 +486,12 @@ describe('on a phone of 360 pixels', () => {
     expect(await faultsOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'one.png' }).tap();
     await page.getByText('1 of 2').waitFor();
+    const box = page.locator('.lightbox');
+    expect(await box.evaluate((one) => one.scrollWidth)).toBe(360);
+    const picture = await page.locator('.lightbox-picture').boundingBox();
+    expect((picture?.x ?? 0) + (picture?.width ?? 0) / 2).toBe(180);
+    const date = box.locator('.lightbox-facts p');
+    expect(await date.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
     const finger = await page.context().newCDPSession(page);
     const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', x?: number) =>
       finger.send('Input.dispatchTouchEvent', {

@@ -1,9 +1,11 @@
+import { useState } from 'react';
 import { Icon } from '../ui/icon.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { t } from '../ui/texts.ts';
 import { FileName } from './file-name.tsx';
 import { ICONS } from './file-row.tsx';
 import { kindOf } from './kinds.ts';
+import { noteShape } from './shapes.ts';
 import { useLocalUrl } from './use-local-url.ts';
 import { sizeInWords } from './words.ts';
 
@@ -34,11 +36,21 @@ export function ChosenList({ files, onRemove }: ChosenListProps) {
 
 function Chosen({ file }: { readonly file: File }) {
   const kind = kindOf(file);
+  const [isBroken, setIsBroken] = useState(false);
   const url = useLocalUrl(kind === 'picture' ? file : undefined);
-  if (kind === 'picture')
+  if (kind === 'picture' && !isBroken)
     return (
       <span className="chosen-picture">
-        {url !== undefined && <img src={url} alt={file.name} title={file.name} decoding="async" />}
+        {url !== undefined && (
+          <img
+            src={url}
+            alt={file.name}
+            title={file.name}
+            decoding="async"
+            onLoad={({ currentTarget }) => noteShape(file, currentTarget)}
+            onError={() => setIsBroken(true)}
+          />
+        )}
       </span>
     );
   return (

@@ -13,19 +13,21 @@ export interface Box {
   readonly height: number;
 }
 
+/** The shapes that most have. */
+const PHOTO: Box = { width: 4, height: 3 };
+const FILM: Box = { width: 16, height: 9 };
+
 /** The place of a single picture or video: known before it is loaded, so that nothing jumps when it comes. */
-export function boxOf({ width = 4, height = 3 }: Pick<Attachment, 'width' | 'height'>): Box {
-  const scale = Math.min(WIDTH_PX / width, HEIGHT_PX / height, isKnown(width) ? 1 : Infinity);
+export function boxOf(attachment: Pick<Attachment, 'width' | 'height'>, unknown = PHOTO): Box {
+  const { width, height } = attachment;
+  const known = width === undefined || height === undefined ? undefined : { width, height };
+  const shape = known ?? unknown;
+  const scale = Math.min(WIDTH_PX / shape.width, HEIGHT_PX / shape.height, known ? 1 : Infinity);
   // A very long or very small picture gets a place that can be hit; the rest of it is in the lightbox.
   return {
-    width: Math.max(Math.round(width * scale), LEAST_PX),
-    height: Math.max(Math.round(height * scale), LEAST_PX),
+    width: Math.max(Math.round(shape.width * scale), LEAST_PX),
+    height: Math.max(Math.round(shape.height * scale), LEAST_PX),
   };
-}
-
-/** Smaller numbers are the proportions that stand for missing ones. */
-function isKnown(width: number): boolean {
-  return width > 16;
 }
 
 const ROW_PX = 52;
@@ -42,8 +44,8 @@ export function widthOf({ attachments, text }: FileContent): number {
 }
 
 /** The place of a video; most are wide. */
-export function videoBoxOf({ width = 16, height = 9 }: Pick<Attachment, 'width' | 'height'>): Box {
-  return boxOf({ width, height });
+export function videoBoxOf(attachment: Pick<Attachment, 'width' | 'height'>): Box {
+  return boxOf(attachment, FILM);
 }
 
 /** How high the files of a message will be. */

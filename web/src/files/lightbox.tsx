@@ -169,9 +169,16 @@ function DownloadButton(place: FilePlace) {
 
 /** The thumbnail until the picture is there. */
 function LargePicture(place: FilePlace) {
-  const { url, thumbnailUrl, version, isBroken, onError, onLoad, retry } = useLink(place);
+  const { url, thumbnailUrl, version, isBroken, isOff, onError, onLoad, retry } = useLink(place);
   const [isLoaded, setIsLoaded] = useState(false);
   const alt = useAlt(place);
+  if (isOff)
+    return (
+      <div className="lightbox-broken" role="alert">
+        <Icon name="picture" />
+        <p>{t('Files are switched off here.')}</p>
+      </div>
+    );
   if (isBroken)
     return (
       <div className="lightbox-broken" role="alert">
@@ -204,9 +211,13 @@ function LargePicture(place: FilePlace) {
   );
 }
 
+/** Of a tiny picture: else nobody would find it. */
+const LEAST_PX = 96;
+
 /** As large as the stage, and no larger than the picture. */
 function sizeOf({ message: { content }, index }: Shown): CSSProperties {
   const { width = 1024, height = 768 } =
     (content.type === 'file' ? content.attachments[index] : undefined) ?? {};
-  return { '--width': `${width}px`, '--ratio': width / height } as CSSProperties;
+  const least = LEAST_PX * Math.min(1, width / height);
+  return { '--width': `${Math.max(width, least)}px`, '--ratio': width / height } as CSSProperties;
 }

@@ -37,7 +37,9 @@ export function Picture({ style, more = 0, onOpen, ...place }: PictureProps) {
   const events = { onError: link.onError, decoding: 'async', draggable: false } as const;
   return (
     <button type="button" className="picture" style={style} onClick={onOpen} aria-label={labelOf(alt, more)}>
-      {!isSharp && (link.isBroken || (!isFullWanted && small === undefined)) && <Icon name="picture" />}
+      {!isSharp && (link.isBroken || link.isOff || (!isFullWanted && small === undefined)) && (
+        <Icon name="picture" />
+      )}
       {!link.isBroken && small !== undefined && !isSharp && (
         <img
           key={`${link.version} small`}

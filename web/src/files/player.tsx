@@ -50,7 +50,9 @@ export function Player({ kind, ...place }: PlayerProps) {
   const { width, height } = videoBoxOf(attachment);
   return (
     <figure className={`player is-${kind}`}>
-      {link.isBroken ? (
+      {link.isOff ? (
+        <p className="player-broken">{t('Files are switched off here.')}</p>
+      ) : link.isBroken ? (
         <p className="player-broken" role="alert">
           <span>{t('It could not be loaded.')}</span>
           <Button kind="quiet" onClick={link.retry}>

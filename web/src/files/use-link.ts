@@ -1,6 +1,7 @@
 import type { AttachmentLink, ChatMessage, Conversation } from '@serverless-im/client';
 import { useCallback, useEffect, useState } from 'react';
 import { useIm } from '../session/client-context.ts';
+import { useFileLimits } from './limits.ts';
 import { useLocalUrl } from './use-local-url.ts';
 
 /** One file of a message. */
@@ -17,6 +18,8 @@ export interface Link {
   readonly version: number;
   /** It could not be loaded, with a fresh link either. */
   readonly isBroken: boolean;
+  /** This deployment has no files any more: nobody is asked for a link. */
+  readonly isOff: boolean;
   /** Asks for a link again. For an element that could not load the one it has: the first failure is that of an old link. */
   onError(): void;
   /** The next failure is a first one. */
@@ -38,7 +41,8 @@ export function useLink({ conversation, message, index }: FilePlace, isWanted = 
   const [attempt, setAttempt] = useState(0);
   const [failures, setFailures] = useState(0);
   const { seq } = message;
-  const isAsked = isWanted && local === undefined && seq !== undefined && id !== undefined;
+  const isOff = useFileLimits() === undefined && local === undefined;
+  const isAsked = isWanted && !isOff && local === undefined && seq !== undefined && id !== undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each attempt asks again; other changes of the message don't
   useEffect(() => {
     if (!isAsked) return;
@@ -66,5 +70,5 @@ export function useLink({ conversation, message, index }: FilePlace, isWanted = 
   }, [failures, again]);
   const onLoad = useCallback(() => setFailures(0), []);
   const thumbnailUrl = local ?? link?.thumbnailUrl;
-  return { url: local ?? link?.url, thumbnailUrl, version, isBroken, onError, onLoad, retry };
+  return { url: local ?? link?.url, thumbnailUrl, version, isBroken, isOff, onError, onLoad, retry };
 }

@@ -15,6 +15,7 @@ import { useChosenFiles } from '../files/chosen-files.ts';
 import { ChosenList } from '../files/chosen-list.tsx';
 import { DropZone } from '../files/drop-zone.tsx';
 import { useFileLimits } from '../files/limits.ts';
+import { withShape } from '../files/shapes.ts';
 import { pastedFiles } from '../files/transfer.ts';
 import { type Mentionable, useAudience } from '../groups/use-mentionable.ts';
 import { useIm } from '../session/client-context.ts';
@@ -87,7 +88,10 @@ export function Composer({ conversation, draftKey, placeholder, dropText, onSent
   };
   const completion = useCompletion(field, text, write);
   const add = (added: readonly File[]): void => {
-    if (limits === undefined) return;
+    if (limits === undefined) {
+      setRefusals([t('Files are switched off here.')]);
+      return;
+    }
     const checked = checkFiles(files, added, limits);
     setFiles(checked.chosen);
     setRefusals(checked.refusals);
@@ -101,7 +105,10 @@ export function Composer({ conversation, draftKey, placeholder, dropText, onSent
   const send = (): void => {
     if (!canSend) return;
     if (files.length === 0) conversation.send({ type: 'text', text: message }, { replyTo, mentions });
-    else conversation.sendFile(files, { ...(message !== '' && { text: message }), replyTo, mentions });
+    else {
+      const more = { ...(message !== '' && { text: message }), replyTo, mentions };
+      conversation.sendFile(files.map(withShape), more);
+    }
     typed.current = '';
     setText('');
     setFiles([]);
@@ -116,7 +123,7 @@ export function Composer({ conversation, draftKey, placeholder, dropText, onSent
     setRefused(length);
   };
   const onPaste = (event: ClipboardEvent): void => {
-    const pasted = limits === undefined ? [] : pastedFiles(event.clipboardData);
+    const pasted = pastedFiles(event.clipboardData);
     if (pasted.length > 0) {
       event.preventDefault();
       add(pasted);
@@ -144,12 +151,8 @@ export function Composer({ conversation, draftKey, placeholder, dropText, onSent
         <Answering conversation={conversation} seq={replyTo} onCancel={cancelReply} />
       )}
       {files.length > 0 && <ChosenList files={files} onRemove={remove} />}
-      {limits !== undefined && (
-        <>
-          <DropZone text={dropText} onFiles={add} />
-          <AttachButton types={limits.types} onFiles={add} />
-        </>
-      )}
+      <DropZone text={limits === undefined ? t('Files are switched off here.') : dropText} onFiles={add} />
+      {limits !== undefined && <AttachButton types={limits.types} onFiles={add} />}
       <div
         className={isLong ? 'composer-field is-long' : 'composer-field'}
         data-text={isLong ? '' : `${text}\n`}
