@@ -62,8 +62,8 @@ function stubPushManager(subscription: PushSubscriptionJSON): void {
   };
 }
 
-/** A user in a browser of their own, whose push service is the test's. */
-async function signIn(name: string) {
+/** A user in a browser of their own, whose push service is the test's, unless it is that of a private window: none. */
+async function signIn(name: string, { isPrivate = false } = {}) {
   const userId = newUser(name);
   const device = service.subscribe();
   const context = await browser.newContext({
@@ -72,12 +72,13 @@ async function signIn(name: string) {
     permissions: ['notifications'],
   });
   context.setDefaultTimeout(15_000);
-  await context.addInitScript(stubPushManager, device.subscription);
+  if (!isPrivate) await context.addInitScript(stubPushManager, device.subscription);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('pageerror', ({ message }) => faults.push(message));
   page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(message.text());
+    const isExpected = isPrivate && message.text().includes('does not support the Push API in incognito');
+    if (message.type() === 'error' && !isExpected) faults.push(message.text());
   });
   onTestFinished(async () => {
     await context.close();
@@ -266,6 +267,13 @@ describe('notifications', () => {
     await page.close();
     await say(newUser('bob'), userId, 'are you back?');
     await expect.poll(() => device.received.map(({ payload }) => payload.body)).toEqual(['are you back?']);
+  });
+
+  it('are refused by a private window, and the page says that it is not the connection', async () => {
+    const { page } = await signIn('alice', { isPrivate: true });
+    const settings = await settingsOf(page);
+    await settings.getByRole('button', { name: 'Turn on' }).click();
+    await settings.getByText('This browser refuses notifications. Is this a private window?').waitFor();
   });
 
   it('disappear when the message is read on another device', async () => {

@@ -59,9 +59,17 @@ export function NotificationSettings() {
 
 /** The network of the browser's push service, too. */
 function reasonOfPush(error: unknown): string {
+  if (error instanceof NetworkError && isRefusal(error.cause))
+    return 'This browser refuses notifications. Is this a private window?';
   return error instanceof NetworkError
     ? 'That did not work. Check the connection, and try again.'
     : reasonOf(error);
+}
+
+/** The browser itself refused, as Chromium does in a private window, although the user has allowed notifications. */
+function isRefusal(cause: unknown): boolean {
+  if (!(cause instanceof DOMException)) return false;
+  return cause.name === 'NotAllowedError' || /permission denied/i.test(cause.message);
 }
 
 const WORDS: Readonly<Record<PushState, { readonly title: string; readonly text: string }>> = {
