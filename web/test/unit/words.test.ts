@@ -86,14 +86,14 @@ describe('config.json', () => {
 
   it('is accepted with the dev issuer or any other', () => {
     const dev = { ...urls, auth: { kind: 'dev', tokenUrl: 'http://a/token' }, widgetOrigins: ['https://b'] };
-    expect(parseConfig(dev)).toEqual(dev);
+    expect(parseConfig(dev)).toEqual({ ...dev, webPush: false });
     const oidc = {
       ...urls,
       auth: { kind: 'oidc', issuer: 'https://i', clientId: 'c', scope: 'openid email' },
     };
-    expect(parseConfig(oidc)).toEqual({ ...oidc, widgetOrigins: [] });
+    expect(parseConfig({ ...oidc, webPush: true })).toEqual({ ...oidc, webPush: true, widgetOrigins: [] });
     const files = { maxBytes: 1_000, types: ['image/*'] };
-    expect(parseConfig({ ...dev, files })).toEqual({ ...dev, files });
+    expect(parseConfig({ ...dev, files })).toEqual({ ...dev, files, webPush: false });
   });
 
   it.each([
