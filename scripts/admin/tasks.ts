@@ -89,7 +89,7 @@ export async function finish(values: FollowValues, taskId: string): Promise<void
   print(values, { ...done, out, bytes, files }, `${text}\n  ${filesText(files)}`);
   if (files.reason !== undefined)
     throw new OperatorError(
-      `Missing files: ${files.failed}. The first: ${files.reason} Export once more, into the same folder.`,
+      `Missing files: ${files.failed}. The first: ${files.reason}. Export once more, into the same folder.`,
     );
 }
 

@@ -269,7 +269,7 @@ describe('npm run admin', () => {
     rmSync(join(files, first));
     mkdirSync(join(files, `${first}.part`));
     const said = await passing(admin('export', a, '--out', join(folder, '3.jsonl'), '--files', files));
-    expect(said).toMatch(/^admin: Missing files: 1\. The first: .*\.part.* Export once more/);
+    expect(said).toMatch(/^admin: Missing files: 1\. The first: .*\.part\. Export once more/m);
   }, 90_000);
 
   it('names a file so that it stays in the folder, whatever its user has called it', () => {
