@@ -4,10 +4,10 @@ import { Bucket, BucketEncryption, HttpMethods, type LifecycleRule } from 'aws-c
 import { Construct } from 'constructs';
 import { PENDING_PREFIX, SENT_PREFIX } from '../lambdas/shared/attachment-keys.ts';
 import { ENV } from '../lambdas/shared/env-names.ts';
-import { acknowledge, finding } from './acknowledge.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { AttachmentOptions } from './attachment-props.ts';
 import type { HandlerFunction } from './handler-function.ts';
-import { PRIVATE_BUCKET } from './private-bucket.ts';
+import { grantObjects, PRIVATE_BUCKET } from './private-bucket.ts';
 import { removalPolicyOf } from './removal-policy.ts';
 
 export interface AttachmentsProps extends AttachmentOptions {
@@ -91,14 +91,7 @@ export class Attachments extends Construct {
   }
 
   #grant(fn: HandlerFunction, action: string, prefix: string): void {
-    const objects = this.bucket.arnForObjects(`${prefix}*`);
-    if (fn.role)
-      acknowledge(
-        fn.role,
-        finding(fn, 'AwsSolutions-IAM5', `Resource::${objects}`),
-        'Each file has a name of its own.',
-      );
-    Grant.addToPrincipal({ grantee: fn, actions: [action], resourceArns: [objects] });
+    grantObjects(this.bucket, fn, action, prefix);
   }
 }
 

@@ -4,9 +4,9 @@ import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { EXPORT_DAYS, EXPORT_PREFIX, REST_PREFIX } from '../lambdas/shared/export-keys.ts';
-import { acknowledge, finding } from './acknowledge.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { HandlerFunction } from './handler-function.ts';
-import { PRIVATE_BUCKET } from './private-bucket.ts';
+import { grantObjects, PRIVATE_BUCKET } from './private-bucket.ts';
 import { removalPolicyOf } from './removal-policy.ts';
 
 export interface ExportsProps {
@@ -61,13 +61,6 @@ export class Exports extends Construct {
   }
 
   #grant(fn: HandlerFunction, action: string, prefix: string): void {
-    const objects = this.bucket.arnForObjects(`${prefix}*`);
-    if (fn.role)
-      acknowledge(
-        fn.role,
-        finding(fn, 'AwsSolutions-IAM5', `Resource::${objects}`),
-        'Each task has a file of its own.',
-      );
-    Grant.addToPrincipal({ grantee: fn, actions: [action], resourceArns: [objects] });
+    grantObjects(this.bucket, fn, action, prefix);
   }
 }

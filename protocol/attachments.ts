@@ -99,7 +99,7 @@ export interface AttachmentBody {
   readonly expiresAt: number;
 }
 
-/** Links to the files of a message. Whoever has a link can get the file until `expiresAt`. */
+/** Links to the files of a message. A link gives the file to anybody until `expiresAt`. */
 export interface AttachmentLink {
   readonly attachmentId: string;
   readonly url: string;

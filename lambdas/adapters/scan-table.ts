@@ -45,7 +45,7 @@ export function createAttachmentScanWriter(
         TableName: tableName,
         Key: { pk: partition(key), sk: SK },
         UpdateExpression: 'SET etag = :etag, isClean = :isClean, #at = :at, #ttl = :ttl',
-        // Events come in any order. Who has uploaded malware once gets no second try under that key.
+        // Events come in any order. After malware, a key gets no second try.
         ConditionExpression: isClean
           ? 'attribute_not_exists(pk) OR (isClean = :isClean AND #at <= :at)'
           : 'attribute_not_exists(pk) OR isClean <> :isClean OR #at <= :at',

@@ -36,7 +36,7 @@ export async function removeFile(
   const copies = [sentKey(message, attachmentId), pendingKey(message.from, attachmentId)];
   const deleting = () => removeObjects(ports, [...copies, ...copies.map(thumbnailKey)]);
   if (file.removed) {
-    // Whoever removed it may have died, or got no answer from S3.
+    // The call that removed it may have died, or got no answer from S3, before the objects were deleted.
     await deleting();
     return toMessage(message);
   }

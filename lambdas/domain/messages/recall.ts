@@ -34,7 +34,7 @@ export async function recall(ports: RecallPorts, changer: Changer, target: Messa
   const { message, isAdmin } = found;
   requireRight(found, changer);
   if (isRecalled(message)) {
-    // Whoever recalled it may have died, or got no answer from S3.
+    // The call that recalled it may have died, or got no answer from S3, before the objects were deleted.
     await removeObjects(ports, allObjectsOf(message));
     return toMessage(message);
   }

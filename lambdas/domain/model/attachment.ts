@@ -29,7 +29,7 @@ export interface UploadFacts {
 
 /** Makes no call. */
 export interface AttachmentForms {
-  /** Whoever has the form can upload one file of exactly this key, type, and size, until it ends. */
+  /** Lets anybody who has the form upload one file of exactly this key, type, and size, until it ends. */
   formFor(facts: UploadFacts, nowMs: number): Promise<UploadForm>;
 }
 

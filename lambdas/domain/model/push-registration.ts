@@ -1,6 +1,6 @@
 import type { PushProvider } from '../../../protocol/notifications.ts';
 
-/** Where a device's notifications go. Who knows it can send to the device, so it is a secret: never log it. */
+/** Where a device's notifications go. Anybody who knows it can send to the device: it is a secret, and never logged. */
 export type PushTarget =
   | {
       readonly provider: 'webpush';
