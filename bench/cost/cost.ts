@@ -1,4 +1,6 @@
-import { readJson } from '../files.ts';
+import counts from '../results/counts.json' with { type: 'json' };
+import memory from '../results/memory.json' with { type: 'json' };
+import times from '../results/times.json' with { type: 'json' };
 import type { CountsFile, MemoryFile, TimesFile } from '../results.ts';
 import {
   billText,
@@ -13,38 +15,26 @@ import { defaultTemplate } from './idle-stack.ts';
 import { pictureTable } from './picture.ts';
 import { readPrices } from './prices.ts';
 import { stormText } from './storm-text.ts';
-import { COST_HELP, type CostArguments, parseCostArguments } from './workload.ts';
-import { floodsTable, parseWorstUser, WORST_USER_HELP, worstUserText } from './worst-user.ts';
+import { type CostArguments, parseCostArguments, workloadHelp } from './workload.ts';
+import { floodsTable, parseWorstUser, worstUserHelp, worstUserText } from './worst-user.ts';
 
-/** `npm run cost`; returns the exit status. */
-export function main(args: readonly string[]): number {
-  try {
-    if (args.includes('--worst-user')) {
-      console.log(worstUserAnswer(args.filter((arg) => arg !== '--worst-user')));
-      return 0;
-    }
-    const options = parseCostArguments(args);
-    console.log(options.help ? COST_HELP : answer(options));
-    return 0;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return 2;
-  }
-}
-
-function worstUserAnswer(args: readonly string[]): string {
-  if (args.includes('--help')) return WORST_USER_HELP;
-  const user = parseWorstUser(args);
+/** What `cost` prints. @throws {UsageError} */
+export function costText(args: readonly string[]): string {
+  if (!args.includes(WORST_USER)) return answer(parseCostArguments(args));
+  const user = parseWorstUser(args.filter((arg) => arg !== WORST_USER));
   return [worstUserText(user), floodsTable(user)].join('\n\n');
 }
 
+export function costHelp(args: readonly string[]): string {
+  return args.includes(WORST_USER) ? worstUserHelp() : workloadHelp();
+}
+
+const WORST_USER = '--worst-user';
+
 function answer({ workload, explain, quotas, coldStarts, storm, picture }: CostArguments): string {
-  if (storm) return stormText(readJson<MemoryFile>('results/memory.json').times);
+  if (storm) return stormText((memory as MemoryFile).times);
   const prices = readPrices();
-  const measured = measuredOf(
-    readJson<CountsFile>('results/counts.json'),
-    readJson<TimesFile>('results/times.json'),
-  );
+  const measured = measuredOf(counts as CountsFile, times as TimesFile);
   if (picture) return pictureTable(measured, prices);
   if (coldStarts) return coldStartText(workload, measured);
   if (quotas) return quotaText(workload, measured, prices);

@@ -1,3 +1,4 @@
+import { UsageError } from '../../cli/usage-error.ts';
 import { nameOf } from '../measure/budget.ts';
 import { type MeasuredOperation, type Memory, requestsOf, usageOf } from './operation-usage.ts';
 import type { PriceFile } from './prices.ts';
@@ -208,7 +209,9 @@ export function absentOf(operations: readonly MeasuredOperation[], groupSize: nu
   const kept = own.find(({ operation }) => / online: kept for the absent$/.test(operation));
   const told = own.find(({ operation }) => / online$/.test(operation));
   if (told === undefined)
-    throw new Error(`Groups of ${groupSize} were not measured: 10, 100, 1000, or 10000.`);
+    throw new UsageError(
+      `--group-size takes 10, 100, 1000, or 10000, which were measured, not ${groupSize}.`,
+    );
   return { told: told.operation, members: kept?.tally.writeUnits ?? 0 };
 }
 

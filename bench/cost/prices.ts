@@ -1,4 +1,4 @@
-import { readJson } from '../files.ts';
+import prices from '../prices.json' with { type: 'json' };
 
 export type PriceName =
   | 'dynamodbWriteUnit'
@@ -59,7 +59,7 @@ export interface PriceFile {
 }
 
 export function readPrices(): PriceFile {
-  return readJson<PriceFile>('prices.json');
+  return prices as PriceFile;
 }
 
 export function costOf({ tiers }: Pick<Price, 'tiers'>, amount: number): number {

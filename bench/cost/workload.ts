@@ -1,4 +1,6 @@
-import { parseArgs } from 'node:util';
+import { parseCommand } from '../../cli/options.ts';
+import { UsageError } from '../../cli/usage-error.ts';
+import { commandLine } from '../../cli/wording.ts';
 
 /** The average behaviour of users. */
 export interface Workload {
@@ -63,39 +65,35 @@ export interface CostArguments {
   readonly coldStarts: boolean;
   readonly storm: boolean;
   readonly picture: boolean;
-  readonly help: boolean;
 }
 
-export const COST_HELP = [
-  'npm run cost -- [options]',
-  '',
-  ...Object.entries(MEANINGS).map(
-    ([name, meaning]) =>
-      `${`  --${optionOf(name)} N`.padEnd(28)}${meaning} (${DEFAULT_WORKLOAD[name as keyof Workload]})`,
-  ),
-  `${'  --explain'.padEnd(28)}the inputs of each figure`,
-  `${'  --quotas'.padEnd(28)}which AWS quota is reached first, from 10⁴ to 10⁷ users`,
-  `${'  --cold-starts'.padEnd(28)}share of connects, frames, and HTTP requests that meet a cold start, 10 to 10⁴ users`,
-  `${'  --worst-user'.padEnd(28)}what one user can cost at most; has options of its own (--worst-user --help)`,
-  `${'  --picture'.padEnd(28)}what a picture costs that is sent and seen`,
-  `${'  --storm'.padEnd(28)}how long everybody needs to reconnect after an outage, by quotas; some seconds`,
-].join('\n');
+export const workloadHelp = () =>
+  [
+    `What a month costs, from counted requests and list prices: ${commandLine('cost', '[options]')}`,
+    '',
+    ...Object.entries(MEANINGS).map(
+      ([name, meaning]) =>
+        `${`  --${optionOf(name)} N`.padEnd(28)}${meaning} (${DEFAULT_WORKLOAD[name as keyof Workload]})`,
+    ),
+    `${'  --explain'.padEnd(28)}the inputs of each figure`,
+    `${'  --quotas'.padEnd(28)}which AWS quota is reached first, from 10⁴ to 10⁷ users`,
+    `${'  --cold-starts'.padEnd(28)}share of connects, frames, and HTTP requests that meet a cold start, 10 to 10⁴ users`,
+    `${'  --worst-user'.padEnd(28)}what one user can cost at most; has options of its own (--worst-user --help)`,
+    `${'  --picture'.padEnd(28)}what a picture costs that is sent and seen`,
+    `${'  --storm'.padEnd(28)}how long everybody needs to reconnect after an outage, by quotas; some seconds`,
+  ].join('\n');
 
-/** @throws {Error} with a message for the user */
+/** @throws {UsageError} */
 export function parseCostArguments(args: readonly string[]): CostArguments {
   const names = Object.keys(DEFAULT_WORKLOAD) as (keyof Workload)[];
   const flag = { type: 'boolean', default: false } as const;
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      ...Object.fromEntries(names.map((name) => [optionOf(name), { type: 'string' } as const])),
-      explain: flag,
-      quotas: flag,
-      'cold-starts': flag,
-      storm: flag,
-      picture: flag,
-      help: flag,
-    },
+  const { values } = parseCommand(args, {
+    ...Object.fromEntries(names.map((name) => [optionOf(name), { type: 'string' } as const])),
+    explain: flag,
+    quotas: flag,
+    'cold-starts': flag,
+    storm: flag,
+    picture: flag,
   });
   const given: Readonly<Record<string, unknown>> = values;
   const numbers = names.map((name) => [name, numberOf(name, given[optionOf(name)])]);
@@ -106,7 +104,6 @@ export function parseCostArguments(args: readonly string[]): CostArguments {
     coldStarts: given['cold-starts'] === true,
     storm: given['storm'] === true,
     picture: given['picture'] === true,
-    help: given['help'] === true,
   };
 }
 
@@ -126,7 +123,7 @@ function numberOf(name: keyof Workload, text: unknown): number {
   const isAbove = isDivisor ? number > 0 : number >= 0;
   if (text === '' || !Number.isFinite(number) || !isAbove || (isShare && number > 1)) {
     const range = isShare ? ' from 0 to 1' : isDivisor ? ' above 0' : '';
-    throw new Error(`--${optionOf(name)} must be a number${range}, not "${text}"`);
+    throw new UsageError(`--${optionOf(name)} must be a number${range}, not "${text}".`);
   }
   return number;
 }

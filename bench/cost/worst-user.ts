@@ -1,4 +1,6 @@
-import { parseArgs } from 'node:util';
+import { parseCommand } from '../../cli/options.ts';
+import { UsageError } from '../../cli/usage-error.ts';
+import { commandLine } from '../../cli/wording.ts';
 import {
   ACTION_PRICES,
   addedMembersPrice,
@@ -55,26 +57,27 @@ const MEANINGS: Readonly<Record<keyof WorstUser, string>> = {
 
 const nameOf = (key: string) => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-export const WORST_USER_HELP = [
-  'npm run cost -- --worst-user [options]',
-  '',
-  ...Object.entries(MEANINGS).map(
-    ([key, meaning]) =>
-      `${`  --${nameOf(key)} N`.padEnd(28)}${meaning} (${DEFAULT_WORST_USER[key as keyof WorstUser]})`,
-  ),
-].join('\n');
+export const worstUserHelp = () =>
+  [
+    `What one user can cost at most: ${commandLine('cost', '--worst-user [options]')}`,
+    '',
+    ...Object.entries(MEANINGS).map(
+      ([key, meaning]) =>
+        `${`  --${nameOf(key)} N`.padEnd(28)}${meaning} (${DEFAULT_WORST_USER[key as keyof WorstUser]})`,
+    ),
+  ].join('\n');
 
-/** @throws {Error} with a message for the user */
+/** @throws {UsageError} */
 export function parseWorstUser(args: readonly string[]): WorstUser {
   const keys = Object.keys(MEANINGS) as (keyof WorstUser)[];
   const options = Object.fromEntries(keys.map((key) => [nameOf(key), { type: 'string' } as const]));
-  const { values } = parseArgs({ args: [...args], options });
+  const { values } = parseCommand(args, options);
   const given: Readonly<Record<string, unknown>> = values;
   const numbers = keys.map((key) => {
     const text = given[nameOf(key)];
     const number = text === undefined ? DEFAULT_WORST_USER[key] : Number(text);
     if (text === '' || !Number.isFinite(number) || number < 0)
-      throw new Error(`--${nameOf(key)} must be a number of at least 0, not "${text}"`);
+      throw new UsageError(`--${nameOf(key)} must be a number of at least 0, not "${text}".`);
     return [key, number];
   });
   return Object.fromEntries(numbers) as WorstUser;
@@ -196,7 +199,7 @@ export function floodsTable(user: WorstUser): string {
   );
 }
 
-/** `npm run cost -- --worst-user` */
+/** `cost --worst-user` */
 export function worstUserText(user: WorstUser): string {
   const line = (name: string, hours: number, day: number, month: number) =>
     name.padEnd(34) + [hours, day, month].map((amount) => dollars(amount).padStart(12)).join('');

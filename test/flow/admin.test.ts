@@ -229,7 +229,7 @@ describe('npm run admin', () => {
     expect(await admin('unban', b)).toBe(`${b} is not banned.`);
     expect(JSON.parse(await admin('look', b, '--json'))).toMatchObject({ userId: b, sessions: [] });
     await admin('ban', b, '--reason', 'erased');
-    expect(await admin('unban', b)).toMatch(/^admin: bob.* was erased: .* --yes\.$/);
+    expect(await admin('unban', b)).toMatch(/^serverless-im: bob.* was erased: .* --yes\.$/);
     expect(await admin('unban', b, '--yes')).toBe(`${b} is not banned.`);
   }, 60_000);
 
@@ -263,30 +263,30 @@ describe('npm run admin', () => {
       `  ${b}, admin, since seq 1`,
     ]);
     expect(await admin('send', id, 'hello')).toBe(
-      'admin: invalid_request: The request is invalid. (from system is not in this conversation: name one of its members)',
+      'serverless-im: invalid_request: The request is invalid. (from system is not in this conversation: name one of its members)',
     );
     const { taskId } = JSON.parse(await admin('group', 'delete', id, '--yes', '--no-wait', '--json'));
     expect((await asAdmin(stack, `GET /admin/tasks/${taskId}`)).body).toMatchObject({ conversationId: id });
   }, 60_000);
 
   it("says an operator's mistake in one line", async () => {
-    expect(await admin('recall', 'dm:a:b', '7')).toBe('admin: not_found: There is no such message.');
-    expect(await admin('ban', '')).toBe('admin: It takes USER (--help lists the options).');
+    expect(await admin('recall', 'dm:a:b', '7')).toBe('serverless-im: not_found: There is no such message.');
+    expect(await admin('ban', '')).toBe('serverless-im: It takes USER. Help: npm run admin -- ban --help');
     expect(await admin('group', 'show', '')).toBe(
-      'admin: group show takes GROUP (--help lists the options).',
+      'serverless-im: group show takes GROUP. Help: npm run admin -- group --help',
     );
-    expect(await admin('export', '--help')).toMatch(/^export USER /);
+    expect(await admin('export', '--help')).toMatch(/^npm run admin -- export USER /);
     expect(await admin('ban', 'a b')).toBe(
-      'admin: invalid_request: The request is invalid. (userId is not a user id)',
+      'serverless-im: invalid_request: The request is invalid. (userId is not a user id)',
     );
     expect(await admin('ban', 'bob', '--for', 'ever')).toBe(
-      'admin: --for takes a time like 30m, 24h, or 7d, not "ever".',
+      'serverless-im: --for takes a time like 30m, 24h, or 7d, not "ever". Help: npm run admin -- ban --help',
     );
     expect(await admin('group', 'add', 'g:1')).toBe(
-      'admin: group add takes GROUP USER… (--help lists the options).',
+      'serverless-im: group add takes GROUP USER… Help: npm run admin -- group --help',
     );
     expect(await admin('group', 'delete', 'g:1')).toBe(
-      'admin: group delete needs --yes: nothing brings the group back.',
+      'serverless-im: group delete needs --yes: nothing brings the group back. Help: npm run admin -- group --help',
     );
   });
 

@@ -1,10 +1,10 @@
 import { DeleteItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { archiveLines } from '../../cli/admin/archive.ts';
 import type { ArchivedMessage } from '../../lambdas/domain/model/archive.ts';
 import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';
 import { dynamoDbClient, s3Client } from '../../local/emulators/clients.ts';
-import { archiveLines } from '../../scripts/admin/archive.ts';
 import { platformAssembly } from '../setup/assembly.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import { historyOf, sending } from './setup/sends.ts';

@@ -508,9 +508,9 @@ describe('a replay', () => {
 });
 
 describe('npm run admin -- replay', () => {
-  const script = fileURLToPath(new URL('../../scripts/admin.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
   const admin = (...args: readonly string[]) =>
-    promisify(execFile)(process.execPath, [script, 'replay', ...args], {
+    promisify(execFile)(process.execPath, [script, 'admin', 'replay', ...args], {
       env: {
         ...process.env,
         AWS_ENDPOINT_URL_LAMBDA: stack.endpoints.lambda,
@@ -530,12 +530,12 @@ describe('npm run admin -- replay', () => {
     const json = await admin(conversationId, '--from', '2', '--json', ...named);
     expect(json).toMatchObject({ stdout: '{"messages":0,"events":0}\n' });
     await vi.waitFor(async () => expect(countsOf(await events.all()).get(id)).toBe(2));
-    const refused = (text: string) => ({ code: 1, stdout: '', stderr: `admin: ${text}\n` });
+    const refused = (text: string, code = 1) => ({ code, stdout: '', stderr: `serverless-im: ${text}\n` });
     expect(await admin('dm:x:y', ...named)).toEqual(
       refused('There is no conversation dm:x:y with a message.'),
     );
     expect(await admin(conversationId, '--from', 'x')).toEqual(
-      refused('--from takes a seq, from 1 on, not "x".'),
+      refused('--from takes a seq, from 1 on, not "x". Help: npm run admin -- replay --help', 2),
     );
   });
 });

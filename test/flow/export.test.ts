@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { pathOf } from '../../cli/admin/export-files.ts';
 import { createPushDeviceReader, createPushDeviceWriter } from '../../lambdas/adapters/push-table.ts';
 import { steps } from '../../local/aws-proxy/index.ts';
 import { dynamoDbClient } from '../../local/emulators/clients.ts';
-import { pathOf } from '../../scripts/admin/export-files.ts';
 import { asAdmin } from './setup/admin.ts';
 import { adminCommand } from './setup/admin-command.ts';
 import { BYTES, filesOn, sendingFiles } from './setup/files.ts';
@@ -197,7 +197,9 @@ it('devices that are registered from when the deployment had notifications are i
 describe('npm run admin', () => {
   it('erases after --yes alone, and follows the task to its end (IM-ERASE-1)', async () => {
     const a = newUser('alice');
-    expect(await admin('erase', a)).toBe('admin: erase without a terminal needs --yes.');
+    expect(await admin('erase', a)).toBe(
+      'serverless-im: erase without a terminal needs --yes. Help: npm run admin -- erase --help',
+    );
     expect(await stack.http(a, '/session')).toMatchObject({ status: 200 });
     expect(await passing(admin('erase', a, '--yes'))).toMatch(
       new RegExp(`^Erasure of ${a}: done.* \\(task [0-9A-Z]{26}\\)$`),
@@ -269,7 +271,7 @@ describe('npm run admin', () => {
     rmSync(join(files, first));
     mkdirSync(join(files, `${first}.part`));
     const said = await passing(admin('export', a, '--out', join(folder, '3.jsonl'), '--files', files));
-    expect(said).toMatch(/^admin: Missing files: 1\. The first: .*\.part\. Export once more/m);
+    expect(said).toMatch(/^serverless-im: Missing files: 1\. The first: .*\.part\. Export once more/m);
   }, 90_000);
 
   it('names a file so that it stays in the folder, whatever its user has called it', () => {
@@ -282,14 +284,14 @@ describe('npm run admin', () => {
 
   it("says an operator's mistake in one line", async () => {
     expect(await admin('export', 'alice', '--files', 'x')).toBe(
-      'admin: --files needs --out, which names the files.',
+      'serverless-im: --files needs --out, which names the files. Help: npm run admin -- export --help',
     );
     expect(await admin('export', 'alice', '--out', 'x', '--no-wait')).toBe(
-      'admin: --out waits for the file: leave out --no-wait.',
+      'serverless-im: --out waits for the file: leave out --no-wait. Help: npm run admin -- export --help',
     );
     expect(await admin('export', 'alice', '--out', 'package.json')).toBe(
-      'admin: package.json is there already.',
+      'serverless-im: package.json is there already.',
     );
-    expect(await admin('task', '01ARZ3NDEKTSV4RRFFQ69G5FAV')).toMatch(/^admin: not_found: /);
+    expect(await admin('task', '01ARZ3NDEKTSV4RRFFQ69G5FAV')).toMatch(/^serverless-im: not_found: /);
   });
 });

@@ -2705,7 +2705,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     // A repeat counts as a message.
     fault: 'view',
-    file: 'scripts/admin/summary.ts',
+    file: 'cli/admin/summary.ts',
     from: 'puts.filter(({ status }) => status === 200).length',
     to: 'puts.length',
     project: 'unit',
@@ -2714,7 +2714,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'view',
-    file: 'scripts/admin/summary.ts',
+    file: 'cli/admin/summary.ts',
     from: 'connectionMinute: (connections * seconds) / 60',
     to: 'connectionMinute: 0',
     project: 'unit',
@@ -2723,7 +2723,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'view',
-    file: 'scripts/admin/summary.ts',
+    file: 'cli/admin/summary.ts',
     from: "ok === false && trigger.kind !== 'authorizer'",
     to: 'ok === false',
     project: 'unit',

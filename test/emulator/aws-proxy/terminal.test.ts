@@ -109,7 +109,14 @@ it('of several nodes each names itself in its traces, and only the first says wh
 it('staleReads needs one node, and npm start says so in one line', async () => {
   const file = join(temporaryFolder(), 'faults.json');
   writeFileSync(file, JSON.stringify({ staleReads: { ms: 100 } }));
-  const starting = promisify(execFile)(process.execPath, ['local/main.ts', '--nodes', '2', '--faults', file]);
+  const starting = promisify(execFile)(process.execPath, [
+    'cli/main.ts',
+    'start',
+    '--nodes',
+    '2',
+    '--faults',
+    file,
+  ]);
   await expect(starting).rejects.toMatchObject({
     code: 1,
     stdout: '',
@@ -120,7 +127,8 @@ it('staleReads needs one node, and npm start says so in one line', async () => {
 
 it('an unusable fault file ends npm start at once, in one line', async () => {
   const starting = promisify(execFile)(process.execPath, [
-    'local/main.ts',
+    'cli/main.ts',
+    'start',
     '--faults',
     '/nowhere/faults.json',
   ]);

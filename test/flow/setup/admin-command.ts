@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { LocalRuntime } from '../../../local/runtime.ts';
 
 const run = promisify(execFile);
-const SCRIPT = fileURLToPath(new URL('../../../scripts/admin.ts', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
 
 /** Runs `npm run admin` against the stack, as on a machine without a terminal. Resolves to what it prints, or to its error. */
 export function adminCommand({
@@ -19,7 +19,7 @@ export function adminCommand({
   const facts = { ready: true, pid: process.pid, outputs, endpoints, httpUrl };
   writeFileSync(join(folder, 'runtime.json'), JSON.stringify(facts));
   return (...args: readonly string[]): Promise<string> =>
-    run(process.execPath, [SCRIPT, ...args, '--data', folder]).then(
+    run(process.execPath, [SCRIPT, 'admin', ...args, '--data', folder]).then(
       ({ stdout }) => stdout.trim(),
       ({ stderr }: { stderr: string }) => stderr.trim(),
     );

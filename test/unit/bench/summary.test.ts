@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readPrices } from '../../../bench/cost/prices.ts';
+import { summaryOf } from '../../../cli/admin/summary.ts';
+import { topText } from '../../../cli/admin/top-text.ts';
 import type { Activity, NodeActivity } from '../../../local/activity/activity.ts';
 import type { Invocation } from '../../../local/aws-proxy/index.ts';
-import { summaryOf } from '../../../scripts/admin/summary.ts';
-import { topText } from '../../../scripts/admin/top-text.ts';
 import { aCall, anInvocation } from './builders.ts';
 
 const put = (status: number, table = 'ChatMessages') =>

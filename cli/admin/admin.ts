@@ -1,0 +1,51 @@
+import type { CommandGroup } from '../command.ts';
+import { commandLine } from '../wording.ts';
+import { archive } from './archive.ts';
+import type { AdminCommand } from './command.ts';
+import { group } from './group.ts';
+import { recall, removeFile, send } from './messages.ts';
+import { replay } from './replay.ts';
+import { erase, exportUser, task } from './tasks.ts';
+import { top } from './top.ts';
+import { ban, logOut, look, unban } from './users.ts';
+
+const COMMANDS: Readonly<Record<string, AdminCommand>> = {
+  ban,
+  unban,
+  'log-out': logOut,
+  look,
+  send,
+  recall,
+  'remove-file': removeFile,
+  group,
+  export: exportUser,
+  erase,
+  task,
+  archive,
+  replay,
+  top,
+};
+
+const COMMON_HELP =
+  () => `  --http URL   of a deployment, for the commands without an option of their own for it: its output HttpUrl
+  --json       print JSON
+  --data DIR   data folder of ${commandLine('start')} (default .local)
+
+Without a name of a deployment's it asks the stack of ${commandLine('start')}. On AWS it uses the configuration of the AWS SDK.`;
+
+/** What an operator does to a running stack, on this machine or on AWS. */
+export const admin: CommandGroup = {
+  help: () => `What an operator does to a stack: ${commandLine('admin', 'COMMAND [options]')}
+
+${Object.values(COMMANDS)
+  .map(({ usage }) => usage)
+  .join('\n')}
+
+${COMMON_HELP()}`,
+  commands: Object.fromEntries(
+    Object.entries(COMMANDS).map(([name, { usage, run }]) => [
+      name,
+      { run, help: () => `${commandLine('admin', usage.trimStart())}\n\n${COMMON_HELP()}` },
+    ]),
+  ),
+};

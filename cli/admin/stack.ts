@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { recordOf } from '../../local/json.ts';
+import { messageOf, OperatorError } from '../../local/operator-error.ts';
+import { commandLine } from '../wording.ts';
+
+/** What `npm start` writes of the running stack. */
+export interface LocalStack {
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly endpoints: Readonly<Record<string, unknown>>;
+  /** The gateway's, without a trailing slash. */
+  readonly httpUrl: string;
+}
+
+/** For clients of the local stack. */
+export const LOCAL_CREDENTIALS = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+};
+
+/** @throws {OperatorError} none runs */
+export function localStack(directory: string): LocalStack {
+  try {
+    const facts = recordOf(JSON.parse(readFileSync(join(directory, 'runtime.json'), 'utf8')));
+    if (facts['ready'] === true && isAlive(Number(facts['pid'])))
+      return {
+        outputs: recordOf(facts['outputs']),
+        endpoints: recordOf(facts['endpoints']),
+        httpUrl: String(facts['httpUrl']),
+      };
+  } catch {
+    // It is not there, or is being written, or a runtime was killed and left it.
+  }
+  throw new OperatorError(
+    `No stack runs with the data folder ${directory}: start one by ${commandLine('start')}, or name the function or bucket of a deployment.`,
+  );
+}
+
+/** @throws {Error} it is not */
+function isAlive(pid: number): boolean {
+  return process.kill(pid, 0);
+}
+
+export interface FunctionTarget {
+  /** Of a deployment. @default - that of the local stack */
+  readonly name: string | undefined;
+  /** The local stack's output with the name. */
+  readonly output: string;
+  /** The option without which the stack has no such function. */
+  readonly option: string;
+  /** Data folder of the local stack. */
+  readonly data: string;
+}
+
+/** Invokes a function. @throws {OperatorError} with the function's own words if it fails */
+export async function invoke<Answer>(target: FunctionTarget, request: object): Promise<Answer> {
+  const { name, config } = lambdaOf(target);
+  const lambda = new LambdaClient({ ...config, maxAttempts: 1 });
+  try {
+    const command = new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(request) });
+    const { FunctionError, Payload } = await lambda.send(command);
+    const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString());
+    if (FunctionError !== undefined) throw new OperatorError(String(recordOf(answer)['errorMessage']));
+    return answer as Answer;
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(`${name} can't be invoked: ${messageOf(error)}`, { cause: error });
+  } finally {
+    lambda.destroy();
+  }
+}
+
+function lambdaOf({ name, output, option, data }: FunctionTarget) {
+  if (name !== undefined) return { name, config: {} };
+  const { outputs, endpoints } = localStack(data);
+  const local = outputs[output];
+  if (typeof local !== 'string')
+    throw new OperatorError(
+      `The stack has no such function: start it by ${commandLine('start', `-c ${option}=true`)}.`,
+    );
+  return { name: local, config: { ...LOCAL_CREDENTIALS, endpoint: String(endpoints['lambda']) } };
+}

@@ -1,0 +1,59 @@
+import { USER_ID, USER_ID_RULE } from '../../protocol/ids.ts';
+import { parseOptions } from '../options.ts';
+import { UsageError } from '../usage-error.ts';
+import { commandLine } from '../wording.ts';
+
+/** The default port of `npm start`. */
+export const DEFAULT_PORT = 8787;
+
+const OPTIONS = {
+  port: { type: 'string', default: String(DEFAULT_PORT) },
+  ws: { type: 'string' },
+  http: { type: 'string' },
+  token: { type: 'string' },
+} as const;
+
+export const chatHelp = () => `Chats in the terminal: ${commandLine('chat', 'ME PEER [--port N]')}
+                       ${commandLine('chat', 'PEER --http URL --token T [--ws URL]')}
+
+  --port N    of the stack on this machine (default ${DEFAULT_PORT})
+  --http URL  of a deployment: its output HttpUrl
+  --token T   of the deployment's issuer; it names you
+  --ws URL    its output WebSocketUrl (default: what the HTTP API says)
+
+Sends the lines of a pipe, too, waits until they are stored, and ends.`;
+
+export type ChatArguments =
+  | { readonly kind: 'local'; readonly me: string; readonly peer: string; readonly baseUrl: string }
+  | {
+      readonly kind: 'deployed';
+      readonly peer: string;
+      readonly httpUrl: string;
+      /** If absent, the HTTP API provides it. */
+      readonly wsUrl: string | undefined;
+      readonly token: string;
+    };
+
+/** @throws {UsageError} */
+export function parseArguments(args: readonly string[]): ChatArguments {
+  const { values, positionals } = parseOptions(args, OPTIONS);
+  // The token names the user, so a name before the peer's is ignored.
+  const peer = positionals.at(-1);
+  for (const name of positionals)
+    if (!USER_ID.test(name)) throw new UsageError(`“${name}” is no user id: ${USER_ID_RULE}.`);
+  if (values.http !== undefined && values.token !== undefined) {
+    if (peer === undefined || positionals.length > 2) throw new UsageError('Give the name of your peer.');
+    return { kind: 'deployed', peer, httpUrl: values.http, wsUrl: values.ws, token: values.token };
+  }
+  if (values.http !== undefined || values.token !== undefined || values.ws !== undefined) {
+    throw new UsageError('A deployment needs --http and --token.');
+  }
+  const [me] = positionals;
+  if (me === undefined || peer === undefined || positionals.length !== 2)
+    throw new UsageError('Give two names: yours and your peer’s.');
+  if (me === peer) throw new UsageError('The two names must differ.');
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new UsageError(`--port takes a number from 1 to 65535, not "${values.port}".`);
+  return { kind: 'local', me, peer, baseUrl: `http://127.0.0.1:${port}` };
+}

@@ -1,0 +1,62 @@
+import type { ClusterNode } from '../../local/cluster/cluster.ts';
+import type { LocalRuntime } from '../../local/runtime.ts';
+import type { Endpoints } from '../../local/runtime-options.ts';
+import { commandLine } from '../wording.ts';
+import { DEFAULT_PORT, type StartOptions } from './options.ts';
+
+/** What is printed of a runtime, or of several nodes. */
+export interface Announced
+  extends Pick<LocalRuntime, 'port' | 'wsUrl' | 'httpUrl' | 'tokenUrl' | 'webUrl' | 'outputs'> {
+  readonly endpoints: Omit<Endpoints, 'connections'>;
+  readonly nodes?: readonly ClusterNode[];
+}
+
+/** Printed when the stack is ready. */
+export function banner(runtime: Announced, options: StartOptions): string {
+  const port = runtime.port === DEFAULT_PORT ? '' : ` --port ${runtime.port}`;
+  const data = options.dataDirectory;
+  return `
+serverless-im is running on this machine.
+
+  Web page   ${runtime.webUrl}  (two people side by side: ${runtime.webUrl}?demo)
+  Desk       ${runtime.webUrl}desk  (for agents; customers: ${runtime.webUrl}widget-demo.html)
+  WebSocket  ${runtime.wsUrl}
+  HTTP       ${runtime.httpUrl}
+  Tokens     ${runtime.tokenUrl}  (POST {"userId":"alice"})
+${nodeLines(runtime)}  Data       ${data}  (function logs: ${data}/logs)
+
+Open the page in two windows, or run these in two more terminals to chat as alice and bob:
+
+  ${commandLine('chat', `alice bob${port}`)}
+  ${commandLine('chat', `bob alice${port}`)}
+
+Press Ctrl-C to stop.
+`;
+}
+
+/** Empty for one runtime, which is this process. */
+function nodeLines({ nodes = [] }: Announced): string {
+  return nodes.map(({ node, pid, wsUrl }) => `  Node ${node}     process ${pid}, ${wsUrl}\n`).join('');
+}
+
+/** The banner for programs: one line of JSON. */
+export function readyLine(runtime: Announced): string {
+  return JSON.stringify(readyFacts(runtime));
+}
+
+/** What programs need to know of the runtime. */
+export function readyFacts(runtime: Announced) {
+  const { wsUrl, httpUrl, tokenUrl, webUrl, outputs, endpoints, nodes } = runtime;
+  const { dynamodb, sqs, sns, s3, lambda } = endpoints;
+  return {
+    ready: true,
+    wsUrl,
+    httpUrl,
+    tokenUrl,
+    webUrl,
+    deskUrl: `${webUrl}desk`,
+    outputs,
+    endpoints: { dynamodb, sqs, sns, s3, lambda },
+    ...(nodes && { nodes }),
+  };
+}

@@ -1,0 +1,253 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { readSummary } from '../../../cli/admin/top.ts';
+import { parseStartOptions } from '../../../cli/start/options.ts';
+import { UsageError } from '../../../cli/usage-error.ts';
+import { temporaryFolder } from '../runtime/bundle.ts';
+import { eventually } from '../runtime/eventually.ts';
+
+interface Cli {
+  readonly child: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly exit: Promise<{ code: number | null; stdout: string; stderr: string }>;
+}
+
+function cli(...args: string[]): Cli {
+  const child = spawn(process.execPath, ['cli/main.ts', 'start', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const texts = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      texts[stream] += text;
+    });
+  }
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const exit = once(child, 'close').then(([code]) => ({ code: code as number | null, ...texts }));
+  return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, exit };
+}
+
+interface Ready {
+  readonly ready: true;
+  readonly wsUrl: string;
+  readonly httpUrl: string;
+  readonly tokenUrl: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly lambda: string };
+  /** Missing for one node. */
+  readonly nodes?: readonly { readonly pid: number }[];
+}
+
+async function ready(started: Cli): Promise<Ready> {
+  await Promise.race([
+    eventually(started.stdout).toContain('\n'),
+    started.exit.then(({ stderr }) => expect.fail(`It ended: ${stderr}`)),
+  ]);
+  return JSON.parse(started.stdout());
+}
+
+/** Processes with this data folder in their arguments. */
+function processesOf(folder: string): string[] {
+  try {
+    const found = execFileSync('pgrep', ['-a', '-f', folder], { encoding: 'utf8' }).trim().split('\n');
+    return found.filter((line) => !line.includes('pgrep'));
+  } catch {
+    return [];
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function tokenOf({ tokenUrl }: Ready): Promise<string> {
+  const response = await fetch(tokenUrl, { method: 'POST', body: JSON.stringify({ userId: 'alice' }) });
+  return (await response.json()).token;
+}
+
+describe('a mistake is one line on stderr, and status 2 if it is in the call:', () => {
+  test('an unknown option', async () => {
+    const { code, stdout, stderr } = await cli('--prot', '1').exit;
+    expect(stderr).toMatch(
+      /^serverless-im: There is no option --prot; did you mean --port\? Help: npm start -- --help\n$/,
+    );
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  test.each([
+    ['a port that is not a number', ['--port', 'x'], /^--port takes a number from 0 to 65535, not "x"\.$/],
+    ['an empty port', ['--port', ''], /^--port takes a number/],
+    ['a port out of range', ['--port', '65536'], /^--port takes a number/],
+    ['an option of the stack without a value', ['-c', 'desk'], /^-c takes KEY=VALUE, not "desk"\.$/],
+    ['an origin with a path', ['--widget-origin', 'http://a/b'], /^--widget-origin takes an origin/],
+    ['no node', ['--nodes', '0'], /^--nodes takes a number from 1 to 9, not "0"\.$/],
+    ['too many nodes', ['--nodes', '10'], /^--nodes takes a number from 1 to 9, not "10"\.$/],
+    ['nodes that are no number', ['--nodes', 'two'], /^--nodes takes a number/],
+    ['an empty data folder', ['--data', ''], /^--data takes a folder\.$/],
+    ['an option without its value', ['--data', '--json'], /^--data takes a value\.$/],
+    ['an extra argument', ['now'], /^It takes no operand, such as "now"\.$/],
+  ])('%s', (_, args, message) => {
+    expect(() => parseStartOptions(args)).toThrow(UsageError);
+    expect(() => parseStartOptions(args)).toThrow(message);
+  });
+
+  test('a port in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as { port: number };
+    const { code, stderr } = await cli('--port', String(port), '--data', temporaryFolder()).exit;
+    expect(stderr).toBe(`serverless-im: Port ${port} is taken; choose another with --port, or 0 for any.\n`);
+    expect(code).toBe(1);
+  });
+
+  test('a data folder that cannot be used', async () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    const { code, stderr } = await cli('--data', file).exit;
+    expect(stderr).toMatch(
+      /^serverless-im: Cannot use the data folder .* \(EEXIST\); choose another with --data\.\n$/,
+    );
+    expect(code).toBe(1);
+  });
+
+  test('an option of the stack that is wrong', async () => {
+    const context = ['-c', 'beforeSend=examples/none.ts'];
+    const { code, stderr } = await cli('--port', '0', '--data', temporaryFolder(), ...context).exit;
+    expect(stderr).toBe('serverless-im: beforeSend: there is no file examples/none.ts\n');
+    expect(code).toBe(1);
+  });
+
+  test('a data folder whose database is broken', async () => {
+    const data = temporaryFolder();
+    writeFileSync(
+      join(data, 'dynamodb.db'),
+      'this is no database, and long enough to be seen as none '.repeat(100),
+    );
+    const { code, stderr } = await cli('--port', '0', '--data', data).exit;
+    expect(stderr).toMatch(/^serverless-im: dynoxide did not start: [^\n]*\n$/);
+    expect(code).toBe(1);
+  });
+});
+
+test('--help lists the options', async () => {
+  const { code, stdout } = await cli('--help').exit;
+  expect(code).toBe(0);
+  for (const option of ['--port', '--data', '--fresh', '--json', '--logs']) expect(stdout).toContain(option);
+});
+
+/**
+ * Data that another user of this machine could open, if the data folder itself were open. The CDK opens the functions' code
+ * to all, in a folder that isn't.
+ */
+function openToOthers(folder: string): string[] {
+  const parts = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  expect(parts.length).toBeGreaterThan(5);
+  const data = parts.filter((part) => !part.startsWith('cdk.out/'));
+  return data.filter((part) => (lstatSync(join(folder, part)).mode & 0o077) !== 0);
+}
+
+test('--json prints one line; a kill -9 leaves no process behind, nodes included, and the next start, with one node, finds all data, which no other user can read (IM-FAULT-18)', {
+  timeout: 240_000,
+}, async () => {
+  const data = temporaryFolder();
+  const first = cli('--json', '--nodes', '2', '--port', '0', '--data', data);
+  const line = await ready(first);
+  // The same for other programs of this machine, without reading the output.
+  const written: unknown = JSON.parse(readFileSync(join(data, 'runtime.json'), 'utf8'));
+  expect(written).toEqual({ ...line, pid: first.child.pid, port: Number(new URL(line.httpUrl).port) });
+  expect(line).toEqual({
+    ready: true,
+    webUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/),
+    deskUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/desk$/),
+    wsUrl: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+\/prod$/),
+    httpUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    tokenUrl: `${line.httpUrl}/token`,
+    outputs: expect.objectContaining({ WebSocketUrl: line.wsUrl, HttpUrl: line.httpUrl }),
+    endpoints: {
+      dynamodb: expect.stringMatching(/^http:/),
+      sqs: expect.stringMatching(/^http:/),
+      sns: expect.stringMatching(/^http:/),
+      s3: expect.stringMatching(/^http:/),
+      lambda: expect.stringMatching(/^http:/),
+    },
+    nodes: [1, 2].map((node) => ({
+      node,
+      pid: expect.any(Number),
+      port: expect.any(Number),
+      wsUrl: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+\/prod$/),
+      httpUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    })),
+  });
+  const { port } = new URL(line.httpUrl);
+  const authorization = `Bearer ${await tokenOf(line)}`;
+  const sent = await fetch(`${line.httpUrl}/messages`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: JSON.stringify({ to: 'bob', clientMsgId: 'one', content: { type: 'text', text: 'still there?' } }),
+  });
+  expect(sent.ok).toBe(true);
+  // The node that served it is one of two: the front knows what both do.
+  const { routes, messagesPerMinute, queues } = await readSummary(line.httpUrl);
+  expect(routes).toContainEqual(expect.objectContaining({ route: 'POST /messages', calls: 1 }));
+  expect(messagesPerMinute).toBeGreaterThan(0);
+  expect(queues).toContainEqual(expect.objectContaining({ queue: 'OfflineQueue' }));
+  expect(openToOthers(data)).toEqual([]);
+
+  const second = await cli('--port', '0', '--data', data).exit;
+  expect(second.stderr).toMatch(
+    new RegExp(
+      `^serverless-im: Another runtime \\(process ${first.child.pid}, port ${port}\\) uses the data folder[^\n]*\n$`,
+    ),
+  );
+  expect(second.code).toBe(1);
+
+  // A node that was killed is started again: the file has the processes that live.
+  const [, killed] = line.nodes ?? [];
+  process.kill(killed?.pid ?? 0, 'SIGKILL');
+  const pids = (): number[] =>
+    JSON.parse(readFileSync(join(data, 'runtime.json'), 'utf8')).nodes.map(({ pid }: { pid: number }) => pid);
+  await eventually(pids).toEqual([line.nodes?.[0]?.pid, expect.toSatisfy((pid) => pid !== killed?.pid)]);
+
+  first.child.kill('SIGKILL');
+  await first.exit;
+  expect(first.stdout().trim().split('\n')).toHaveLength(1);
+  await eventually(() => processesOf(data)).toEqual([]);
+  await eventually(() => line.nodes?.filter(({ pid }) => isAlive(pid))).toEqual([]);
+
+  // As an earlier version left it.
+  chmodSync(join(data, 'dynamodb.db'), 0o644);
+
+  // The page's default port, the one after the gateway's, may be in use by now.
+  const again = cli('--json', '--port', port, '--web-port', '0', '--data', data);
+  const { httpUrl, nodes } = await ready(again);
+  expect(nodes).toBeUndefined();
+  const history = await fetch(`${httpUrl}/conversations/dm:alice:bob/messages`, {
+    headers: { authorization },
+  });
+  expect(await history.json()).toMatchObject({ messages: [{ content: { text: 'still there?' } }] });
+  expect(openToOthers(data)).toEqual([]);
+
+  again.child.kill('SIGINT');
+  expect(await again.exit).toMatchObject({ code: 0, stderr: '' });
+  expect(processesOf(data)).toEqual([]);
+  expect(existsSync(join(data, 'runtime.json'))).toBe(false);
+});
+
+test('a signal during the start ends it at once', async () => {
+  const data = temporaryFolder();
+  const starting = cli('--json', '--port', '0', '--data', data);
+  await eventually(() => existsSync(join(data, 'runtime.json'))).toBe(true);
+  starting.child.kill('SIGTERM');
+  expect(await starting.exit).toEqual({ code: 0, stdout: '', stderr: '' });
+  await eventually(() => processesOf(data)).toEqual([]);
+});
