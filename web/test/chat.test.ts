@@ -172,7 +172,7 @@ describe('a direct conversation', () => {
     await erase(alice.userId);
     const deleted = bob.page.getByText('This message was deleted');
     // Two bubbles, and the quote of one.
-    await expect.poll(() => deleted.count(), { timeout: 20_000 }).toBe(3);
+    await expect.poll(() => deleted.count()).toBe(3);
     await bob.bubble('an answer').locator('.reply-quote').getByText('This message was deleted').waitFor();
     expect(await bob.page.getByText('secret').count()).toBe(0);
     await bob.bubble('This message was deleted').first().hover();

@@ -6,6 +6,7 @@ import { chromiumArguments, windowedChromiumPath } from '../../scripts/chromium.
 import { type PushService, startPushService } from '../../test/fixtures/push/push-service.ts';
 import { asAdmin } from '../../test/flow/setup/admin.ts';
 import { faultsOf } from './setup/axe.ts';
+import { PAGE_WAITS_MS } from './setup/pages.ts';
 import { fillIn } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
 
@@ -71,7 +72,7 @@ async function signIn(name: string, { isPrivate = false } = {}) {
     reducedMotion: 'reduce',
     permissions: ['notifications'],
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(PAGE_WAITS_MS);
   if (!isPrivate) await context.addInitScript(stubPushManager, device.subscription);
   const page = await context.newPage();
   const faults: string[] = [];
