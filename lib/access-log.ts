@@ -1,7 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { type IAccessLogSettings, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
-import { type ILogGroup, LogGroup, LogGroupClass, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ILogGroup, LogGroup, LogGroupClass, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
 /**
@@ -40,6 +40,11 @@ export const HTTP_LOG_FIELDS = {
   responseLength: '$context.responseLength',
 };
 
+export interface AccessLogProps {
+  /** How long lines are kept. */
+  readonly logRetention: RetentionDays;
+}
+
 export interface AccessLog {
   readonly logGroup: ILogGroup;
   /** For the stage that writes it. */
@@ -47,15 +52,19 @@ export interface AccessLog {
 }
 
 /**
- * Creates a JSON access log of these fields, kept for a month, for half the price of a standard log group. Only Logs
+ * Creates a JSON access log of these fields, for half the price of a standard log group. Only Logs
  * Insights can read it: no metric filter, no subscription, no `aws logs tail`. So no alarm may depend on it (ADR 25).
  * docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
  */
-export function accessLog(scope: Construct, fields: Readonly<Record<string, string>>): AccessLog {
+export function accessLog(
+  scope: Construct,
+  fields: Readonly<Record<string, string>>,
+  { logRetention }: AccessLogProps,
+): AccessLog {
   // The class of a log group can't be changed later: with another class it needs another id.
   const logGroup = new LogGroup(scope, 'AccessLogs', {
     logGroupClass: LogGroupClass.INFREQUENT_ACCESS,
-    retention: RetentionDays.ONE_MONTH,
+    retention: logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const settings = {

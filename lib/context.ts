@@ -1,6 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
 import { NOTIFICATION_TEXTS } from '../lambdas/shared/notification-text.ts';
+import { ContextReader, type ReadContext } from './context-reader.ts';
 import { type HookProps, ON_FAILURES } from './hook-props.ts';
 import type { NotificationProps } from './notification-props.ts';
 import {
@@ -9,16 +11,17 @@ import {
   InvalidOptionsError,
   MESSAGE_TABLE_CLASSES,
   type ServerlessImProps,
-  type Throttle,
-  type UserBudget,
-  type WarmThroughput,
 } from './props.ts';
+import { securityIn } from './security-context.ts';
+import type { SecurityProps } from './security-props.ts';
 
-/** Makes a function of a module. @param option the option that names it @param path of the module */
-export type MakeFunction = (option: string, path: string) => IFunction;
-
-/** Returns the value of a context key, or `undefined` if it isn't set. */
-export type ReadContext = (key: string) => unknown;
+/**
+ * Makes a function of a module.
+ * @param option the option that names it
+ * @param path of the module
+ * @param common what it has in common with the functions of the construct
+ */
+export type MakeFunction = (option: string, path: string, common: SecurityProps) => IFunction;
 
 /**
  * Reads the construct's props from CDK context. Values are strings from `cdk -c key=value`, or any JSON from `cdk.json`:
@@ -39,6 +42,7 @@ export type ReadContext = (key: string) => unknown;
  *   `profileSourceTtl`, a duration
  * - of `notifications`: `webPushSubject`, `webPushKeys`, `apnsPlatformArn`, `fcmPlatformArn`, and `notificationText`, texts, and
  *   `pushHosts`, a list
+ * - what `securityIn` reads
  * - whole numbers: `attachmentMaxBytes`, `maxDevices`, `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
  * An empty string counts as unset, so that scripts can use `-c issuer=$ISSUER`; but not of `attachmentTypes`: users could send
@@ -47,9 +51,14 @@ export type ReadContext = (key: string) => unknown;
  * Without an `issuer`, `userPool` must be `true`. The construct has a default here, but a command line forgets: an update
  * that names another option only would replace the issuer by a new, empty user pool, and refuse every token from then on.
  * @param makeFunction makes the function of a module that an option names
+ * @param scope of the resources that ARNs name
  * @throws {InvalidOptionsError} listing every value of the wrong type
  */
-export function propsFromContext(read: ReadContext, makeFunction: MakeFunction): ServerlessImProps {
+export function propsFromContext(
+  read: ReadContext,
+  makeFunction: MakeFunction,
+  scope: Construct,
+): ServerlessImProps {
   const context = new ContextReader(read);
   const props: ServerlessImProps = {
     issuer: context.text('issuer'),
@@ -93,6 +102,7 @@ export function propsFromContext(read: ReadContext, makeFunction: MakeFunction):
     attachmentTypes: context.list('attachmentTypes'),
     attachmentScan: context.flag('attachmentScan'),
     ...notificationsIn(context),
+    ...securityIn(context, scope),
   };
   if (read('attachmentTypes') === '')
     context.faults.push('context "attachmentTypes" must not be empty: leave it out to allow any type');
@@ -101,7 +111,7 @@ export function propsFromContext(read: ReadContext, makeFunction: MakeFunction):
   // A malformed value would be told to be missing.
   const faults = context.faults.length > 0 ? context.faults : signInFaults(props.issuer, userPool);
   if (faults.length > 0) throw new InvalidOptionsError(faults);
-  return { ...props, ...hooks(makeFunction) };
+  return { ...props, ...hooks((option, path) => makeFunction(option, path, props)) };
 }
 
 function notificationsIn(context: ContextReader): NotificationProps {
@@ -118,8 +128,10 @@ function notificationsIn(context: ContextReader): NotificationProps {
   return Object.values(settings).some((value) => value !== undefined) ? { notifications: settings } : {};
 }
 
+type ModuleFunction = (option: string, path: string) => IFunction;
+
 /** Makes the functions only once the options are known to be right. */
-function hooksIn(context: ContextReader): (makeFunction: MakeFunction) => HookProps {
+function hooksIn(context: ContextReader): (makeFunction: ModuleFunction) => HookProps {
   const path = context.text('beforeSend');
   const timeoutMs = context.integer('beforeSendTimeoutMs');
   const settings = {
@@ -151,135 +163,4 @@ function signInFaults(issuer: string | undefined, userPool: boolean): string[] {
     : [
         'who signs users in? Write "issuer" and "audience", or "userPool": true, into the context of cdk.json, with all other options of this deployment: each update needs them all',
       ];
-}
-
-const DURATION_UNITS = { s: Duration.seconds, m: Duration.minutes, h: Duration.hours, d: Duration.days };
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function recordOf(value: unknown): object | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-}
-
-/** `-c` passes JSON as text, too. */
-function entriesOf(text: string): unknown {
-  return text.startsWith('[') ? parseJson(text) : text.split(',').map((entry) => entry.trim());
-}
-
-class ContextReader {
-  readonly faults: string[] = [];
-  readonly #read: ReadContext;
-
-  constructor(read: ReadContext) {
-    this.#read = read;
-  }
-
-  text(key: string): string | undefined {
-    const value = this.#value(key);
-    return value === undefined || typeof value === 'string' ? value : this.#fault(key, 'text', value);
-  }
-
-  choice<const Word extends string>(key: string, words: readonly Word[]): Word | undefined {
-    const value = this.#value(key);
-    if (value === undefined) return undefined;
-    return words.find((word) => word === value) ?? this.#fault(key, words.join(' or '), value);
-  }
-
-  choices<const Word extends string>(key: string, words: readonly Word[]): readonly Word[] | undefined {
-    const given = this.list(key);
-    const chosen = given?.flatMap((text) => words.filter((word) => word === text));
-    return chosen?.length === given?.length ? chosen : this.#fault(key, `of ${words.join(', ')}`, given);
-  }
-
-  list(key: string): readonly string[] | undefined {
-    const value = this.#value(key);
-    if (value === undefined) return undefined;
-    const entries = typeof value === 'string' ? entriesOf(value) : value;
-    if (Array.isArray(entries) && entries.every((entry) => typeof entry === 'string')) return entries;
-    return this.#fault(key, 'text or a list of texts', value);
-  }
-
-  flag(key: string): boolean | undefined {
-    const value = this.#value(key);
-    if (value === undefined || typeof value === 'boolean') return value;
-    if (value === 'true') return true;
-    if (value === 'false') return false;
-    return this.#fault(key, 'true or false', value);
-  }
-
-  integer(key: string): number | undefined {
-    const value = this.#value(key);
-    if (value === undefined || (typeof value === 'number' && Number.isInteger(value))) return value;
-    if (typeof value === 'string' && /^\d+$/.test(value)) return Number(value);
-    return this.#fault(key, 'a whole number', value);
-  }
-
-  throughput(key: string): WarmThroughput | undefined {
-    const value = this.#value(key);
-    if (value === undefined) return undefined;
-    const [, reads, writes] = (typeof value === 'string' && /^(\d{1,9}),(\d{1,9})$/.exec(value)) || [];
-    return reads === undefined
-      ? this.#fault(key, 'read and write units like 24000,8000', value)
-      : { readUnitsPerSecond: Number(reads), writeUnitsPerSecond: Number(writes) };
-  }
-
-  throttles(key: string): Readonly<Record<string, Throttle>> | undefined {
-    const value = this.#value(key);
-    if (value === undefined) return undefined;
-    const entries = Object.entries(
-      recordOf(typeof value === 'string' ? parseJson(value) : value) ?? { '': '' },
-    );
-    const pairs = entries.map(
-      ([route, text]) => [route, /^(\d{1,9}),(\d{1,9})$/.exec(String(text))] as const,
-    );
-    if (pairs.some(([, pair]) => pair === null))
-      return this.#fault(key, 'requests a second and at once by route, like {"POST /groups":"10,20"}', value);
-    return Object.fromEntries(
-      pairs.map(([route, pair]) => [route, { rateLimit: Number(pair?.[1]), burstLimit: Number(pair?.[2]) }]),
-    );
-  }
-
-  userBudget(key: string): UserBudget | 'none' | undefined {
-    return this.noneOr(key, () => {
-      const value = this.#value(key);
-      if (value === undefined) return undefined;
-      const [, perMinute, burst] = (typeof value === 'string' && /^(\d{1,9}),(\d{1,9})$/.exec(value)) || [];
-      return perMinute === undefined
-        ? this.#fault(key, 'credits a minute and at once like 600,3000, or none', value)
-        : { perMinute: Number(perMinute), burst: Number(burst) };
-    });
-  }
-
-  noneOr<Value>(key: string, read: () => Value): Value | 'none' {
-    return this.#value(key) === 'none' ? 'none' : read();
-  }
-
-  duration(key: string): Duration | undefined {
-    const value = this.#value(key);
-    if (value === undefined) return undefined;
-    const [, amount, unit] = (typeof value === 'string' && /^(\d{1,9})([smhd])$/.exec(value)) || [];
-    // Refuses a number without a unit: it could mean days or seconds.
-    if (amount === undefined) return this.#fault(key, 'a duration like 90s, 30m, 12h, or 7d', value);
-    return DURATION_UNITS[unit as keyof typeof DURATION_UNITS](Number(amount));
-  }
-
-  retention(key: string): Duration | undefined {
-    return this.#value(key) === 'forever' ? undefined : this.duration(key);
-  }
-
-  #value(key: string): unknown {
-    const value = this.#read(key);
-    return value === '' || value === null ? undefined : value;
-  }
-
-  #fault(key: string, expected: string, value: unknown): undefined {
-    this.faults.push(`context "${key}" must be ${expected}, not ${JSON.stringify(value)}`);
-    return undefined;
-  }
 }

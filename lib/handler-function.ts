@@ -10,11 +10,12 @@ import {
   SystemLogLevel,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { BUNDLE_HANDLER } from './bundling/function-bundles.ts';
 import type { Diagnostic } from './props.ts';
+import { LEAST_AUDIT_RETENTION } from './security-props.ts';
 
 export interface HandlerFunctionProps {
   readonly code: Code;
@@ -25,6 +26,8 @@ export interface HandlerFunctionProps {
   readonly sendsToOwnQueue?: boolean;
   /** Records of every run, besides faults: `reports`, `traces`. */
   readonly diagnostics: readonly Diagnostic[];
+  /** How long its log is kept; one that audits is kept for at least 400 days. */
+  readonly logRetention: RetentionDays;
   /** See `FunctionSpec`. @default false */
   readonly audits?: boolean;
   /** Whether the log of a function that audits is kept when the stack is deleted. @default false */
@@ -40,9 +43,8 @@ export interface HandlerFunctionProps {
 export class HandlerFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: HandlerFunctionProps) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
-      // A yearly review sees its whole year (docs/adr/0049-an-admin-api-behind-iam.md).
-      retention: props.audits ? RetentionDays.THIRTEEN_MONTHS : RetentionDays.ONE_MONTH,
-      // The others expire after a month and contain no user data: not worth keeping when the stack is deleted.
+      retention: props.audits ? Math.max(props.logRetention, LEAST_AUDIT_RETENTION) : props.logRetention,
+      // The others expire sooner and contain no user data: not worth keeping when the stack is deleted.
       removalPolicy: props.audits && props.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     // Its own role, since the default one may write to every log group (AWSLambdaBasicExecutionRole).

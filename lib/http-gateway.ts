@@ -13,13 +13,13 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { accessLog, HTTP_LOG_FIELDS } from './access-log.ts';
+import { type AccessLogProps, accessLog, HTTP_LOG_FIELDS } from './access-log.ts';
 import { acknowledge } from './acknowledge.ts';
 import { inSequence } from './in-sequence.ts';
 import type { Throttle } from './props.ts';
 import { throttleRoutes } from './route-throttles.ts';
 
-export interface HttpGatewayProps {
+export interface HttpGatewayProps extends AccessLogProps {
   /** The `iss` of accepted tokens. */
   readonly issuer: string;
   /** Accepted values of `aud`, or of `client_id` if a token has no `aud`. */
@@ -54,7 +54,7 @@ export class HttpGateway extends Construct {
       createDefaultStage: false,
       ...corsOf(props.allowedOrigins),
     });
-    const { logGroup, settings } = accessLog(this, HTTP_LOG_FIELDS);
+    const { logGroup, settings } = accessLog(this, HTTP_LOG_FIELDS, props);
     this.accessLogGroup = logGroup;
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,

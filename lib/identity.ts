@@ -11,6 +11,8 @@ export interface IdentityProps {
   readonly externalIssuer: ExternalIssuer | undefined;
   /** Whether the created user pool is kept when the stack is deleted. */
   readonly retain: boolean;
+  /** Whether the created user pool refuses to be deleted. */
+  readonly deletionProtection: boolean;
   /** The web page whose users sign in here, if there is one. Its URL may be a CDK token. */
   readonly webPage: (WebPageOptions & { readonly url: string }) | undefined;
 }
@@ -32,11 +34,11 @@ export class Identity extends Construct {
 
   constructor(scope: Construct, id: string, props: IdentityProps) {
     super(scope, id);
-    const { externalIssuer, retain, webPage } = props;
+    const { externalIssuer, webPage } = props;
     let source = externalIssuer;
     if (externalIssuer !== undefined) this.webPageSignIn = webPage && signInAt(externalIssuer, webPage);
     if (source === undefined) {
-      this.userPool = makePool(this, retain);
+      this.userPool = makePool(this, props);
       this.userPoolClient = makeClient(this.userPool);
       source = issuerOf(this.userPool, this.userPoolClient);
     }
@@ -51,7 +53,7 @@ export class Identity extends Construct {
 }
 
 /** Only administrators create users. For anything else, configure an `issuer`. */
-function makePool(scope: Construct, retain: boolean): UserPool {
+function makePool(scope: Construct, { retain, deletionProtection }: IdentityProps): UserPool {
   const pool = new UserPool(scope, 'Users', {
     selfSignUpEnabled: false,
     signInAliases: { username: true },
@@ -67,6 +69,7 @@ function makePool(scope: Construct, retain: boolean): UserPool {
     mfa: Mfa.OPTIONAL,
     mfaSecondFactor: { otp: true, sms: false },
     accountRecovery: AccountRecovery.EMAIL_ONLY,
+    ...(deletionProtection && { deletionProtection }),
     removalPolicy: removalPolicyOf({ retain }),
   });
   acknowledge(
@@ -85,8 +88,8 @@ function makePool(scope: Construct, retain: boolean): UserPool {
 function makeClient(pool: UserPool): UserPoolClient {
   return pool.addClient('Client', {
     generateSecret: false,
-    // SRP for apps, and the password flow so that `aws cognito-idp initiate-auth` can get a token.
-    authFlows: { userSrp: true, userPassword: true },
+    // SRP for apps: no password leaves the device. By a password only whom IAM lets, as scripts/pool-token.sh does for tests.
+    authFlows: { userSrp: true, adminUserPassword: true },
     disableOAuth: true,
     preventUserExistenceErrors: true,
   });

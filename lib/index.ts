@@ -23,6 +23,7 @@ export {
   type UserBudget,
   type WarmThroughput,
 } from './props.ts';
+export type { SecurityProps } from './security-props.ts';
 export { ServerlessIm } from './serverless-im.ts';
 export { ServerlessImStack } from './serverless-im-stack.ts';
 export type { ItemAction, MessageStore, Storage, Store } from './storage.ts';

@@ -14,6 +14,7 @@ import {
   type Throttle,
   type WebPageOptions,
 } from './props.ts';
+import { securityFaults, securityOptions } from './security-props.ts';
 
 /** Fills in the defaults. @throws {InvalidOptionsError} listing every fault */
 export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
@@ -53,6 +54,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     ...hookOptions(props),
     ...attachmentOptions(props),
     ...notificationOptions(props),
+    ...securityOptions(props),
   };
   const faults = [
     ...issuerFaults(props),
@@ -61,6 +63,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     ...hookFaults(options),
     ...attachmentFaults(props),
     ...notificationFaults(options),
+    ...securityFaults(options),
   ];
   if (faults.length > 0) throw new InvalidOptionsError(faults);
   return options;

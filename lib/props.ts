@@ -3,12 +3,18 @@ import type { AttachmentOptions, AttachmentProps } from './attachment-props.ts';
 import type { HookOptions, HookProps } from './hook-props.ts';
 import type { NotificationOptions, NotificationProps } from './notification-props.ts';
 import type { PlatformOptions, PlatformProps } from './platform-props.ts';
+import type { SecurityOptions, SecurityProps } from './security-props.ts';
 
 /**
  * Options of `ServerlessIm`. All are optional. The constructor checks them together and throws one `InvalidOptionsError`
  * that lists every fault. Durations must be whole seconds: CDK throws an error for others.
  */
-export interface ServerlessImProps extends PlatformProps, HookProps, AttachmentProps, NotificationProps {
+export interface ServerlessImProps
+  extends PlatformProps,
+    HookProps,
+    AttachmentProps,
+    NotificationProps,
+    SecurityProps {
   /**
    * Issuer (`iss`) of the tokens that users connect with: any OpenID Connect provider that signs with RS256 and
    * serves `<issuer>/.well-known/openid-configuration`. Needs `audience`.
@@ -390,7 +396,8 @@ export interface ServerlessImOptions
   extends PlatformOptions,
     HookOptions,
     AttachmentOptions,
-    NotificationOptions {
+    NotificationOptions,
+    SecurityOptions {
   /** If `undefined`, creates a user pool. */
   readonly externalIssuer: ExternalIssuer | undefined;
   readonly userIdClaim: string;

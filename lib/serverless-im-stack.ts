@@ -1,8 +1,10 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { boundRoles } from './bound-roles.ts';
 import { moduleCode } from './bundling/module-bundle.ts';
 import { propsFromContext } from './context.ts';
 import { HandlerFunction } from './handler-function.ts';
+import { type SecurityProps, securityOptions } from './security-props.ts';
 import { ServerlessIm } from './serverless-im.ts';
 
 /**
@@ -15,14 +17,14 @@ export class ServerlessImStack extends Stack {
 
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, { description: 'Serverless instant messaging', ...props });
-    this.chat = new ServerlessIm(
+    const options = propsFromContext(
+      (key) => this.node.tryGetContext(key),
+      (option, path, common) => this.#moduleFunction(option, path, common),
       this,
-      'Chat',
-      propsFromContext(
-        (key) => this.node.tryGetContext(key),
-        (option, path) => this.#moduleFunction(option, path),
-      ),
     );
+    this.chat = new ServerlessIm(this, 'Chat', options);
+    if (options.deletionProtection === true) this.terminationProtection = true;
+    boundRoles(options.permissionsBoundary, [this]);
     const {
       webSocket,
       http,
@@ -118,7 +120,7 @@ export class ServerlessImStack extends Stack {
     );
   }
 
-  #moduleFunction(option: string, path: string): HandlerFunction {
+  #moduleFunction(option: string, path: string, common: SecurityProps): HandlerFunction {
     const id = option.charAt(0).toUpperCase() + option.slice(1);
     return new HandlerFunction(this, id, {
       code: moduleCode(option, path),
@@ -126,6 +128,7 @@ export class ServerlessImStack extends Stack {
       timeoutSeconds: 5,
       memoryMegabytes: 256,
       diagnostics: [],
+      ...securityOptions(common),
     });
   }
 

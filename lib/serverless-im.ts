@@ -9,6 +9,7 @@ import { ACTIONS, type Action } from '../protocol/actions.ts';
 import { Archive } from './archive.ts';
 import { AttachmentScan } from './attachment-scan.ts';
 import { Attachments } from './attachments.ts';
+import { boundRoles } from './bound-roles.ts';
 import { FunctionBundles } from './bundling/function-bundles.ts';
 import { Dashboard } from './dashboard.ts';
 import { Desk } from './desk.ts';
@@ -95,11 +96,11 @@ export class ServerlessIm extends Construct {
   constructor(scope: Construct, id: string, props: ServerlessImProps = {}) {
     super(scope, id);
     const options = fillOptions(props);
-    const { retain, externalIssuer, accessLogRole } = options;
+    const { retain } = options;
     // Lazy, since sign-in and page refer to each other.
     const pageUrl = Lazy.string({ produce: () => this.webPage?.url });
     const webPage = options.webPage && { ...options.webPage, url: pageUrl };
-    this.identity = new Identity(this, 'Identity', { externalIssuer, retain, webPage });
+    this.identity = new Identity(this, 'Identity', { ...options, webPage });
     this.storage = new Storage(this, 'Storage', options);
     this.offlineQueue = new WorkQueue(this, 'Offline', {
       consumerTimeoutSeconds: FUNCTIONS.storeOffline.timeoutSeconds,
@@ -120,13 +121,14 @@ export class ServerlessIm extends Construct {
     const throttlesOf = (fits: (routeKey: string) => boolean) =>
       Object.fromEntries(Object.entries(options.routeThrottles).filter(([routeKey]) => fits(routeKey)));
     this.webSocket = new WebSocketGateway(this, 'WebSocket', {
+      ...options,
       throttle: options.webSocketThrottle,
       routeThrottles: throttlesOf((routeKey) => !isHttpRoute(routeKey)),
-      accessLogRole,
       routeMetrics,
     });
     const corsOrigins = webPage === undefined ? options.allowedOrigins : ['*'];
     this.http = new HttpGateway(this, 'Http', {
+      ...options,
       issuer: this.identity.issuer,
       audience: this.identity.audience,
       // The API can't refer to the page's origin, since the page's headers contain the API's URL. So the gateway
@@ -145,7 +147,8 @@ export class ServerlessIm extends Construct {
       : undefined;
     const files = this.attachments?.pageOptions;
     const webPush = options.notifications?.webPush !== undefined;
-    this.webPage = signIn && new WebPage(this, 'WebPage', { ...urls, signIn, widgetOrigins, files, webPush });
+    const pageOptions = { ...options, ...urls, widgetOrigins, files, webPush };
+    this.webPage = signIn && new WebPage(this, 'WebPage', { ...pageOptions, signIn });
     this.desk = options.desk
       ? new Desk(this, 'Desk', {
           storage: this.storage,
@@ -186,6 +189,7 @@ export class ServerlessIm extends Construct {
       asks: new Hooks(options).any,
     });
     this.dashboard = options.dashboard ? this.#makeDashboard(options) : undefined;
+    boundRoles(options.permissionsBoundary, [this, ...(this.webPage?.helpers ?? [])]);
   }
 
   /** Gets every event (IM-EVENT); `undefined` without `events: true`. */
@@ -267,14 +271,13 @@ export class ServerlessIm extends Construct {
     options: ServerlessImOptions,
     settings: Settings,
   ): HandlerFunction {
-    const { pollConcurrency, diagnostics } = options;
+    const { pollConcurrency, diagnostics, retain, logRetention } = options;
     const hooks = new Hooks(options);
     const spec: FunctionSpec = FUNCTIONS[name];
     const fn = new HandlerFunction(scope, pascalCase(name), {
       ...spec,
       code: bundlesOf(spec.module, hooks).code(spec.module),
-      diagnostics,
-      retain: options.retain,
+      ...{ diagnostics, retain, logRetention },
       ...(name === 'poll' && { reservedConcurrency: pollConcurrency }),
     });
     for (const setting of spec.settings) fn.addEnvironment(ENV[setting], settings[setting]);

@@ -91,6 +91,8 @@ export class MessageStore extends Store {
 export interface StorageProps {
   /** Whether the tables are kept when the stack is deleted. */
   readonly retain: boolean;
+  /** Whether the tables refuse to be deleted. */
+  readonly deletionProtection: boolean;
   readonly messageTableClass: MessageTableClass;
   /** Of each of the four tables that messages pass through. If `undefined`, DynamoDB's default. */
   readonly warmThroughput: WarmThroughput | undefined;
@@ -180,13 +182,14 @@ export class Storage extends Construct {
   }
 
   #table(id: string, props: TableProps): Table {
-    const { maxThroughput } = this.#props;
+    const { maxThroughput, deletionProtection } = this.#props;
     return new Table(this, id, {
       billingMode: BillingMode.PAY_PER_REQUEST,
       ...(maxThroughput && {
         maxReadRequestUnits: maxThroughput.readUnitsPerSecond,
         maxWriteRequestUnits: maxThroughput.writeUnitsPerSecond,
       }),
+      ...(deletionProtection && { deletionProtection }),
       removalPolicy: removalPolicyOf(this.#props),
       ...props,
     });

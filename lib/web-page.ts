@@ -16,10 +16,10 @@ import {
 } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import {
   contentSecurityPolicy,
   IMMUTABLE_CACHE,
@@ -54,6 +54,10 @@ export interface WebPageProps {
   readonly files?: WebPageFiles | undefined;
   /** Whether browsers can be notified. */
   readonly webPush: boolean;
+  /** How long the log of the deployments is kept. */
+  readonly logRetention: RetentionDays;
+  /** @default - no firewall */
+  readonly webAclArn: string | undefined;
 }
 
 /** The files that users may send. */
@@ -74,10 +78,12 @@ export class WebPage extends Construct {
   readonly distribution: Distribution;
   /** The page's origin: `https://…` without a trailing slash. */
   readonly url: string;
+  /** CDK's own functions that fill and empty the bucket, one of each in a stack. */
+  readonly helpers: readonly IConstruct[];
 
   constructor(scope: Construct, id: string, props: WebPageProps) {
     super(scope, id);
-    const { webSocketUrl, httpUrl, signIn, widgetOrigins, files, webPush } = props;
+    const { webSocketUrl, httpUrl, signIn, widgetOrigins, files, webPush, webAclArn } = props;
     const bucket = new Bucket(this, 'Files', {
       ...PRIVATE_BUCKET,
       // A deployment recreates all of its files.
@@ -123,6 +129,7 @@ export class WebPage extends Construct {
       comment: 'The web page of the chat',
       defaultRootObject: 'index.html',
       httpVersion: HttpVersion.HTTP2_AND_3,
+      ...(webAclArn !== undefined && { webAclId: webAclArn }),
       defaultBehavior: behavior(page),
       additionalBehaviors: { [`${IMMUTABLE_PATH}*`]: behavior(assets), ...Object.fromEntries(views) },
     });
@@ -138,13 +145,15 @@ export class WebPage extends Construct {
       destinationBucket: bucket,
       // CDK's own choice would keep them for two years, and after the stack.
       logGroup: new LogGroup(this, 'DeploymentLogs', {
-        retention: RetentionDays.ONE_MONTH,
+        retention: props.logRetention,
         removalPolicy: RemovalPolicy.DESTROY,
       }),
       // Invalidates the cache, which otherwise serves the old files for a day.
       distribution: this.distribution,
     });
-    acknowledgeDeployment(deployment, bucket);
+    const filler = fillerOf(deployment);
+    acknowledgeDeployment(filler, bucket);
+    this.helpers = [filler, emptierIn(Stack.of(this))];
   }
 }
 
@@ -190,9 +199,18 @@ function acknowledgeDistribution(distribution: Distribution): void {
 }
 
 /** CDK uploads the files with a function of its own, one per stack. CDK chooses its role and runtime. */
-function acknowledgeDeployment(deployment: BucketDeployment, bucket: IBucket): void {
+function fillerOf(deployment: BucketDeployment): IConstruct {
   const { scope } = deployment.handlerRole.node;
   if (scope === undefined) throw new Error('The deployment has no function');
+  return scope;
+}
+
+/** Of the bucket's `autoDeleteObjects`. */
+function emptierIn(stack: Stack): IConstruct {
+  return stack.node.findChild('Custom::S3AutoDeleteObjectsCustomResourceProvider');
+}
+
+function acknowledgeDeployment(scope: IConstruct, bucket: IBucket): void {
   const stack = Stack.of(scope);
   const assets = `cdk-${stack.synthesizer.bootstrapQualifier}-assets-${stack.account}-${stack.region}`;
   const actions = ['GetBucket*', 'GetObject*', 'List*', 'Abort*', 'DeleteObject*'];

@@ -6,7 +6,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
-import { accessLog, WEB_SOCKET_LOG_FIELDS } from './access-log.ts';
+import { type AccessLogProps, accessLog, WEB_SOCKET_LOG_FIELDS } from './access-log.ts';
 import { AccessLogRole } from './access-log-role.ts';
 import { acknowledge, finding } from './acknowledge.ts';
 import { inSequence } from './in-sequence.ts';
@@ -14,7 +14,7 @@ import type { Throttle } from './props.ts';
 import { throttleRoutes } from './route-throttles.ts';
 import { WebSocketFunctionIntegration } from './web-socket-integration.ts';
 
-export interface WebSocketGatewayProps {
+export interface WebSocketGatewayProps extends AccessLogProps {
   /** Limit for connects and frames together. */
   readonly throttle: Throttle;
   /** Limits of single routes, by action. */
@@ -52,7 +52,7 @@ export class WebSocketGateway extends Construct {
       apiName: this.node.path.replaceAll('/', '-'),
       routeSelectionExpression: '$request.body.action',
     });
-    const { logGroup, settings } = accessLog(this, WEB_SOCKET_LOG_FIELDS);
+    const { logGroup, settings } = accessLog(this, WEB_SOCKET_LOG_FIELDS, props);
     this.accessLogGroup = logGroup;
     this.stage = new WebSocketStage(this, 'Stage', {
       webSocketApi: this.api,

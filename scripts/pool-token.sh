@@ -27,5 +27,5 @@ for group in "$@"; do
   ensure aws cognito-idp create-group --user-pool-id "$pool" --group-name "$group"
   ensure aws cognito-idp admin-add-user-to-group --user-pool-id "$pool" --username "$user" --group-name "$group"
 done
-aws cognito-idp initiate-auth --client-id "$client" --auth-flow USER_PASSWORD_AUTH --output text \
+aws cognito-idp admin-initiate-auth --user-pool-id "$pool" --client-id "$client" --auth-flow ADMIN_USER_PASSWORD_AUTH --output text \
   --auth-parameters "USERNAME=$user,PASSWORD=$password" --query AuthenticationResult.AccessToken

@@ -153,4 +153,12 @@ describe('the app', () => {
       'serverless-im: context "lease" must be a duration like 90s, 30m, 12h, or 7d, not "30"\n',
     );
   });
+
+  it('refuses an option that is misspelt, and so would have its default', async () => {
+    const { exitCode, stderr } = await synth(join(outdir, 'misspelt'), { userPool: true, retian: false });
+    expect([exitCode, stderr]).toEqual([
+      1,
+      'serverless-im: unknown option "retian": did you mean "retain"?\n',
+    ]);
+  });
 });

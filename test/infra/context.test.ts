@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { propsFromContext } from '../../lib/context.ts';
@@ -6,7 +6,8 @@ import type { ServerlessImProps } from '../../lib/props.ts';
 
 /** Names the module in place of the function. */
 const aFunction = (option: string, path: string) => ({ option, path }) as unknown as IFunction;
-const read = (context: Record<string, unknown>) => propsFromContext((key) => context[key], aFunction);
+const read = (context: Record<string, unknown>) =>
+  propsFromContext((key) => context[key], aFunction, new Stack());
 /** Of a deployment whose users sign in to its own pool, unless the context names an issuer. */
 const fromContext = (context: Record<string, unknown>) =>
   read('issuer' in context && context['issuer'] !== '' ? context : { userPool: true, ...context });
@@ -30,6 +31,7 @@ describe('the context', () => {
     userIdClaim: 'uid',
     rolesClaim: 'roles',
     alarmTopicArn: 'arn:aws:sns:eu-central-1:123456789012:on-call',
+    webAclArn: 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/chat/1',
   };
   const meaning = {
     ...ISSUER,
@@ -49,6 +51,8 @@ describe('the context', () => {
     warmThroughput: { readUnitsPerSecond: 24_000, writeUnitsPerSecond: 8_000 },
     maxThroughput: { readUnitsPerSecond: 40_000, writeUnitsPerSecond: 9_000 },
     routeThrottles: { 'POST /groups': { rateLimit: 10, burstLimit: 20 } },
+    deletionProtection: true,
+    logRetention: 90 * 86_400,
   };
   const TABLES = {
     messageTableClass: 'infrequent-access',
@@ -73,6 +77,8 @@ describe('the context', () => {
       offlineConcurrency: '10',
       routeThrottles: '{"POST /groups":"10,20"}',
       diagnostics: 'reports, traces',
+      deletionProtection: 'true',
+      logRetention: '90d',
     });
     expect(inSeconds(props)).toEqual(meaning);
   });
@@ -94,6 +100,8 @@ describe('the context', () => {
       offlineConcurrency: 10,
       routeThrottles: { 'POST /groups': '10,20' },
       diagnostics: ['reports', 'traces'],
+      deletionProtection: true,
+      logRetention: '90d',
     });
     expect(inSeconds(props)).toEqual(meaning);
   });
@@ -135,6 +143,8 @@ describe('the context', () => {
     ],
     ['routeThrottles', '{"POST', 'requests a second and at once by route, like {"POST /groups":"10,20"}'],
     ['diagnostics', ['logs'], 'of reports, traces, routeMetrics'],
+    ['logRetention', '90', 'a duration like 90s, 30m, 12h, or 7d'],
+    ['permissionsBoundaryArn', 'developers', 'an ARN of iam'],
   ])('%s=%j is refused in one line', (key, value, expected) => {
     expect(() => fromContext({ [key]: value })).toThrow(
       `serverless-im: context "${key}" must be ${expected}, not ${JSON.stringify(value)}`,

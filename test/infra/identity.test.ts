@@ -22,10 +22,14 @@ describe('without an issuer', () => {
     });
   });
 
-  it('users sign in by SRP or, for first steps with the CLI, by password, without a secret or a hosted page', () => {
+  it('users sign in by SRP, which sends no password, and only whom IAM lets may sign a user in by password', () => {
     expect(client.Properties).toMatchObject({
       AllowedOAuthFlowsUserPoolClient: false,
-      ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+      ExplicitAuthFlows: [
+        'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+        'ALLOW_USER_SRP_AUTH',
+        'ALLOW_REFRESH_TOKEN_AUTH',
+      ],
       GenerateSecret: false,
       PreventUserExistenceErrors: 'ENABLED',
     });

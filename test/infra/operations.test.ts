@@ -4,7 +4,7 @@ import { App, Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { HTTP_LOG_FIELDS, WEB_SOCKET_LOG_FIELDS } from '../../lib/access-log.ts';
-import { propsFromContext } from '../../lib/context.ts';
+import { optionKeys } from '../../lib/context-keys.ts';
 import { ServerlessImStack } from '../../lib/index.ts';
 import { alarmsIn } from './alarms.ts';
 import { REPOSITORY } from './run-node.ts';
@@ -66,19 +66,10 @@ describe('the runbook in docs/operations.md', () => {
   });
 });
 
-const noFunctions = () => {
-  throw new Error('No option names a module.');
-};
-
 describe('docs/operations.md', () => {
   it('lists every context key', () => {
-    const keys = new Set<string>();
-    propsFromContext((key) => {
-      keys.add(key);
-      return key === 'userPool' ? true : undefined;
-    }, noFunctions);
     const table = section('Deploy, update, tear down');
-    expect([...keys].filter((key) => !table.includes(`\`${key}\``))).toEqual([]);
+    expect(optionKeys(new App()).filter((key) => !table.includes(`\`${key}\``))).toEqual([]);
   });
 
   it('names, for every function, the alarm that shows its failure', () => {

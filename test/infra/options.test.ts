@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fillOptions } from '../../lib/options.ts';
 import { InvalidOptionsError, type ServerlessImProps } from '../../lib/props.ts';
 
+const WEB_ACL = 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/chat/1';
 const EXTERNAL = { issuer: 'https://issuer.example.com', audience: 'im' };
 
 describe('options', () => {
@@ -47,6 +48,10 @@ describe('options', () => {
       attachmentMaxBytes: 26_214_400,
       attachmentTypes: [],
       attachmentScan: false,
+      deletionProtection: false,
+      logRetention: 30,
+      permissionsBoundary: undefined,
+      webAclArn: undefined,
     });
   });
 
@@ -113,6 +118,21 @@ describe('options', () => {
       { messageTableClass: 'glacier' as 'standard' },
       'messageTableClass must be standard or infrequent-access',
     ],
+    ...[Duration.days(45), Duration.hours(30), Duration.days(9_999)].map(
+      (logRetention): [ServerlessImProps, string] => [
+        { logRetention },
+        'logRetention must be a time that CloudWatch Logs has: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 days',
+      ],
+    ),
+    [{ webAclArn: WEB_ACL }, 'webAclArn needs webPage'],
+    ...[
+      'arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/chat/1',
+      'arn:aws:wafv2:us-east-1:111122223333:regional/webacl/chat/1',
+      'chat',
+    ].map((webAclArn): [ServerlessImProps, string] => [
+      { webPage: true, webAclArn },
+      `webAclArn must be that of a web ACL of scope CLOUDFRONT, in us-east-1, not "${webAclArn}"`,
+    ]),
     [{ maxDevices: 0 }, 'maxDevices must be a whole number from 1 to 10'],
     [{ maxDevices: 11 }, 'maxDevices must be a whole number from 1 to 10'],
     [{ duplicateLogin: 'refuse' as 'reject' }, 'duplicateLogin must be replace or reject'],

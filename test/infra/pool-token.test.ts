@@ -44,11 +44,11 @@ describe('scripts/pool-token.sh', () => {
     expect(calls.map((call) => call.split(' ')[1])).toEqual([
       'admin-create-user',
       'admin-set-user-password',
-      'initiate-auth',
+      'admin-initiate-auth',
     ]);
     expect(calls[2]).toContain(`USERNAME=verify-1,PASSWORD=${password}`);
-    // The client that the stack makes allows this flow, and no other with a password.
-    expect(calls[2]).toContain('--auth-flow USER_PASSWORD_AUTH');
+    // The client that the stack makes allows this flow, and no other with a password (lib/identity.ts).
+    expect(calls[2]).toContain('--auth-flow ADMIN_USER_PASSWORD_AUTH');
   });
 
   it('accepts that user and group exist, and puts the user into each group', async () => {

@@ -2754,8 +2754,8 @@ export const MUTANTS: readonly Mutant[] = [
     // The audit is gone after a month.
     fault: 'admin',
     file: 'lib/handler-function.ts',
-    from: 'props.audits ? RetentionDays.THIRTEEN_MONTHS : RetentionDays.ONE_MONTH',
-    to: 'RetentionDays.ONE_MONTH',
+    from: 'props.audits ? Math.max(props.logRetention, LEAST_AUDIT_RETENTION) : props.logRetention',
+    to: 'props.logRetention',
     project: 'infra',
     test: 'test/infra/functions.test.ts',
     only: 'kept',
