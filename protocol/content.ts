@@ -58,8 +58,23 @@ export const liveContentSchema = lazySchema(() =>
   z.discriminatedUnion('type', [textContent(), customContent()]),
 );
 
+/** A text. */
+export interface TextContent {
+  readonly type: 'text';
+  readonly text: string;
+}
+
+/** Data of the app, which only the app understands. */
+export interface CustomContent {
+  readonly type: 'custom';
+  /** Any JSON. */
+  readonly data: unknown;
+  /** For lists and notifications of clients that do not know `data`. */
+  readonly fallback?: string | undefined;
+}
+
 /** Text, or data of the app. */
-export type PlainContent = z.infer<ReturnType<typeof liveContentSchema>>;
+export type PlainContent = TextContent | CustomContent;
 
 /** Files as a client sends them: only their ids. */
 export type SentFiles = z.infer<ReturnType<typeof sentFiles>>;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { InboxPage, Message, Session } from './frames.ts';
+import type { ErrorBody, InboxPage, Message, Session } from './frames.ts';
 import { DEVICE_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
@@ -111,6 +111,12 @@ export const changesQuerySchema = lazySchema(() =>
     cursor: z.optional(z.string().check(z.maxLength(1_024))),
   }),
 );
+
+/** The body of an error. */
+export interface HttpErrorBody extends ErrorBody {
+  /** Of a banned user: when the ban ends, in epoch milliseconds. Missing: not by itself (IM-BAN-1). */
+  readonly until?: number;
+}
 
 export interface SessionBody {
   readonly userId: string;

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ERROR_CODES } from '../../protocol/codes.ts';
+import type { HttpErrorBody } from '../../protocol/http.ts';
 import {
   type AdmissionPorts,
   admitByAccount,
@@ -73,7 +74,7 @@ export function createHttpHandler(
       await budget.charge(answerPrice(Buffer.byteLength(answer.body ?? '')));
       return answer;
     } catch (error) {
-      const body = {
+      const body: HttpErrorBody = {
         ...errorBody(error),
         ...(error instanceof BannedError && error.until !== undefined && { until: error.until }),
       };
