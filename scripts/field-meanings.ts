@@ -156,6 +156,17 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'SystemContent.users': 'the users concerned',
   waitMs: 'longest wait for a message',
   chat: 'the chat',
+  'AdminMessage.from': 'the user in whose name it is sent; `system` to a single user only',
+  'AdminGroup.members': 'its first members',
+  'AdminGroup.admins': 'its admins, who must be members; default: the first member',
+  'LogOut.deviceId': 'only the session of this device; default: all sessions',
+  'LogOut.userId': 'the user',
+  'Ban.until': 'when the ban ends (epoch milliseconds); default: it does not end by itself',
+  'Ban.reason': 'for the operator: no user sees it',
+  'DeskChats.state': 'only chats in this state',
+  'WebPushRegistration.subscription': '`PushSubscription.toJSON()` of a browser',
+  'ApnsRegistration.token': 'what the platform gave the app',
+  'FcmRegistration.token': 'what the platform gave the app',
 };
 
 /** Constraints that no schema expresses, by field or `Request.field`. */

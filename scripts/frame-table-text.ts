@@ -21,7 +21,8 @@ import {
   settingsSchema,
 } from '../protocol/people.ts';
 import { type Field as FrameField, MESSAGES, type Presence } from '../protocol/protobuf-fields.ts';
-import { CLOSE_MEANINGS, ERROR_MEANINGS, EXTRA_LIMITS, LIMIT_MEANINGS, MEANINGS } from './field-meanings.ts';
+import { CLOSE_MEANINGS, ERROR_MEANINGS, EXTRA_LIMITS, LIMIT_MEANINGS } from './field-meanings.ts';
+import { answerMeaning, messageNamed, requestMeaning } from './meaning.ts';
 
 interface Schema {
   readonly type?: string;
@@ -95,22 +96,11 @@ export function protocolTables(): ReadonlyMap<string, string> {
   ]);
 }
 
-/** `desk.open` → `DeskOpen`. */
-function messageNamed(action: string): string {
-  const [, , name = action] = MESSAGES['ClientFrame']?.find(([one]) => one === action) ?? [];
-  return name;
-}
-
 function requestTable(message: string, schema: z.ZodMiniType): string {
   const fields = fieldsOf(schema).filter(({ name }) => name !== 'id');
-  const hasTarget = fields.some(({ name }) => name === 'to') && message !== 'DeskTransfer';
+  const names = fields.map(({ name }) => name);
   const rows = fields.map(({ name, isRequired, schema: field }) => {
-    const meaning =
-      message === 'Presence' && name === 'conversationId'
-        ? meaningOf(`PresenceRequest.${name}`)
-        : hasTarget && name === 'conversationId'
-          ? meaningOf(`target.${name}`)
-          : meaningOf(`${message}.${name}`, `${message.toLowerCase()}.${name}`, name);
+    const meaning = requestMeaning(message, name, names);
     return [`\`${name}\``, typeOf(field), isRequired ? 'yes' : '', limitsOf(name, field, message), meaning];
   });
   return table(['field', 'type', 'required', 'limits', 'meaning'], rows);
@@ -127,12 +117,10 @@ const PRESENCE: Readonly<Record<Presence, string>> = {
 
 function serverTable(message: string, fields: readonly FrameField[]): string {
   const isReply = message !== 'ErrorFrame' && MESSAGES['ServerFrame']?.some(([, , type]) => type === message);
-  const group =
-    message === 'DeskChat' ? 'chat' : message === 'InboxPage' || message === 'InboxFrame' ? 'page' : '';
   const shown = fields.filter(([name]) => !isReply || name !== 'id');
   const rows = shown.map(([name, , type, presence]) => {
     const isList = presence.startsWith('list');
-    const meaning = meaningOf(`${message}.${name}`, `${group}.${name}`, name);
+    const meaning = answerMeaning(message, name);
     return [
       `\`${name}\``,
       `${wireType(message, name, type)}${isList ? '[]' : ''}`,
@@ -146,12 +134,6 @@ function serverTable(message: string, fields: readonly FrameField[]): string {
 function wireType(message: string, name: string, type: string): string {
   if (message === 'CustomContent' && name === 'data') return 'any JSON';
   return { int64: 'integer', bool: 'boolean' }[type] ?? type;
-}
-
-function meaningOf(...keys: readonly string[]): string {
-  const found = keys.find((key) => MEANINGS[key] !== undefined);
-  if (found === undefined) throw new Error(`scripts/field-meanings.ts has no words for ${keys[0]}`);
-  return MEANINGS[found] ?? '';
 }
 
 function typeOf({ type, items, anyOf, allOf }: Schema): string {
