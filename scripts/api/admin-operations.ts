@@ -20,13 +20,7 @@ export const ADMIN_OPERATIONS: Readonly<Record<Route, Operation>> = {
     summary: 'Sends a message as any user, or as `system` to a single user',
     body: { schema: adminMessageSchema, name: 'AdminMessageRequest', meanings: 'AdminMessage' },
     answer: 'SentBody',
-    errors: [
-      'bad_frame',
-      'not_found',
-      'payload_too_large',
-      'blocked_content',
-      'idempotency_conflict',
-    ],
+    errors: ['bad_frame', 'not_found', 'payload_too_large', 'blocked_content', 'idempotency_conflict'],
   },
   'POST /admin/users/{userId}/log-out': {
     id: 'adminLogOut',

@@ -5,13 +5,11 @@ import { type JsonSchema, mapSchemas, type Schemas, toComponent, withEnum } from
 
 const SOURCES = '{protocol/*.ts,lambdas/domain/model/event.ts}';
 
-/**
- * The schemas of exported types, and of those that they use, with their docstrings. So what the server sends has one
- * source: the types that its code returns.
- * @throws {Error} if a type does not exist, or can't be a JSON schema
- */
-export function schemasOfTypes(names: readonly string[]): Schemas {
-  const generator = createGenerator({
+/** Reading the sources takes some seconds. */
+let made: ReturnType<typeof createGenerator> | undefined;
+
+function generator() {
+  made ??= createGenerator({
     path: SOURCES,
     tsconfig: 'tsconfig.json',
     jsDoc: 'extended',
@@ -21,7 +19,16 @@ export function schemasOfTypes(names: readonly string[]): Schemas {
     additionalProperties: true,
     sortProps: false,
   });
-  const found = names.map((name) => generator.createSchema(name).definitions ?? {});
+  return made;
+}
+
+/**
+ * The schemas of exported types, and of those that they use, with their docstrings. So what the server sends has one
+ * source: the types that its code returns.
+ * @throws {Error} if a type does not exist, or can't be a JSON schema
+ */
+export function schemasOfTypes(names: readonly string[]): Schemas {
+  const found = names.map((name) => generator().createSchema(name).definitions ?? {});
   const schemas = mapSchemas(Object.assign({}, ...found) as Schemas, normalized);
   return Object.fromEntries(Object.entries(schemas).map(([name, one]) => [name, described(name, one)]));
 }

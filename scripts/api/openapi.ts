@@ -125,7 +125,9 @@ function described(path: string, operation: Operation, parts: Record<string, Jso
     ...(description !== undefined && { description }),
     ...(tag === 'admin' && { security: [{ iam: [] }] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: body.isOptional !== true, content: json(ref(body.name), request) } }),
+    ...(body && {
+      requestBody: { required: body.isOptional !== true, content: json(ref(body.name), request) },
+    }),
     responses: responsesOf(operation),
   };
 }
@@ -145,7 +147,8 @@ function queryOf({ query }: Operation, parts: Record<string, JsonSchema>): objec
 
 /** The schema sees the text of a query; its digits are a number to whoever writes the URL. */
 function asNumber({ pattern, ...rest }: JsonSchema): JsonSchema {
-  if (typeof pattern !== 'string' || !pattern.startsWith('^[0-9]')) return { ...rest, ...(pattern !== undefined && { pattern }) };
+  if (typeof pattern !== 'string' || !pattern.startsWith('^[0-9]'))
+    return { ...rest, ...(pattern !== undefined && { pattern }) };
   return { ...rest, type: 'integer', minimum: 0 };
 }
 

@@ -3,20 +3,17 @@ import type { ErrorCode } from '../../protocol/codes.ts';
 import { deskChatsQuerySchema } from '../../protocol/desk.ts';
 import { editRequestSchema, messageRequestSchema } from '../../protocol/frames.ts';
 import {
-  addMembersSchema,
   changesQuerySchema,
   conversationsQuerySchema,
-  createGroupSchema,
-  cursorQuerySchema,
   type HttpRoute,
   messagesQuerySchema,
   type POLL_ROUTE,
   pollSchema,
   sessionQuerySchema,
-  updateGroupSchema,
 } from '../../protocol/http.ts';
 import { type NOTIFICATION_HTTP_ROUTES, pushRegistrationSchema } from '../../protocol/notifications.ts';
-import type { Body, Operation } from './operation.ts';
+import { GROUP_OPERATIONS } from './group-operations.ts';
+import type { Operation } from './operation.ts';
 import { PEOPLE_OPERATIONS } from './people-operations.ts';
 
 type UserRoute =
@@ -36,9 +33,6 @@ const SEND = [
   'limit_reached',
   'slow_mode',
 ] as const satisfies readonly ErrorCode[];
-
-const groupBody = (schema: Body['schema'], name: string): Body => ({ schema, name, meanings: 'Group' });
-const PAGE = [cursorQuerySchema, 'Page'] as const;
 
 /** The routes for users. The compiler finds one that is missing. */
 export const OPERATIONS: Readonly<Record<UserRoute, Operation>> = {
@@ -97,7 +91,14 @@ export const OPERATIONS: Readonly<Record<UserRoute, Operation>> = {
     summary: 'Edits a message of your own (IM-EDIT)',
     body: { schema: editRequestSchema, name: 'EditRequest', meanings: 'Edit' },
     answer: 'Message',
-    errors: [...CHANGE, 'bad_frame', 'payload_too_large', 'blocked_content', 'conflict', 'edit_window_passed'],
+    errors: [
+      ...CHANGE,
+      'bad_frame',
+      'payload_too_large',
+      'blocked_content',
+      'conflict',
+      'edit_window_passed',
+    ],
   },
   'DELETE /conversations/{conversationId}/messages/{seq}': {
     id: 'recallMessage',
@@ -134,62 +135,7 @@ export const OPERATIONS: Readonly<Record<UserRoute, Operation>> = {
     answer: 'Message',
     errors: CHANGE,
   },
-  'POST /groups': {
-    id: 'createGroup',
-    tag: 'groups',
-    summary: 'Makes a group, of which you are a member and the admin',
-    description: 'Not idempotent: a repeat makes another group.',
-    body: groupBody(createGroupSchema, 'CreateGroupRequest'),
-    status: 201,
-    answer: 'GroupBody',
-    errors: [...INVALID, 'limit_reached'],
-  },
-  'GET /groups/{id}': {
-    id: 'getGroup',
-    tag: 'groups',
-    summary: 'Reads a group of which you are a member',
-    answer: 'GroupBody',
-    errors: ['invalid_request', 'not_found'],
-  },
-  'PATCH /groups/{id}': {
-    id: 'updateGroup',
-    tag: 'groups',
-    summary: 'Changes name, admins, or rules, as an admin',
-    body: groupBody(updateGroupSchema, 'UpdateGroupRequest'),
-    answer: 'GroupBody',
-    errors: [...INVALID, 'not_found'],
-  },
-  'GET /groups/{id}/members': {
-    id: 'listMembers',
-    tag: 'groups',
-    summary: 'Lists the members, 100 a page, ordered by user id',
-    query: PAGE,
-    answer: 'MembersBody',
-    errors: ['invalid_request', 'not_found'],
-  },
-  'POST /groups/{id}/members': {
-    id: 'addMembers',
-    tag: 'groups',
-    summary: 'Adds members, as an admin',
-    body: groupBody(addMembersSchema, 'AddMembersRequest'),
-    answer: 'GroupBody',
-    errors: [...INVALID, 'not_found', 'conflict', 'limit_reached'],
-  },
-  'DELETE /groups/{id}/members/{userId}': {
-    id: 'removeMember',
-    tag: 'groups',
-    summary: 'Leaves the group, or removes a member as an admin',
-    status: 204,
-    errors: [...CHANGE, 'conflict'],
-  },
-  'GET /groups/{id}/reads': {
-    id: 'listReads',
-    tag: 'groups',
-    summary: 'Lists how far the members of a group or support chat have read, 100 a page',
-    query: PAGE,
-    answer: 'ReadsBody',
-    errors: ['invalid_request', 'not_found'],
-  },
+  ...GROUP_OPERATIONS,
   ...PEOPLE_OPERATIONS,
   'POST /attachments': {
     id: 'requestUpload',
@@ -209,7 +155,8 @@ export const OPERATIONS: Readonly<Record<UserRoute, Operation>> = {
   'GET /conversations/{conversationId}/messages/{seq}/attachments': {
     id: 'linkFiles',
     tag: 'files',
-    summary: 'Answers links to the files of a message, good for whoever has them until `expiresAt` (IM-FILE-3)',
+    summary:
+      'Answers links to the files of a message, good for whoever has them until `expiresAt` (IM-FILE-3)',
     answer: 'AttachmentsBody',
     errors: ['invalid_request', 'not_found'],
   },
