@@ -5,7 +5,8 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/setup/longest-first.ts';
 
 /**
- * test/README.md explains what each project runs, and when to run it. Only `flow`, `proof`, and `web` synthesize the stack first.
+ * test/README.md explains what each project runs, and when to run it. Only `flow`, `proof`, and `web` synthesize the stack first,
+ * and `packages`, which `npm test` leaves out, packs and installs.
  * Without `isolate`, a worker's files share its module graph: the AWS SDK and the CDK take a second to import. Such files leave no
  * global state behind (`vi.stubEnv`).
  */
@@ -60,6 +61,17 @@ export default defineConfig({
           include: ['test/proof/**/*.test.ts'],
           isolate: false,
           globalSetup: ['test/flow/setup/synth-once.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'packages',
+          include: ['test/packages/**/*.test.ts'],
+          isolate: false,
+          // Each starts compilers and CDK apps.
+          testTimeout: 180_000,
+          globalSetup: ['test/packages/setup/install-once.ts'],
         },
       },
     ],

@@ -10,7 +10,7 @@ import { Archive } from './archive.ts';
 import { AttachmentScan } from './attachment-scan.ts';
 import { Attachments } from './attachments.ts';
 import { boundRoles } from './bound-roles.ts';
-import { FunctionBundles } from './bundling/function-bundles.ts';
+import { bundlesOf } from './bundling/handler-bundles.ts';
 import { Dashboard } from './dashboard.ts';
 import { Desk } from './desk.ts';
 import { Events } from './events.ts';
@@ -32,16 +32,6 @@ import { StreamConsumer } from './stream-consumer.ts';
 import { WebPage } from './web-page.ts';
 import { WebSocketGateway } from './web-socket-gateway.ts';
 import { type ConsumeOptions, WorkQueue } from './work-queue.ts';
-
-/** The library for Web Push is CommonJS, and only this function has it. */
-const NOTIFY_MODULE = FUNCTIONS.notify.module;
-const MODULES = Object.values(FUNCTIONS)
-  .map(({ module }) => module)
-  .filter((module) => module !== NOTIFY_MODULE);
-const BUNDLES = new FunctionBundles(MODULES);
-const NOTIFY_BUNDLE = new FunctionBundles([NOTIFY_MODULE], { requires: true });
-/** For deployments whose functions ask functions of the operator. */
-const ASKING_BUNDLES = new FunctionBundles(MODULES, { invokes: true });
 
 /**
  * Instant messaging for any CDK app. Clients connect to `webSocket.url` and `http.url`, and follow docs/protocol.md.
@@ -276,7 +266,7 @@ export class ServerlessIm extends Construct {
     const spec: FunctionSpec = FUNCTIONS[name];
     const fn = new HandlerFunction(scope, pascalCase(name), {
       ...spec,
-      code: bundlesOf(spec.module, hooks).code(spec.module),
+      code: bundlesOf(spec.module, hooks.any).code(spec.module),
       ...{ diagnostics, retain, logRetention },
       ...(name === 'poll' && { reservedConcurrency: pollConcurrency }),
     });
@@ -346,11 +336,6 @@ function originsOf(allowedOrigins: readonly string[], webPage: WebPage | undefin
   return webPage === undefined || allowedOrigins.includes('*')
     ? allowedOrigins
     : [...allowedOrigins, webPage.url];
-}
-
-function bundlesOf(module: string, { any: asks }: Hooks): FunctionBundles {
-  if (module === NOTIFY_MODULE) return NOTIFY_BUNDLE;
-  return asks ? ASKING_BUNDLES : BUNDLES;
 }
 
 function partsOf(options: ServerlessImOptions): Readonly<Record<PartName, boolean>> {

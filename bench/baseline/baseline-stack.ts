@@ -22,7 +22,7 @@ export class BaselineStack extends Stack {
       billingMode: BillingMode.PAY_PER_REQUEST,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const bundles = new FunctionBundles(MODULES);
+    const bundles = new FunctionBundles('baseline', MODULES);
     const handler = (name: string, module = '') =>
       new LambdaFunction(this, name, {
         code: bundles.code(module),

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { type BuildOptions, buildSync } from 'esbuild';
+import type { BuildOptions } from 'esbuild';
+import { esbuild } from './esbuild.ts';
 import { PACKAGE_ROOT, packageModule } from './package-files.ts';
 import { REQUIRE } from './require.ts';
 
@@ -21,33 +22,45 @@ export interface BundleOptions {
   readonly requires?: boolean;
 }
 
-/** The bundles of all functions. Built together, once, when the first is needed. */
+/** The set of a deployment without options: the folder of another one has only what differs from it. */
+export const PLAIN_SET = 'plain';
+
+/** The bundles of all functions: ready in the published package, otherwise built together, once, when the first is needed. */
 export class FunctionBundles {
-  readonly #modules: readonly string[];
+  readonly set: string;
+  readonly modules: readonly string[];
   readonly #options: BundleOptions;
   #bundles: ReadonlyMap<string, Bundle> | undefined;
 
-  /** @param modules paths of the modules from the package's root, without extension: `lambdas/functions/poll` */
-  constructor(modules: readonly string[], options: BundleOptions = {}) {
-    this.#modules = modules;
+  /**
+   * @param set names the folder of ready bundles
+   * @param modules paths of the modules from the package's root, without extension: `lambdas/functions/poll`
+   */
+  constructor(set: string, modules: readonly string[], options: BundleOptions = {}) {
+    this.set = set;
+    this.modules = modules;
     this.#options = options;
   }
 
   /**
-   * Returns the Lambda code of one function. CDK calls `tryBundle` only for stacks that it synthesizes for a deployment,
-   * so `cdk list` and `cdk destroy` build nothing.
+   * Returns the Lambda code of one function, with the same hash whether its bundle was ready or not. CDK calls `tryBundle`
+   * only for stacks that it synthesizes for a deployment, so `cdk list` and `cdk destroy` build nothing.
    */
   code(module: string): Code {
+    const ready = [this.set, PLAIN_SET]
+      .map((set) => bundleFolder(PACKAGE_ROOT, set, module))
+      .find(existsSync);
+    if (ready !== undefined) return Code.fromAsset(ready);
     return Code.fromAsset(dirname(packageModule(module)), {
       assetHashType: AssetHashType.OUTPUT,
       bundling: {
         // Never started, since `tryBundle` always succeeds, but CDK requires an image.
         image: DockerImage.fromRegistry('scratch'),
         // CDK bundles equal options only once. The command distinguishes the functions of a folder.
-        command: [module],
+        command: [this.set, module],
         local: {
           tryBundle: (outputDirectory) => {
-            this.#write(module, outputDirectory);
+            this.write(module, outputDirectory);
             return true;
           },
         },
@@ -55,21 +68,27 @@ export class FunctionBundles {
     });
   }
 
-  #write(module: string, outputDirectory: string): void {
-    this.#bundles ??= bundleAll(this.#modules, this.#options);
+  /** Writes the bundle of one function, with its source map. */
+  write(module: string, outputDirectory: string): void {
+    this.#bundles ??= bundleAll(this.modules, this.#options);
     const bundle = this.#bundles.get(module);
     if (bundle === undefined)
-      throw new Error(`There is no function "${module}" in ${this.#modules.join(', ')}`);
+      throw new Error(`There is no function "${module}" in ${this.modules.join(', ')}`);
     writeFileSync(join(outputDirectory, 'index.mjs'), bundle.code);
     writeFileSync(join(outputDirectory, 'index.mjs.map'), bundle.sourceMap);
   }
+}
+
+/** Where the published package has a ready bundle. */
+export function bundleFolder(packageRoot: string, set: string, module: string): string {
+  return join(packageRoot, 'bundles', set, module);
 }
 
 /** One esbuild call for all, so that it parses the AWS SDK only once (docs/adr/0002-bundles-in-one-build.md). */
 function bundleAll(modules: readonly string[], options: BundleOptions): ReadonlyMap<string, Bundle> {
   const directory = mkdtempSync(join(tmpdir(), 'serverless-im-'));
   try {
-    buildSync(buildOptions(modules, directory, options));
+    esbuild().buildSync(buildOptions(modules, directory, options));
     return new Map(modules.map((module) => [module, readBundle(join(directory, module))]));
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -2,8 +2,9 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { type BuildResult, buildSync } from 'esbuild';
+import type { BuildResult } from 'esbuild';
 import { InvalidOptionsError } from '../props.ts';
+import { esbuild } from './esbuild.ts';
 import { REQUIRE } from './require.ts';
 
 /**
@@ -43,7 +44,7 @@ function bundleOf(option: string, path: string, file: string): Uint8Array {
 
 function build(option: string, path: string, file: string): BuildResult {
   try {
-    return buildSync({
+    return esbuild().buildSync({
       entryPoints: [file],
       bundle: true,
       write: false,
@@ -61,7 +62,11 @@ function build(option: string, path: string, file: string): BuildResult {
     const [first] = (error as Partial<BuildResult>).errors ?? [];
     const place = first?.location ? ` (${first.location.file}:${first.location.line})` : '';
     throw new InvalidOptionsError([
-      `${option}: ${path} can't be bundled: ${first?.text ?? String(error)}${place}`,
+      `${option}: ${path} can't be bundled: ${first?.text ?? messageOf(error)}${place}`,
     ]);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
@@ -9,10 +9,12 @@ import { PACKAGE_ROOT } from './package-files.ts';
 const WEB = `${PACKAGE_ROOT}web`;
 
 /**
- * The files of the web page: built now in the repository, prebuilt in the published package. CDK calls `tryBundle` only
- * for stacks that it synthesizes for a deployment.
+ * The files of the web page: built now in the repository, ready in the published package. CDK calls `tryBundle` only for
+ * stacks that it synthesizes for a deployment.
  */
 export function webPageSource(): ISource {
+  const isPackage = !existsSync(join(WEB, 'vite.config.ts'));
+  if (isPackage) return Source.asset(join(WEB, 'dist'));
   return Source.asset(WEB, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
@@ -20,8 +22,7 @@ export function webPageSource(): ISource {
       image: DockerImage.fromRegistry('scratch'),
       local: {
         tryBundle: (outputDirectory) => {
-          if (existsSync(join(WEB, 'vite.config.ts'))) build(outputDirectory);
-          else cpSync(join(WEB, 'dist'), outputDirectory, { recursive: true });
+          build(outputDirectory);
           return true;
         },
       },

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { moduleUrl } from '../module-url.ts';
 import { OperatorError } from '../operator-error.ts';
 import { within } from '../within.ts';
 import type { FromNode, NodeOptions, NodeSetup, ToNode } from './messages.ts';
@@ -22,7 +23,7 @@ export class NodeChild {
   #isStopping = false;
 
   constructor({ onSockets, onWarning, onDeath }: NodeEvents) {
-    this.#process = fork(new URL('./node-process.ts', import.meta.url), {
+    this.#process = fork(moduleUrl('./node-process', import.meta.url), {
       execArgv: ['--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, TZ: 'UTC' },

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { moduleUrl } from '../module-url.ts';
 import { messageOf, OperatorError } from '../operator-error.ts';
 import type { Emulator, EmulatorEvents } from './emulator.ts';
 
@@ -21,7 +22,7 @@ export interface SqsOptions extends EmulatorEvents {
  * @throws {OperatorError} if it can't open its data
  */
 export async function startSqs(options: SqsOptions = {}): Promise<SqsEmulator> {
-  const worker = new Worker(new URL('./fauxqs-thread.ts', import.meta.url), {
+  const worker = new Worker(moduleUrl('./fauxqs-thread', import.meta.url), {
     name: 'fauxqs',
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdout: true,

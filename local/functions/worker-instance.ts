@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { InvokeResult } from '../model.ts';
+import { moduleUrl } from '../module-url.ts';
 import { messageOf } from '../operator-error.ts';
 import type { FunctionSpec } from './function-spec.ts';
 import {
@@ -49,7 +50,7 @@ export class WorkerInstance {
     this.#events = events;
     const gate = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     this.#gate = new Int32Array(gate);
-    this.#worker = new Worker(new URL('./worker-entry.ts', import.meta.url), {
+    this.#worker = new Worker(moduleUrl('./worker-entry', import.meta.url), {
       name: spec.functionName,
       argv: [],
       execArgv: ['--disable-warning=ExperimentalWarning'],

@@ -18,12 +18,13 @@ const SOURCES = [
 ];
 
 /**
- * The folder of the built page. Rebuilds it if a source is newer, which takes a second.
+ * The folder of the built page. In the repository, rebuilds it if a source is newer, which takes a second.
  * @throws {OperatorError} with the end of the builder's output if it fails
  */
 export async function builtPage(projectDirectory: string, signal?: AbortSignal): Promise<string> {
   const directory = join(projectDirectory, 'web/dist');
-  if (isFresh(projectDirectory, join(directory, 'index.html'))) return directory;
+  const isPackage = !existsSync(join(projectDirectory, 'web/vite.config.ts'));
+  if (isPackage || isFresh(projectDirectory, join(directory, 'index.html'))) return directory;
   // Build next to it, then rename: another runtime may be reading or building the same page.
   const made = `${directory}.${randomUUID()}`;
   try {

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { runNode } from '../infra/run-node.ts';
+import { folderWith } from './setup/project.ts';
+
+const PROGRAM = `
+import { createClient } from '@serverless-im/client';
+import { startRuntime } from 'serverless-im/local';
+
+const stack = await startRuntime({ webPort: 0 });
+const page = await fetch(stack.webUrl);
+console.log(page.headers.get('content-type'));
+const clientOf = (user) =>
+  createClient({ wsUrl: stack.wsUrl, httpUrl: stack.httpUrl, getToken: () => stack.token(user) });
+const [alice, bob] = [clientOf('alice'), clientOf('bob')];
+await Promise.all([alice.connect(), bob.connect()]);
+const received = new Promise((resolve) => bob.direct('alice').on('message', resolve));
+await alice.direct('bob').send({ type: 'text', text: 'hi' }).acked;
+console.log((await received).content.text);
+alice.close();
+bob.close();
+await stack.stop();
+`;
+
+describe('the local runtime, installed', () => {
+  it('runs the stack and its page, and two users of the SDK talk', async () => {
+    const folder = folderWith({ 'talk.js': PROGRAM });
+    expect(await runNode(folder, ['talk.js'])).toEqual({
+      exitCode: 0,
+      stdout: 'text/html;charset=utf-8\nhi\n',
+      stderr: '',
+    });
+  });
+});
