@@ -52,6 +52,7 @@ export async function startInfrastructure<Own extends Front>(
   warn: (message: string) => void,
   cleanups: AsyncDisposableStack,
 ): Promise<Infrastructure<Own>> {
+  options.signal?.throwIfAborted();
   const data = lockData(options, cleanups);
   const keyFile = data && { keyFile: data.files.issuerKey };
   const issuer = await DevIssuer.create({ audience: DEV_AUDIENCE, ...keyFile });
@@ -66,12 +67,26 @@ export async function startInfrastructure<Own extends Front>(
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
   const parameters = webPushParameters(data?.files.webPushKeys);
+  const told = <Result>(title: string, done: Promise<Result>): Promise<Result> => {
+    options.onStep?.(title, done);
+    return done;
+  };
   const [dynamoDb, sqs, ssm, assembly, page] = await allOrNone(failed, [
-    startDynamoDb({ onExit, ...(data && { file: data.files.dynamoDb }) }).then(stoppedBy(cleanups)),
-    startSqs({ onExit, ...(data && { dataDirectory: data.files.sqs }) }).then(stoppedBy(cleanups)),
+    told(
+      'DynamoDB',
+      startDynamoDb({ onExit, onNotice: warn, signal, ...(data && { file: data.files.dynamoDb }) }).then(
+        stoppedBy(cleanups),
+      ),
+    ),
+    told(
+      'SQS, SNS, and S3',
+      startSqs({ onExit, ...(data && { dataDirectory: data.files.sqs }) }).then(stoppedBy(cleanups)),
+    ),
     startParameters(parameters).then(stoppedBy(cleanups)),
-    findAssembly(options, data?.files.cdkOut, signal, cleanups),
-    options.webPort === undefined ? Promise.resolve(undefined) : builtPage(PROJECT_DIRECTORY, signal),
+    told('the stack, by cdk synth', findAssembly(options, data?.files.cdkOut, signal, cleanups)),
+    options.webPort === undefined
+      ? Promise.resolve(undefined)
+      : told('the web page', builtPage(PROJECT_DIRECTORY, signal)),
   ]);
   signal.throwIfAborted();
   // One emulator serves all three.

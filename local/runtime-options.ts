@@ -85,6 +85,8 @@ export interface RuntimeOptions {
   readonly onWarning?: (message: string) => void;
   /** Called when an emulator has died and nothing works any more. @default onWarning */
   readonly onFailure?: (message: string) => void;
+  /** Told when a step of the start begins, and, by the promise, when it ends. @default - nobody is told */
+  readonly onStep?: (title: string, done: Promise<unknown>) => void;
   /** Aborts the start. */
   readonly signal?: AbortSignal;
 }

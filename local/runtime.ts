@@ -83,7 +83,9 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
     makesStorage: true,
     logs: data?.files.logs,
   };
-  const served = await serveStack(gateway, site, options, warn, cleanups);
+  const serving = serveStack(gateway, site, options, warn, cleanups);
+  options.onStep?.('tables, queues, and functions', serving);
+  const served = await serving;
   const { stack, endpoints, workers, activity } = served;
   const names = namesOf(stack);
   activityRoute.serve(async () => ({

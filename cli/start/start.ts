@@ -3,6 +3,7 @@ import { announceReady } from '../../local/data-directory.ts';
 import { OperatorError } from '../../local/operator-error.ts';
 import type { RuntimeOptions } from '../../local/runtime-options.ts';
 import type { Command } from '../command.ts';
+import { createProgress, type Progress } from '../progress.ts';
 import { type Announced, banner, readyFacts, readyLine } from './banner.ts';
 import { parseStartOptions, type StartOptions, startHelp } from './options.ts';
 
@@ -35,7 +36,11 @@ async function run(options: StartOptions): Promise<void> {
     ended.resolve(reason);
     ending.abort();
   };
-  listenToSignals((signal) => end({ status: 128 + constants.signals[signal] }));
+  const progress = createProgress({ quiet: options.json, keepsSteps: true, handlesSignals: true });
+  listenToSignals((signal) => {
+    progress.step('stopping', new Promise(() => {}));
+    end({ status: 128 + constants.signals[signal] });
+  });
 
   let runtime: Running;
   try {
@@ -48,13 +53,16 @@ async function run(options: StartOptions): Promise<void> {
       fresh: options.fresh,
       expiry: { everySeconds: EXPIRY_SECONDS, aheadSeconds: options.expireEarlyHours * 3_600 },
       signal: ending.signal,
+      onStep: (title: string, done: Promise<unknown>) => progress.step(title, done),
       onWarning: (message: string) => console.error(`serverless-im: ${message}`),
       onFailure: (message: string) => end({ status: 1, message }),
     };
-    runtime = await (options.nodes === 1 ? startOne(options, common) : startNodes(options, common));
+    runtime = await (options.nodes === 1 ? startOne : startNodes)(options, common, progress);
   } catch (error) {
     if (!ending.signal.aborted) throw error;
     return exit(await ended.promise);
+  } finally {
+    progress.end();
   }
   announceRunning(options, runtime);
   console.log(options.json ? readyLine(runtime) : banner(runtime, options));
@@ -70,10 +78,12 @@ interface Running extends Announced {
   stop(): Promise<void>;
 }
 
-async function startOne(options: StartOptions, common: RuntimeOptions): Promise<Running> {
+async function startOne(options: StartOptions, common: RuntimeOptions, progress: Progress): Promise<Running> {
   const proxy = await openProxy(options);
   // Imported late so that --help and option errors answer at once.
-  const { startRuntime } = await import('../../local/runtime.ts');
+  const loading = import('../../local/runtime.ts');
+  progress.step('the runtime', loading);
+  const { startRuntime } = await loading;
   const runtime = await startRuntime({
     ...common,
     awsProxy: proxy.attach,
@@ -82,7 +92,11 @@ async function startOne(options: StartOptions, common: RuntimeOptions): Promise<
   return { ...runtime, show: () => proxy.show(runtime) };
 }
 
-async function startNodes(options: StartOptions, common: RuntimeOptions): Promise<Running> {
+async function startNodes(
+  options: StartOptions,
+  common: RuntimeOptions,
+  progress: Progress,
+): Promise<Running> {
   const { nodes, trace, faultsFile, logs, json } = options;
   if (faultsFile !== undefined) {
     const { readFaults } = await import('../../local/aws-proxy/fault-file.ts');
@@ -91,7 +105,9 @@ async function startNodes(options: StartOptions, common: RuntimeOptions): Promis
         'staleReads in --faults needs --nodes 1: each node would see only its own writes late.',
       );
   }
-  const { startCluster } = await import('../../local/cluster/cluster.ts');
+  const loading = import('../../local/cluster/cluster.ts');
+  progress.step('the runtime', loading);
+  const { startCluster } = await loading;
   const printing = { trace, logs, json, ...(faultsFile !== undefined && { faultsFile }) };
   let announce = () => {};
   const onNotice = (message: string) => {

@@ -88,7 +88,9 @@ async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): P
     sqs: direct.sqs,
   });
   for (const warning of stack.warnings) warn(warning);
-  await createStorage(direct, stack);
+  const storage = createStorage(direct, stack);
+  options.onStep?.('tables and queues', storage);
+  await storage;
 
   const site = {
     ...{ assembly, emulators, parameters, issuer: issuer.issuer },
@@ -97,7 +99,9 @@ async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): P
   };
   const nodes = new Nodes(options, balances, site, warn);
   cleanups.defer(() => nodes.stop());
-  await nodes.start();
+  const started = nodes.start();
+  options.onStep?.('nodes', started);
+  await started;
   const names = namesOf(stack);
   activityRoute.serve(async () => ({
     ...names,

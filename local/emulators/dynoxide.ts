@@ -1,18 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { closeServer, listenOn } from '../listening.ts';
 import { OperatorError } from '../operator-error.ts';
+import { type BinarySearch, findBinary } from './dynoxide-binary.ts';
 import type { Emulator, EmulatorEvents } from './emulator.ts';
+import { spawnTied } from './tied.ts';
 
-export interface DynamoDbOptions extends EmulatorEvents {
+export interface DynamoDbOptions extends EmulatorEvents, Partial<BinarySearch> {
   /** SQLite file. @default - in memory */
   readonly file?: string;
-  /** @default process.env */
-  readonly environment?: Readonly<NodeJS.ProcessEnv>;
-  /** Finds the binary installed by `npm ci`. @default the optional dependency `@dynoxide/linux-x64` */
-  readonly findPackaged?: () => string | undefined;
 }
 
 const START_ATTEMPTS = 5;
@@ -26,42 +21,17 @@ export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<Emul
   const environment = options.environment ?? process.env;
   const endpoint = environment['DYNAMODB_ENDPOINT'];
   if (endpoint) return { endpoint, stop: async () => {} };
-  const binary = (options.findPackaged ?? findPackaged)() ?? 'dynoxide';
+  const binary = await findBinary({ ...options, environment });
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     const started = await start(binary, port, options, environment);
     if (typeof started !== 'string') return started;
-    // The error message of the shell, or of Node.
-    if (/exec: .*not found|spawn .*ENOENT/.test(started)) throw new OperatorError(HOW_TO_GET_ONE);
     // Another process may have taken the port since `freePort`.
     const isPortTaken = started.includes('in use');
     if (!isPortTaken || attempt === START_ATTEMPTS)
       throw new OperatorError(`dynoxide did not start: ${started}`);
   }
 }
-
-const HOW_TO_GET_ONE =
-  'No DynamoDB emulator found: install dynoxide (macOS: `brew install nubo-db/tap/dynoxide`; Windows and others: ' +
-  'put the binary from https://github.com/nubo-db/dynoxide/releases on the PATH), ' +
-  'or set DYNAMODB_ENDPOINT to a DynamoDB Local.';
-
-function findPackaged(): string | undefined {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
-  try {
-    const manifest = createRequire(import.meta.url).resolve('@dynoxide/linux-x64/package.json');
-    return join(manifest, '..', 'dynoxide');
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Kills the emulator when this process dies, even by `kill -9`, which a signal handler would miss. The command starts a
- * background shell and then becomes the emulator. The shell reads from file descriptor 3, a pipe from this process: a
- * line ends the shell, the end of file makes it kill the emulator.
- */
-const TIE_TO_PARENT =
-  '(read -r line <&3 || kill -9 $$) >/dev/null 2>&1 </dev/null & exec "$@" 3<&- </dev/null';
 
 /** The running emulator, or the last line of its output. */
 async function start(
@@ -71,8 +41,8 @@ async function start(
   env: Readonly<NodeJS.ProcessEnv>,
 ): Promise<Emulator | string> {
   const file = options.file === undefined ? [] : ['--db-path', options.file];
-  const command = [binary, 'serve', '--host', '127.0.0.1', '--port', String(port), ...file];
-  const child = spawnTied(command, env);
+  const args = ['serve', '--host', '127.0.0.1', '--port', String(port), ...file];
+  const { child, kill, untie } = spawnTied(binary, args, env, options.machine?.platform);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -92,12 +62,8 @@ async function start(
     waitUntil(async () => output.includes('listening') && (await answers(endpoint))),
     exited.then(() => false),
   ]);
-  const untie = () => {
-    const leash = child.stdio[3];
-    if (leash && 'end' in leash) leash.end('\n');
-  };
   if (!isUp) {
-    child.kill('SIGKILL');
+    kill('SIGKILL');
     untie();
     return lastLine(output) || 'it exited without output';
   }
@@ -109,24 +75,13 @@ async function start(
     endpoint,
     stop: async () => {
       isStopping = true;
-      child.kill('SIGTERM');
-      const force = setTimeout(() => child.kill('SIGKILL'), 2000);
+      kill('SIGTERM');
+      const force = setTimeout(() => kill('SIGKILL'), 2000);
       await exited;
       clearTimeout(force);
       untie();
     },
   };
-}
-
-function spawnTied([binary = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  // Windows has no such shell; an emulator left behind there only occupies a port.
-  if (process.platform === 'win32') return spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
-  return spawn('/bin/sh', ['-c', TIE_TO_PARENT, 'sh', binary, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    env,
-    // The emulator gets its own process group: Ctrl-C reaches only the runtime, which stops the emulator last.
-    detached: true,
-  });
 }
 
 async function waitUntil(condition: () => Promise<boolean>): Promise<boolean> {

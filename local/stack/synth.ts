@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { recordOf } from '../json.ts';
+import { killTree } from '../kill-tree.ts';
 import { OperatorError } from '../operator-error.ts';
 import { ISSUER_PLACEHOLDER } from './local-urls.ts';
 
@@ -65,7 +66,7 @@ export async function synthesize(options: SynthOptions): Promise<void> {
       output = (output + text).slice(-20_000);
     });
   }
-  const giveUp = () => killGroup(child);
+  const giveUp = () => killTree(child);
   options.signal?.addEventListener('abort', giveUp, { once: true });
   const status = await new Promise<number | string>((resolve, reject) => {
     child.once('error', reject);
@@ -79,16 +80,4 @@ export async function synthesize(options: SynthOptions): Promise<void> {
   if (fault.startsWith(FAULT)) throw new OperatorError(fault.slice(FAULT.length));
   const lastLines = output.trim().split('\n').slice(-40).join('\n');
   throw new OperatorError(`The CDK app failed (${status}); \`npx cdk synth\` shows the same:\n${lastLines}`);
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined || process.platform === 'win32') {
-    child.kill();
-    return;
-  }
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // The process has already ended.
-  }
 }
