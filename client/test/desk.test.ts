@@ -35,10 +35,14 @@ function chats() {
   known.on('assigned', ({ agent }) => heard.push(`assigned ${agent?.userId}`));
   known.on('gone', ({ conversationId }) => heard.push(`gone ${conversationId}`));
   let seq = 0;
-  const say = (event: string, users: readonly string[] = []) => {
-    seq += 1;
+  const say = (
+    event: string,
+    users: readonly string[] = [],
+    more: Partial<{ seq: number; sentAt: number }> = {},
+  ) => {
+    seq = more.seq ?? seq + 1;
     const content = { type: 'system', event, users, by: 'im:desk' } as never;
-    events.emit('message', receivedMessage(message(seq, { conversationId: ID, content }), 'alice'));
+    events.emit('message', receivedMessage(message(seq, { conversationId: ID, content, ...more }), 'alice'));
   };
   return {
     known,
@@ -77,6 +81,21 @@ describe('SupportChats', () => {
     push(ASSIGNED);
     say('assigned', ['ann']);
     expect(known.get(ID)?.agent).toEqual({ userId: 'ann', name: 'Ann' });
+  });
+
+  it('is not put back by messages from before a transfer that arrive after it (IM-DESK)', () => {
+    const { known, heard, say, push } = chats();
+    const mine = { ...ASSIGNED, customer: 'carol', agent: { userId: 'alice' }, assignedAt: 2_000 };
+    push(mine);
+    say('assigned', ['ann'], { seq: 2, sentAt: 1_000 });
+    expect(known.get(ID)?.agent).toEqual({ userId: 'alice' });
+    say('transferred', ['alice'], { seq: 5, sentAt: 2_001 });
+    say('requeued', ['ann'], { seq: 3, sentAt: 2_002 });
+    expect(known.get(ID)?.agent).toEqual({ userId: 'alice' });
+    expect(heard).toEqual(['changed assigned alice', 'assigned alice']);
+    // By a server whose clock is behind.
+    say('requeued', ['alice'], { seq: 6, sentAt: 1_999 });
+    expect(known.get(ID)).toMatchObject({ state: 'waiting', agent: null });
   });
 
   it('keeps a closed chat closed when older pushes arrive late', () => {

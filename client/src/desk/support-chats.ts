@@ -35,6 +35,8 @@ export class SupportChats {
   readonly events: Emitter<DeskEvents>;
   readonly #ports: SupportChatsPorts;
   readonly #known = new Map<string, DeskChat>();
+  /** By conversation, the seq of the latest message that told the chat's state. */
+  readonly #toldBy = new Map<string, number>();
   #all: readonly DeskChat[] = [];
 
   constructor(ports: SupportChatsPorts) {
@@ -92,15 +94,25 @@ export class SupportChats {
     return this.events.on(name, listener);
   }
 
-  #onMessage({ conversationId = '', content, sentAt }: ChatMessage): void {
+  /** A new agent gets the chat's earlier messages after the push and the message of the transfer. */
+  #isOver(chat: DeskChat, state: ChatState, { seq = 0, sentAt }: ChatMessage): boolean {
+    const told = this.#toldBy.get(chat.conversationId);
+    if (told !== undefined) return seq < told;
+    return state !== 'closed' && sentAt < (chat.assignedAt ?? 0);
+  }
+
+  #onMessage(message: ChatMessage): void {
+    const { conversationId = '', content, sentAt, seq = 0 } = message;
     const chat = this.#known.get(conversationId);
     if (chat === undefined || content.type !== 'system') return;
     const state = STATE_BY_EVENT[content.event];
     const [userId] = [content.users].flat();
     this.#dropIfLost(chat);
+    if (state === undefined || this.#isOver(chat, state, message)) return;
+    this.#toldBy.set(conversationId, seq);
     // The push of the same change has more fields, and arrives shortly before or after.
     const isKnown = state === chat.state && (state !== 'assigned' || userId === chat.agent?.userId);
-    if (state === undefined || isKnown) return;
+    if (isKnown) return;
     const { position: _, ...rest } = chat;
     if (state === 'assigned' && userId !== undefined)
       this.learn({ ...rest, state, agent: { userId }, assignedAt: sentAt });
