@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 import { LongestFirst } from './test/setup/longest-first.ts';
+import { PATIENCE_MS, TEST_TIMEOUT_MS } from './test/setup/patience.ts';
 
 /**
  * test/README.md explains what each project runs, and when to run it. Only `flow`, `proof`, and `web` synthesize the stack first,
@@ -12,13 +13,11 @@ import { LongestFirst } from './test/setup/longest-first.ts';
  */
 export default defineConfig({
   test: {
-    // Long, because a busy machine takes several times as long; a real hang never ends.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: TEST_TIMEOUT_MS,
+    hookTimeout: TEST_TIMEOUT_MS,
     // Only on CI, whose machine is shared (.ci/run); the report names tests that needed a retry.
     retry: Number(process.env['TEST_RETRIES'] ?? 0),
-    // Less than a test has, so that its failure says what it waits for.
-    expect: { poll: { timeout: 40_000 } },
+    expect: { poll: { timeout: PATIENCE_MS } },
     // Files mostly wait, for sockets and for time, so one more than there are cores; the default leaves one idle.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },

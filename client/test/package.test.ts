@@ -31,7 +31,7 @@ beforeAll(async () => {
   await symlink(dirname(resolve('@types/node/package.json')), join(modules, '@types/node'));
   const listed = await run('find', ['.', '-type', 'f'], { cwd: join(folder, 'package') });
   files = listed.stdout.trim().split('\n').sort();
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** React, as an app that uses the hooks installs it. */

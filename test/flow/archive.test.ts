@@ -53,9 +53,7 @@ const textsOf = (messages: readonly ArchivedMessage[]) =>
 /** Lets the windows of the batches that are there pass, and time for retries, until these are archived. */
 async function untilArchived(conversationId: string, texts: readonly string[]): Promise<ArchivedMessage[]> {
   await stack.untilStreamsRead();
-  const wanted = expect
-    .poll(async () => textsOf(await archived(conversationId)), { timeout: 40_000 })
-    .toEqual(texts);
+  const wanted = expect.poll(async () => textsOf(await archived(conversationId))).toEqual(texts);
   const advance = (seconds: number) => stack.advanceQueues(60 * seconds);
   await whileTimePasses({ proxy, advance }, Promise.resolve(wanted));
   return archived(conversationId);

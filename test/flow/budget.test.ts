@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createClient, fullJitterBackoff } from '../../client/src/index.ts';
 import { directConversationId } from '../../protocol/ids.ts';
+import { PATIENCE_MS } from '../setup/patience.ts';
 import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import { historyOf, sending } from './setup/sends.ts';
@@ -124,7 +125,7 @@ describe('a flood of 500 frames at once', () => {
     const functions = stack.stack.functions.map(({ logicalId }) => logicalId);
     await vi.waitFor(() => {
       expect(functions.filter((name) => stack.workers.instances(name).busy > 0)).toEqual([]);
-    }, 40_000);
+    }, PATIENCE_MS);
     const page = await stack.http(bob, `/conversations/${encodeURIComponent(id)}/messages?limit=100`);
     const { head } = page.body;
     const seconds = (performance.now() - startedMs) / 1_000;

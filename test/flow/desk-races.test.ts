@@ -319,5 +319,5 @@ describe('an agent who disappears', () => {
         expect(stored).toEqual(['opened', 'assigned', 'requeued']);
       }
     }
-  }, 40_000);
+  });
 });

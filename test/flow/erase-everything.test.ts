@@ -107,7 +107,7 @@ describe('after an erasure', () => {
     await stack.expireItems(UNTIL_EXPIRED_SECONDS);
     await stack.untilStreamsRead();
     const archived = expect
-      .poll(async () => having(await everythingIn(stack), `old boats ${HERS}`), { timeout: 40_000 })
+      .poll(async () => having(await everythingIn(stack), `old boats ${HERS}`))
       .toEqual([expect.stringContaining('/messages/')]);
     const advance = (seconds: number) => stack.advanceQueues(60 * seconds);
     await whileTimePasses({ proxy, advance }, Promise.resolve(archived));
@@ -212,5 +212,5 @@ describe('after an erasure', () => {
       `to her inbox ${THEIRS}`,
     ]);
     expect((await stack.http(b, `/groups/${owned}`)).body).toMatchObject({ admins: [b], memberCount: 2 });
-  }, 240_000);
+  });
 });

@@ -91,7 +91,7 @@ describe("an erasure ends the user's memberships", () => {
       expect(await taskOf(taskId)).toMatchObject({ state: 'done', userId: a });
     }
     expect(rounds).toBeGreaterThan(7);
-  }, 240_000);
+  });
 
   it('of the desk: open chats are closed, and no topic and no agent is left (IM-ERASE-1)', async () => {
     const queue = newQueue();

@@ -12,6 +12,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, v
 import type { FaultKind } from '../../local/aws-proxy/index.ts';
 import { dynamoDbClient, sqsClient } from '../../local/emulators/clients.ts';
 import { platformAssembly } from '../setup/assembly.ts';
+import { PATIENCE_MS } from '../setup/patience.ts';
 import { asAdmin } from './setup/admin.ts';
 import { assigned, deskEnvironment, deskOf, newQueue, openChat, updated } from './setup/desk.ts';
 import { groupsOf } from './setup/groups.ts';
@@ -601,7 +602,7 @@ describe('examples/webhook', () => {
     await sent('not-taken');
     await asked.promise;
     status = 204;
-    const taken = vi.waitFor(() => expect(bodies.join()).toContain('not-taken'), { timeout: 40_000 });
+    const taken = vi.waitFor(() => expect(bodies.join()).toContain('not-taken'), { timeout: PATIENCE_MS });
     await whileTimePasses({ proxy, advance: stack.advanceQueues }, taken);
     await example.stop('SIGTERM');
   });

@@ -78,9 +78,7 @@ describe('a picture', () => {
     const compact = await stack.join(a, { protobuf: true });
     await compact.request({ ...sendingFiles(b, 'pb'), content: await content() });
     await expect
-      .poll(async () => (await historyOf(stack, b, a)).map(({ content: { type } }) => type), {
-        timeout: 20_000,
-      })
+      .poll(async () => (await historyOf(stack, b, a)).map(({ content: { type } }) => type))
       .toEqual(['file', 'file', 'file', 'file']);
     for (const seq of [1, 2, 3, 4]) expect((await links(b, id, seq)).body.attachments).toHaveLength(1);
   });

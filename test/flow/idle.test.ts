@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PATIENCE_MS } from '../setup/patience.ts';
 import { sending } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
@@ -43,7 +44,7 @@ describe.concurrent('the idle option', () => {
     // Presence may be a second old: it must have seen the session, or it would miss its silence.
     for (const online of [true, false])
       await vi.waitFor(async () => expect(await isOnline(sender, bob)).toBe(online), {
-        timeout: 10_000,
+        timeout: PATIENCE_MS,
         interval: 100,
       });
     expect(silent.raw.readyState).toBe(silent.raw.OPEN);

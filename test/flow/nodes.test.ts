@@ -99,9 +99,7 @@ describe('the operator of a cluster', () => {
     const group = await groupsOf(() => cluster.on(1)).newGroup(a, [b]);
     const { taskId } = (await asAdmin(cluster.on(1), `DELETE /admin/users/${a}`)).body;
     await expect
-      .poll(async () => (await asAdmin(cluster.on(2), `GET /admin/tasks/${taskId}`)).body.state, {
-        timeout: 50_000,
-      })
+      .poll(async () => (await asAdmin(cluster.on(2), `GET /admin/tasks/${taskId}`)).body.state)
       .toBe('done');
     expect((await cluster.on(2).http(b, `/groups/${group}`)).body).toMatchObject({
       admins: [b],

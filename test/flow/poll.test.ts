@@ -23,7 +23,7 @@ const polls = async (asker: string, userId: string) => {
   const socket = await stack.join(asker);
   const isOnline = async () =>
     (await socket.request({ action: 'presence', userIds: [userId] })).users[0].online;
-  await expect.poll(isOnline, { timeout: 10_000, interval: 50 }).toBe(true);
+  await expect.poll(isOnline, { interval: 50 }).toBe(true);
   await socket.close();
 };
 
@@ -40,7 +40,7 @@ describe('a poll', () => {
     const sentAt = Date.now();
     await say(alice, bob, 'second');
     const answer = await waiting;
-    expect(Date.now() - sentAt).toBeLessThan(5_000);
+    expect(Date.now() - sentAt).toBeLessThan(15_000);
     expect(textsOf(answer)).toEqual(['second']);
     expect(answer.body.session.expiresAt).toBeGreaterThan(Date.now() + 60_000);
   });

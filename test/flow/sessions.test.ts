@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { sqsClient } from '../../local/emulators/clients.ts';
+import { PATIENCE_MS } from '../setup/patience.ts';
 import { sendServiceEvent } from './setup/sends.ts';
 import { openSocket, RefusedError } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
@@ -49,7 +50,7 @@ describe('renewing', () => {
     const alice = newUser('alice');
     const socket = await stack.open(alice, { token: await stack.token(alice, { expiresInSeconds: 4 }) });
     await expect
-      .poll(() => socket.request({ action: 'heartbeat' }), { timeout: 10_000 })
+      .poll(() => socket.request({ action: 'heartbeat' }))
       .toMatchObject({ type: 'error', code: 'session_expired' });
     await socket.request({ action: 'renew', token: await stack.token(alice) });
     expect(await socket.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
@@ -97,7 +98,7 @@ describe('a frame', () => {
     const socket = await stack.open(user, { token });
     const { session } = await socket.request({ action: 'hello' });
     await expect
-      .poll(() => socket.request({ action: 'heartbeat' }), { timeout: 10_000 })
+      .poll(() => socket.request({ action: 'heartbeat' }))
       .toMatchObject({ type: 'error', code: 'session_expired' });
     // The server's clock decides, which may be ahead.
     expect(Date.now()).toBeGreaterThanOrEqual(session.expiresAt - 2_000);
@@ -289,7 +290,7 @@ async function deadLetter(QueueUrl: string | undefined): Promise<string | undefi
       stack.advanceQueues(1);
       return (await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages?.[0];
     },
-    { timeout: 15_000, interval: 20 },
+    { timeout: PATIENCE_MS, interval: 20 },
   );
   await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
   return message.Body;

@@ -5,8 +5,8 @@ import { startRuntime } from '../../local/runtime.ts';
 import { chromiumArguments, windowedChromiumPath } from '../../scripts/chromium.ts';
 import { type PushService, startPushService } from '../../test/fixtures/push/push-service.ts';
 import { asAdmin } from '../../test/flow/setup/admin.ts';
+import { PATIENCE_MS } from '../../test/setup/patience.ts';
 import { faultsOf } from './setup/axe.ts';
-import { PAGE_WAITS_MS } from './setup/pages.ts';
 import { fillIn } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
 
@@ -72,7 +72,7 @@ async function signIn(name: string, { isPrivate = false } = {}) {
     reducedMotion: 'reduce',
     permissions: ['notifications'],
   });
-  context.setDefaultTimeout(PAGE_WAITS_MS);
+  context.setDefaultTimeout(PATIENCE_MS);
   if (!isPrivate) await context.addInitScript(stubPushManager, device.subscription);
   const page = await context.newPage();
   const faults: string[] = [];

@@ -35,7 +35,7 @@ describe('a call at a breakpoint', () => {
     const breakpoint = proxy.setBreakpoint({ operation: 'PutItem' });
     const putting = impatient.send(put(key));
     await breakpoint.reached;
-    await expect.poll(() => proxy.calls.map(({ attempt }) => attempt), { timeout: 5_000 }).toEqual([1, 2]);
+    await expect.poll(() => proxy.calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
     expect(await stored(key)).toBe(false);
     breakpoint.release();
     await putting;

@@ -4,6 +4,7 @@ import { dynamoDbClient } from '../../../local/emulators/clients.ts';
 import { createTables } from '../../../local/emulators/tables.ts';
 import { openPositions } from '../../../local/event-source/stream-positions.ts';
 import { StreamSource } from '../../../local/event-source/stream-source.ts';
+import { PATIENCE_MS } from '../../setup/patience.ts';
 import { MESSAGES } from '../messages-table.ts';
 import { streamSourceOf } from '../stack-models.ts';
 import { newKey, newName, put, useEmulators } from './proxy-fixture.ts';
@@ -49,10 +50,10 @@ it('the AWS proxy records what the event source reads, and no poll that finds no
   const { proxy, source, batches, write } = await setUp();
   source.start();
   await write();
-  await vi.waitFor(() => expect(batches).toEqual([1]), { timeout: 30_000 });
+  await vi.waitFor(() => expect(batches).toEqual([1]), { timeout: PATIENCE_MS });
   // Polls that find nothing go on meanwhile.
   await write();
-  await vi.waitFor(() => expect(batches).toEqual([1, 1]), { timeout: 30_000 });
+  await vi.waitFor(() => expect(batches).toEqual([1, 1]), { timeout: PATIENCE_MS });
   const { rows } = proxy.counts({ function: 'event-source' });
   expect(rows.find(({ operation }) => operation === 'GetRecords')).toMatchObject({
     calls: 2,
@@ -71,7 +72,7 @@ it('the event source goes on behind a stream that can not be read for a while', 
   });
   source.start();
   await write();
-  await vi.waitFor(() => expect(batches).toEqual([1]), { timeout: 30_000 });
+  await vi.waitFor(() => expect(batches).toEqual([1]), { timeout: PATIENCE_MS });
   expect(broken.fired).toBe(2);
   expect(warnings[0]).toMatch(/^Cannot read the stream of the table streamed-/);
 });

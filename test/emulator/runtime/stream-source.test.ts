@@ -18,6 +18,7 @@ import { StreamSource } from '../../../local/event-source/stream-source.ts';
 import { THROTTLED } from '../../../local/functions/messages.ts';
 import { WorkerPool } from '../../../local/functions/worker-pool.ts';
 import type { InvokeResult, Invoker, StreamSourceModel, TableModel } from '../../../local/model.ts';
+import { PATIENCE_MS } from '../../setup/patience.ts';
 import { streamSourceOf } from '../stack-models.ts';
 import { functionOf, temporaryFolder } from './bundle.ts';
 
@@ -56,7 +57,7 @@ let count = 0;
 
 /** Waits until the expectation holds. */
 const eventually = (check: () => void | Promise<void>) =>
-  vi.waitFor(check, { timeout: 60_000, interval: 20 });
+  vi.waitFor(check, { timeout: PATIENCE_MS, interval: 20 });
 
 async function newTable(overrides: Partial<TableModel> = {}): Promise<TableModel> {
   count += 1;

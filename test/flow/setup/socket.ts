@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { decodeServerFrame, encodeClientFrame } from '../../../protocol/protobuf.ts';
+import { PATIENCE_MS } from '../../setup/patience.ts';
 import type { Json } from './json.ts';
 
 export interface SocketOptions {
@@ -40,7 +41,6 @@ export interface TestSocket {
 }
 
 /** Less than a test has, so that its failure shows the frames. */
-const TIMEOUT_MS = 40_000;
 
 /** A frame without `type`, which a client ignores before it repeats its own (IM-FRAME-6). */
 export const IGNORED_GATEWAY_FRAME = Symbol('gateway frame');
@@ -105,7 +105,7 @@ function listen(raw: WebSocket, protobuf = false): TestSocket {
       const timer = setTimeout(() => {
         waiting.delete(look);
         reject(new Error(`No such frame among ${JSON.stringify(frames)}`));
-      }, TIMEOUT_MS);
+      }, PATIENCE_MS);
       const look = () => {
         const found = frames.find(fits);
         if (found === undefined) return;

@@ -4,6 +4,7 @@ import { expect, inject, vi } from 'vitest';
 import type { TokenOptions } from '../../../local/dev-issuer.ts';
 import { dynamoDbClient } from '../../../local/emulators/clients.ts';
 import { type LocalRuntime, type RuntimeOptions, startRuntime } from '../../../local/runtime.ts';
+import { PATIENCE_MS } from '../../setup/patience.ts';
 import { unequalClocks } from './clocks.ts';
 import { deployment } from './deployment.ts';
 import type { Json } from './json.ts';
@@ -66,7 +67,7 @@ export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
     expect(runtime.workers.instances(consumer?.logicalId ?? '').busy).toBe(0);
   };
   const inboxHolds: Chat['inboxHolds'] = (userId, entries) =>
-    vi.waitFor(() => look(userId, entries), { timeout: 40_000, interval: 20 });
+    vi.waitFor(() => look(userId, entries), { timeout: PATIENCE_MS, interval: 20 });
   return { ...runtime, ...clientsOf(runtime), inboxHolds };
 }
 

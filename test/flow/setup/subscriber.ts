@@ -4,6 +4,7 @@ import { vi } from 'vitest';
 import { snsClient, sqsClient } from '../../../local/emulators/clients.ts';
 import { localQueueUrl } from '../../../local/emulators/queues.ts';
 import { ACCOUNT_ID, REGION } from '../../../local/stack/identifiers.ts';
+import { PATIENCE_MS } from '../../setup/patience.ts';
 import type { Json } from './json.ts';
 import type { Stack } from './stack.ts';
 
@@ -55,7 +56,7 @@ export async function subscribeTo(stack: Stack, policy?: object): Promise<Subscr
           throw new Error(`Not among ${JSON.stringify(events.map(({ id, type }) => `${type} ${id}`))}`);
         return found;
       },
-      { timeout: 40_000, interval: 30 },
+      { timeout: PATIENCE_MS, interval: 30 },
     );
   return {
     all,

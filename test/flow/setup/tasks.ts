@@ -1,4 +1,5 @@
 import { expect, vi } from 'vitest';
+import { PATIENCE_MS } from '../../setup/patience.ts';
 import { asAdmin } from './admin.ts';
 import type { Json } from './json.ts';
 import type { Stack } from './stack.ts';
@@ -28,7 +29,7 @@ export function untilTask(stack: Stack, taskId: string, step?: string): Promise<
       expect(step === undefined ? task.state : task.step).toBe(step ?? 'done');
       return task;
     },
-    { timeout: 100_000, interval: 50 },
+    { timeout: PATIENCE_MS, interval: 50 },
   );
 }
 

@@ -1,12 +1,10 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { inject } from 'vitest';
+import { PATIENCE_MS } from '../../../test/setup/patience.ts';
 import { type Network, networkOf } from './network.ts';
 
 /** A page, and the network between it and the stack. */
 export type VisitedPage = Page & { readonly network: Network };
-
-/** As long as `expect.poll` (vitest.config.ts). */
-export const PAGE_WAITS_MS = 40_000;
 
 const { webUrl } = inject('stack');
 let browser: Promise<Browser> | undefined;
@@ -32,7 +30,7 @@ export async function newPage(options: BrowserContextOptions): Promise<VisitedPa
     reducedMotion: 'reduce',
     ...options,
   });
-  context.setDefaultTimeout(PAGE_WAITS_MS);
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   await unload(page);
   return Object.assign(page, { network: await networkOf(context, page) });

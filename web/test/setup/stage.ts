@@ -38,14 +38,16 @@ export default async function setStage(project: TestProject): Promise<() => Prom
   const shop = await openShop();
   const cdkOut = await sharedAssembly();
   const [runtime, browser] = await Promise.all([
-    // Short, for the test of an agent who is gone; long enough for a page that a busy machine stalls.
     startRuntime({
       cdkOut,
       // What lets a page upload: the emulator's own S3 has no CORS.
       awsProxy: createAwsProxy({ idleLinesBreakAt: [] }).attach,
       webPort: 0,
       widgetOrigins: [shop.origin],
-      environment: { DESK_AGENT_GRACE_SECONDS: '5', DESK_QUEUES: ['default', ...TEST_QUEUES].join(',') },
+      // No test is about a function that is too slow, but the machine may be.
+      timeoutFactor: 5,
+      // The test of an agent who is gone waits for it; a page that a busy machine stalls may take as long.
+      environment: { DESK_AGENT_GRACE_SECONDS: '20', DESK_QUEUES: ['default', ...TEST_QUEUES].join(',') },
     }),
     chromium.launchServer({ executablePath, args: [...chromiumArguments()] }),
   ]);
