@@ -10,6 +10,7 @@ import webPush from 'web-push';
 import { messageOf, OperatorError } from '../local/operator-error.ts';
 import type { Command } from './command.ts';
 import { parseCommand } from './options.ts';
+import { during } from './progress.ts';
 import { UsageError } from './usage-error.ts';
 import { commandLine } from './wording.ts';
 
@@ -28,7 +29,8 @@ Changes nothing if they are there.
 
 It uses the configuration of the AWS SDK.`,
   async run(args) {
-    console.log(await make(parseCommand(args, OPTIONS).values));
+    const { values } = parseCommand(args, OPTIONS);
+    console.log(await during('the parameter store', false, () => make(values)));
   },
 };
 

@@ -3,24 +3,40 @@ import { OperatorError } from '../local/operator-error.ts';
 import { localStack } from './admin/stack.ts';
 import type { Command } from './command.ts';
 import { parseCommand } from './options.ts';
+import { during } from './progress.ts';
+import { UsageError } from './usage-error.ts';
 import { commandLine } from './wording.ts';
 
 const OPTIONS = {
   roles: { type: 'string', multiple: true, default: [] },
   data: { type: 'string', default: '.local' },
+  pool: { type: 'string' },
+  client: { type: 'string' },
 } satisfies ParseArgsOptionsConfig;
 
-/** Prints a token of a user. */
+/** Prints a token of a user, and nothing else. */
 export const token: Command = {
-  help: () => `Prints a token of the stack on this machine: ${commandLine('token', 'USER [options]')}
+  help: () => `Prints a token of a user: ${commandLine('token', 'USER [options]')}
 
-  --roles R   agent or supervisor, for the desk; may be repeated, or a list with commas
-  --data DIR  data folder of ${commandLine('start')} (default .local)`,
+  --roles R    agent or supervisor, for the desk; may be repeated, or a list with commas
+  --data DIR   data folder of ${commandLine('start')}, whose issuer gives anybody a token (default .local)
+
+  --pool ID    of a deployment that made its own user pool: its output UserPoolId
+  --client ID  its output UserPoolClientId
+
+In a pool it creates the user if there is none, and sets a new password each time: for tests. It uses the configuration of the AWS SDK.`,
   async run(args) {
     const { values, positionals } = parseCommand(args, OPTIONS, ['USER']);
+    const { data, pool, client } = values;
     const [userId = ''] = positionals;
-    const roles = values.roles.flatMap((list) => list.split(',')).filter((role) => role !== '');
-    console.log(await devToken(localStack(values.data).httpUrl, userId, roles));
+    const roles = values.roles.flatMap((list) => list.split(/[, ]/)).filter((role) => role !== '');
+    if ((pool === undefined) !== (client === undefined))
+      throw new UsageError('A user pool needs --pool and --client.');
+    if (pool === undefined || client === undefined)
+      return console.log(await devToken(localStack(data).httpUrl, userId, roles));
+    // Imported late: the local stack needs no AWS.
+    const { poolToken } = await import('./pool-token.ts');
+    console.log(await during('the user pool', false, () => poolToken({ pool, client }, userId, roles)));
   },
 };
 

@@ -1,4 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { OperatorError } from '../local/operator-error.ts';
 import type { Command } from './command.ts';
 import { parseCommand } from './options.ts';
@@ -29,7 +33,7 @@ const OPTIONS = {
 
 /** Runs the contract tests against any deployment. */
 export const verify: Command = {
-  help: () => `Runs the contract tests against a deployment: ${commandLine('verify', '--ws URL --http URL')}
+  help: () => `Runs the contract tests against a deployment, in the repository: ${commandLine('verify', '--ws URL --http URL')}
     --token-command 'CMD {user} {roles}'
 
   --ws URL     its output WebSocketUrl
@@ -42,9 +46,23 @@ export const verify: Command = {
       throw new UsageError('It takes --ws, --http, and --token-command.');
     if (!command.includes('{user}'))
       throw new UsageError('--token-command must hold {user}, where the user id goes.');
+    requireRepository();
     process.exitCode = await runContract({ ws, httpUrl: http.replace(/\/$/, ''), command });
   },
 };
+
+const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * The package has no cases: they are tests of vitest, which with its bundler is larger than all that the package needs to run.
+ * @throws {OperatorError} this is no repository
+ */
+function requireRepository(): void {
+  if (!existsSync(join(REPOSITORY, 'test/flow')))
+    throw new OperatorError(
+      'verify needs the repository, where the contract tests are: clone it, then npm ci, and npm run verify -- with the same options.',
+    );
+}
 
 interface Deployment {
   readonly ws: string;
@@ -62,8 +80,11 @@ async function runContract(deployment: Deployment): Promise<number> {
       `The token's user id is "${userId}", not "${user}": deploy with -c userIdClaim=… or change the command.`,
     );
   const queues = await deskQueues(deployment, user);
-  const { status } = spawnSync('vitest', ['run', '--project', 'flow', '--no-file-parallelism', ...CONTRACT], {
+  const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+  const args = [vitest, 'run', '--project', 'flow', '--no-file-parallelism', ...CONTRACT];
+  const { status } = spawnSync(process.execPath, args, {
     stdio: 'inherit',
+    cwd: REPOSITORY,
     env: {
       ...process.env,
       VERIFY_WS: ws,
@@ -77,7 +98,7 @@ async function runContract(deployment: Deployment): Promise<number> {
 
 function tokenOf(command: string, user: string, roles: string): string {
   const line = command.replaceAll('{user}', user).replaceAll('{roles}', roles);
-  const run = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
+  const run = spawnSync(line, { encoding: 'utf8', shell: true });
   if (run.status !== 0) throw new OperatorError(`The token command failed: ${run.stderr.trim()}`);
   return run.stdout.trim();
 }

@@ -88,7 +88,7 @@ function makePool(scope: Construct, { retain, deletionProtection }: IdentityProp
 function makeClient(pool: UserPool): UserPoolClient {
   return pool.addClient('Client', {
     generateSecret: false,
-    // SRP for apps: no password leaves the device. By a password only whom IAM lets, as scripts/pool-token.sh does for tests.
+    // SRP for apps: no password leaves the device. By a password only whom IAM lets, as the command `token` does for tests.
     authFlows: { userSrp: true, adminUserPassword: true },
     disableOAuth: true,
     preventUserExistenceErrors: true,

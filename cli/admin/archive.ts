@@ -4,6 +4,7 @@ import { type ArchiveRange, inOrder, readArchive } from '../../lambdas/domain/ar
 import type { ArchivedMessage } from '../../lambdas/domain/model/archive.ts';
 import { OperatorError } from '../../local/operator-error.ts';
 import { parseCommand } from '../options.ts';
+import { during } from '../progress.ts';
 import { UsageError } from '../usage-error.ts';
 import { commandLine } from '../wording.ts';
 import { type AdminCommand, COMMON } from './command.ts';
@@ -31,7 +32,7 @@ export const archive: AdminCommand = {
     const { values } = parseCommand(args, OPTIONS, []);
     const source = sourceOf(values);
     try {
-      const lines = await archiveLines(args, source);
+      const lines = await during('reading the archive', values.json, () => archiveLines(args, source));
       for (const line of lines) console.log(line);
       // A message is written minutes after it was deleted, so nothing is what one often sees first.
       if (lines.length === 0) console.error('serverless-im: No such message is in the archive yet.');

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Admin, type AdminTaskBody, ImError, type TaskStarted } from '../../client/src/admin/index.ts';
 import { OperatorError } from '../../local/operator-error.ts';
 import { parseCommand } from '../options.ts';
+import { createProgress, during } from '../progress.ts';
 import { UsageError } from '../usage-error.ts';
 import { API_OPTIONS, type ApiTarget, withAdmin } from './api.ts';
 import type { AdminCommand } from './command.ts';
@@ -78,16 +79,17 @@ async function start(
 
 /** Follows a task until it is done, and gets its file. */
 export async function finish(values: FollowValues, taskId: string): Promise<void> {
-  const progress = createProgress(values.json);
-  const done = await follow(values, taskId, progress.show);
-  progress.end();
+  const progress = followProgress(values.json);
+  const done = await follow(values, taskId, progress.show).finally(progress.end);
   if (values.out === undefined) return print(values, done, taskText(done));
-  if (done.link === undefined) throw new OperatorError(`Task ${taskId} has no file, or no longer.`);
+  const { link } = done;
+  if (link === undefined) throw new OperatorError(`Task ${taskId} has no file, or no longer.`);
   const { out } = values;
-  const bytes = await download(done.link, out);
+  const bytes = await during(`getting ${out}`, values.json, () => download(link, out));
   const text = `${taskText(done)}\n  ${bytes} bytes in ${out}`;
-  if (values.files === undefined) return print(values, { ...done, out, bytes }, text);
-  const files = await fetchFiles(out, values.files);
+  const { files: folder } = values;
+  if (folder === undefined) return print(values, { ...done, out, bytes }, text);
+  const files = await during('getting the files', values.json, () => fetchFiles(out, folder));
   print(values, { ...done, out, bytes, files }, `${text}\n  ${filesText(files)}`);
   if (files.reason !== undefined)
     throw new OperatorError(
@@ -114,20 +116,15 @@ function unlessForGood(error: unknown): undefined {
 }
 
 /** On a terminal one line that changes, elsewhere one for each step; none of them between the JSON. */
-function createProgress(isJson: boolean) {
-  const { stderr } = process;
+function followProgress(quiet: boolean) {
+  const progress = createProgress({ quiet });
   let shown = '';
   return {
     show(state: AdminTaskBody): void {
-      if (isJson) return;
-      const text = `… ${stepText(state)}`;
-      if (stderr.isTTY) stderr.write(`\r\x1b[K${text.slice(0, stderr.columns - 1)}`);
-      else if (state.step !== shown) stderr.write(`${text}\n`);
+      if (process.stderr.isTTY || state.step !== shown) progress.say(stepText(state));
       shown = state.step ?? '';
     },
-    end(): void {
-      if (!isJson && stderr.isTTY) stderr.write('\r\x1b[K');
-    },
+    end: () => progress.end(),
   };
 }
 
