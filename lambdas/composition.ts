@@ -29,6 +29,8 @@ import { createFanOutQueue } from './adapters/fan-out-queue.ts';
 import { createGroupDeletion } from './adapters/group-deletion.ts';
 import { createSuccession } from './adapters/group-succession.ts';
 import { createGroupOutbox, createGroupReader, createGroupWriter } from './adapters/group-table.ts';
+import { createImportFiles, createImportForms } from './adapters/import-bucket.ts';
+import { createImportTable } from './adapters/import-table.ts';
 import { createInbox, createInboxWriter } from './adapters/inbox-table.ts';
 import { createInvoker } from './adapters/invoker.ts';
 import { createDeskErasure, createMembershipErasure } from './adapters/membership-erasure.ts';
@@ -273,6 +275,19 @@ export const ownReports = maker(['conversationsTable'], ({ conversationsTable })
   createOwnReports(documents.get(), conversationsTable),
 );
 export const exportFiles = maker(['exportBucket'], ({ exportBucket }) => createExportFiles(exportBucket));
+export const importFiles = maker(['exportBucket'], ({ exportBucket }) => createImportFiles(exportBucket));
+export const importForms = maker(['exportBucket'], ({ exportBucket }) =>
+  createImportForms(exportBucket, process.env),
+);
+export const importTable = maker(['conversationsTable', 'messagesTable', 'historyTtlSeconds'], (env) =>
+  createImportTable(documents.get(), {
+    conversationsTable: env.conversationsTable,
+    messagesTable: env.messagesTable,
+    historyTtlSeconds: Number(env.historyTtlSeconds),
+    ...clockOnly,
+  }),
+);
+export const historyTtlSeconds = maker(['historyTtlSeconds'], (env) => Number(env.historyTtlSeconds));
 export const exportLinks = maker(['exportBucket'], ({ exportBucket }) =>
   createExportLinks(exportBucket, process.env),
 );
@@ -393,6 +408,8 @@ const sourcedProfiles = maker(
       ...clockOnly,
     }),
 );
+/** Profiles are stored by their users, and by operators. */
+export const keepsProfiles = maker([], () => !hasEnv('profileSourceTtlSeconds'));
 /** `undefined` in a deployment without a source of profiles. */
 export const sourcedProfilesIfAny = (): Maker<SourcedProfiles | undefined> =>
   hasEnv('profileSourceFunction') ? sourcedProfiles : { env: [], get: () => undefined };

@@ -3,7 +3,7 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
-import { EXPORT_DAYS, EXPORT_PREFIX, REST_PREFIX } from '../lambdas/shared/export-keys.ts';
+import { EXPORT_DAYS, EXPORT_PREFIX, IMPORT_PREFIX, REST_PREFIX } from '../lambdas/shared/export-keys.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { HandlerFunction } from './handler-function.ts';
 import { grantObjects, PRIVATE_BUCKET } from './private-bucket.ts';
@@ -14,7 +14,7 @@ export interface ExportsProps {
   readonly retain: boolean;
 }
 
-/** The exports of users' data (IM-ERASE-3), a file each. Empty, and without a price, while nobody asks for one. */
+/** The exports of users' data (IM-ERASE-3) and what is imported (IM-IMPORT-1), a file each. Empty, and without a price, while nobody asks for one. */
 export class Exports extends Construct {
   /** Private; takes requests by TLS alone. */
   readonly bucket: Bucket;
@@ -50,14 +50,18 @@ export class Exports extends Construct {
     // An erasure deletes what was exported of the user.
     this.#grant(fn, 's3:DeleteObject', EXPORT_PREFIX);
     this.#grant(fn, 's3:DeleteObject', REST_PREFIX);
+    // What is imported is deleted then.
+    this.#grant(fn, 's3:GetObject', IMPORT_PREFIX);
+    this.#grant(fn, 's3:DeleteObject', IMPORT_PREFIX);
     const { bucketArn } = this.bucket;
     Grant.addToPrincipal({ grantee: fn, actions: ['s3:ListBucket'], resourceArns: [bucketArn] });
   }
 
-  /** Allows to read files, for links: a link may do what its signer may. */
+  /** Allows to read files, and to upload what is imported, for links and forms: they may do what their signer may. */
   grantLink(fn: HandlerFunction): void {
     fn.addEnvironment(ENV.exportBucket, this.bucket.bucketName);
     this.#grant(fn, 's3:GetObject', EXPORT_PREFIX);
+    this.#grant(fn, 's3:PutObject', IMPORT_PREFIX);
   }
 
   #grant(fn: HandlerFunction, action: string, prefix: string): void {

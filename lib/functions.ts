@@ -282,7 +282,8 @@ export const FUNCTIONS = {
   },
   runTasks: {
     module: 'lambdas/functions/run-tasks',
-    description: 'Does the tasks of operators, page by page: erases and exports users, and deletes groups',
+    description:
+      'Does the tasks of operators, page by page: erases and exports users, deletes groups, and imports',
     trigger: { kind: 'queue', queue: 'tasks' },
     // 15 s of pages, and the last one (domain/tasks/run-task.ts). Six times this is how long the job of a dead worker waits.
     timeoutSeconds: 30,
@@ -291,7 +292,19 @@ export const FUNCTIONS = {
     settings: ['historyTtlSeconds'],
     grant: (
       fn,
-      { storage, taskQueue, offlineQueue, fanOutQueue, exports, gateway, desk, events, archive, attachments },
+      {
+        storage,
+        taskQueue,
+        offlineQueue,
+        fanOutQueue,
+        exports,
+        gateway,
+        desk,
+        events,
+        hooks,
+        archive,
+        attachments,
+      },
     ) => {
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
       // To remove what the user keeps, and to delete a group.
@@ -311,6 +324,8 @@ export const FUNCTIONS = {
       gateway.grantConnections(fn, 'POST', 'DELETE');
       archive?.grantEdit(fn);
       attachments?.grantErase(fn);
+      // An import puts no profile where another system keeps them.
+      hooks.tellOfProfileSource(fn);
       // For the links of exports.
       attachments?.grantLink(fn);
       taskQueue.grantSend(fn);

@@ -22,6 +22,13 @@ export class Hooks {
     if (beforeSend !== undefined) grantAsk(fn, beforeSend);
   }
 
+  /** Lets a function that stores profiles know of a source. Does nothing without one. */
+  tellOfProfileSource(fn: LambdaFunction): void {
+    const { profileSource } = this.#options;
+    if (profileSource === undefined) return;
+    fn.addEnvironment(ENV.profileSourceTtlSeconds, String(profileSource.ttlSeconds));
+  }
+
   /** Lets a function that reads profiles ask for them. Does nothing without a source. */
   grantProfileSource(fn: LambdaFunction): void {
     const { profileSource } = this.#options;

@@ -19,6 +19,8 @@ export const ADMIN_ROUTES = [
   'POST /admin/users/{userId}/export',
   'DELETE /admin/users/{userId}',
   'GET /admin/tasks/{taskId}',
+  'POST /admin/imports',
+  'POST /admin/imports/{importId}/tasks',
   'POST /admin/groups',
   'GET /admin/groups/{conversationId}',
   'PATCH /admin/groups/{conversationId}',
@@ -80,11 +82,14 @@ export interface TaskStarted {
 /** `GET /admin/tasks/{taskId}`: how far a task is (IM-ERASE-1). */
 export interface AdminTaskBody {
   readonly taskId: string;
-  readonly kind: 'erase' | 'export' | 'delete-group';
+  readonly kind: 'erase' | 'export' | 'delete-group' | 'import';
   /** Of an erasure or an export. */
   readonly userId?: string;
   /** Of the deletion of a group. */
   readonly conversationId?: string;
+  /** Of an import, and whether it only says what it would refuse. */
+  readonly importId?: string;
+  readonly dryRun?: boolean;
   readonly state: 'running' | 'done';
   /** What it is at. Missing when it is done. */
   readonly step?: string;
@@ -94,7 +99,7 @@ export interface AdminTaskBody {
   readonly startedAt: number;
   /** When it last got on. Long ago in a running task: look for its job in the dead-letter queue. */
   readonly updatedAt: number;
-  /** Of an export that is done: whoever has it can get the file, until `expiresAt`. Missing after 7 days, when the file is deleted. */
+  /** Of an export or an import that is done: whoever has it can get the file, or the report, until `expiresAt`. Missing after 7 days, when it is deleted. */
   readonly link?: string;
   readonly expiresAt?: number;
 }

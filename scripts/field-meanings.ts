@@ -162,6 +162,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'LogOut.deviceId': 'only the session of this device; default: all sessions',
   'LogOut.userId': 'the user',
   'Ban.until': 'when the ban ends (epoch milliseconds); default: it does not end by itself',
+  'NewImport.size': 'of the file, in bytes, exact',
+  'StartImport.dryRun': 'whether it only says what would be refused',
   'Ban.reason': 'for the operator: no user sees it',
   'Edit.from': 'its sender',
   'Recall.from': 'its sender, or a group admin',

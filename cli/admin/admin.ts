@@ -3,6 +3,7 @@ import { commandLine } from '../wording.ts';
 import { archive } from './archive.ts';
 import type { AdminCommand } from './command.ts';
 import { group } from './group.ts';
+import { importFile } from './import.ts';
 import { recall, removeFile, send } from './messages.ts';
 import { replay } from './replay.ts';
 import { erase, exportUser, task } from './tasks.ts';
@@ -21,6 +22,7 @@ const COMMANDS: Readonly<Record<string, AdminCommand>> = {
   export: exportUser,
   erase,
   task,
+  import: importFile,
   archive,
   replay,
   top,

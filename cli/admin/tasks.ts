@@ -18,8 +18,11 @@ const OUT_OPTIONS = { ...FOLLOW_OPTIONS, out: { type: 'string' }, files: { type:
 /** Each look is a request, and a line of the audit: a task of hours needs no look a second. */
 const PAUSES_MS = { first: 250, longest: 15_000, growth: 1.5 };
 
-interface FollowValues extends ApiTarget {
+export interface FollowValues extends ApiTarget {
   readonly json: boolean;
+}
+
+interface FinishValues extends FollowValues {
   readonly 'no-wait': boolean;
   readonly out?: string | undefined;
   readonly files?: string | undefined;
@@ -55,7 +58,7 @@ export const erase: AdminCommand = {
 /** Follows a task. */
 export const task: AdminCommand = {
   usage:
-    '  task ID [--out FILE [--files DIR]] [--no-wait]   follows an export, an erasure, or the deletion of a group until it is done; --no-wait: says how far it is',
+    '  task ID [--out FILE [--files DIR]] [--no-wait]   follows an export, an erasure, an import, or the deletion of a group until it is done; --no-wait: says how far it is',
   async run(args) {
     const { values, positionals } = parseCommand(args, OUT_OPTIONS, ['ID']);
     const [taskId = ''] = positionals;
@@ -67,7 +70,7 @@ export const task: AdminCommand = {
 };
 
 async function start(
-  values: FollowValues,
+  values: FinishValues,
   title: string,
   run: (admin: Admin) => Promise<TaskStarted>,
 ): Promise<void> {
@@ -78,9 +81,8 @@ async function start(
 }
 
 /** Follows a task until it is done, and gets its file. */
-export async function finish(values: FollowValues, taskId: string): Promise<void> {
-  const progress = followProgress(values.json);
-  const done = await follow(values, taskId, progress.show).finally(progress.end);
+export async function finish(values: FinishValues, taskId: string): Promise<void> {
+  const done = await follow(values, taskId);
   if (values.out === undefined) return print(values, done, taskText(done));
   const { link } = done;
   if (link === undefined) throw new OperatorError(`Task ${taskId} has no file, or no longer.`);
@@ -97,7 +99,17 @@ export async function finish(values: FollowValues, taskId: string): Promise<void
     );
 }
 
-async function follow(
+/** Waits for the end of a task, and says meanwhile how far it is. */
+export async function follow(target: FollowValues, taskId: string): Promise<AdminTaskBody> {
+  const progress = followProgress(target.json);
+  try {
+    return await untilDone(target, taskId, progress.show);
+  } finally {
+    progress.end();
+  }
+}
+
+async function untilDone(
   target: ApiTarget,
   taskId: string,
   show: (state: AdminTaskBody) => void,
@@ -128,12 +140,12 @@ function followProgress(quiet: boolean) {
   };
 }
 
-const TITLES = { export: 'Export', erase: 'Erasure', 'delete-group': 'Deletion' } as const;
+const TITLES = { export: 'Export', erase: 'Erasure', 'delete-group': 'Deletion', import: 'Import' } as const;
 
 /** A task in a few lines. */
 export function taskText(state: AdminTaskBody): string {
-  const { taskId, kind, userId, conversationId, link, expiresAt } = state;
-  const title = `${TITLES[kind]} of ${userId ?? conversationId}: ${stepText(state)} (task ${taskId})`;
+  const { taskId, kind, userId, conversationId, importId, link, expiresAt } = state;
+  const title = `${TITLES[kind]} of ${userId ?? conversationId ?? importId}: ${stepText(state)} (task ${taskId})`;
   if (link === undefined) return title;
   return `${title}\n  until ${new Date(expiresAt ?? 0).toISOString()}, for whoever has it: ${link}`;
 }
@@ -150,7 +162,7 @@ function requireNewFile({
   out,
   files,
   'no-wait': noWait,
-}: Pick<FollowValues, 'out' | 'files' | 'no-wait'>): void {
+}: Pick<FinishValues, 'out' | 'files' | 'no-wait'>): void {
   if (out === undefined) {
     if (files !== undefined) throw new UsageError('--files needs --out, which names the files.');
     return;

@@ -31,6 +31,7 @@ import { parseMessageSortKey } from './message-key.ts';
  *                                        at: when; changedAt?: when a message of volume 0 last changed,
  *                                        changedAt#<v>? of others; volume?, starts?: the latest volume with a known start,
  *                                        and the starts of the last 24 h (list of volume, atMs);
+ *                                        imported?, importing? (import-table.ts);
  *                                        in a direct conversation also l#<userId>: the last seq of this user, blockedBy?
  *                                        (set): who has blocked the other one; before the first message only that;
  *                                        in a group also name, admins (set), memberCount, openHistory, pins?,
@@ -65,6 +66,8 @@ export const HEAD = 'head';
 const MAX_DEPARTED = 100;
 export const LAST = 'l#';
 export const BLOCKED_BY = 'blockedBy';
+/** The task that imports the conversation (import-table.ts). */
+export const IMPORTING = 'importing';
 
 export function createConversationReader(
   documents: DynamoDBDocumentClient,
@@ -259,7 +262,7 @@ export function blockersIn(head: Item | undefined): readonly string[] {
 
 const CHANGED_AT = 'changedAt';
 
-function changedAtIn(volume: number): string {
+export function changedAtIn(volume: number): string {
   return volume === 0 ? CHANGED_AT : `${CHANGED_AT}#${volume}`;
 }
 
@@ -303,6 +306,7 @@ function toHead(item: Item): Head {
     ...(typeof tail === 'string' && { tail: parseMessageSortKey(tail) }),
     ...(lastSeqs.length > 0 && { lastSeqs: new Map(lastSeqs) }),
     ...(blockedBy.length > 0 && { blockedBy }),
+    ...(item[IMPORTING] !== undefined && { isImported: true }),
     ...(group !== undefined && { group }),
     ...(item['chat'] !== undefined && {
       chat: { conversationId: String(item['pk']), ...(item['chat'] as Omit<Chat, 'conversationId'>) },

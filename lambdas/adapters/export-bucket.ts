@@ -98,7 +98,7 @@ export function createExportFiles(Bucket: string, timeoutMs = TIMEOUT_MS): Expor
 /** A bucket that may not be listed denies the access to an object that it lacks: `AccessDenied` means gone, too. */
 const GONE = new Set(['NoSuchUpload', 'InvalidPart', 'NoSuchKey', 'AccessDenied']);
 
-async function unlessGone<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
+export async function unlessGone<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await run();
   } catch (error) {

@@ -4,7 +4,16 @@ import type { Chat } from '../domain/model/chat.ts';
 import type { SeqAllocation, SeqAllocator, SeqLimits, SeqRefusal } from '../domain/model/conversation.ts';
 import { MAX_STARTS, recentStarts, type VolumeStart, volumeOf } from '../domain/model/volume.ts';
 import type { Clock } from '../shared/clock.ts';
-import { BLOCKED_BY, blockersIn, HEAD, LAST, memberKey, NOT_BLOCKED, peerIn } from './conversation-table.ts';
+import {
+  BLOCKED_BY,
+  blockersIn,
+  HEAD,
+  IMPORTING,
+  LAST,
+  memberKey,
+  NOT_BLOCKED,
+  peerIn,
+} from './conversation-table.ts';
 import { callDespiteTransactions, type Item, orExisting, unlessRefused } from './dynamodb.ts';
 import { messageSortKey } from './message-key.ts';
 
@@ -80,6 +89,7 @@ export function createSeqAllocator(
         ConditionExpression: [
           'attribute_exists(#head)',
           'attribute_not_exists(#closed)',
+          `attribute_not_exists(${IMPORTING})`,
           ...(peer === undefined ? [] : [NOT_BLOCKED]),
           ...group.conditions,
         ].join(' AND '),
@@ -187,6 +197,7 @@ function toRefusal(
   if (peer !== undefined && blockersIn(head).includes(peer)) return { refused: 'blocked' };
   if (head?.['head'] === undefined) return { refused: 'missing' };
   if (head['closed'] !== undefined) return { refused: 'closed' };
+  if (head[IMPORTING] !== undefined) return { refused: 'imported' };
   const isAdmin = (head['admins'] as ReadonlySet<string> | undefined)?.has(from) === true;
   if (head['posting'] !== undefined && !isAdmin) return { refused: 'posting' };
   const slow = head['slow'];

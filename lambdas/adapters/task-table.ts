@@ -7,7 +7,7 @@ import { call, type Item, unlessRefused } from './dynamodb.ts';
  * Tasks of operators, in the conversation table.
  *
  *   pk              sk       attributes
- *   task#<taskId>   'task'   kind, userId?, conversationId?, startedAt, updatedAt, step? (missing: done), cursor? (JSON), counts (map), waitSeconds?, version, ttl
+ *   task#<taskId>   'task'   kind, userId?, conversationId?, importId?, dryRun?, startedAt, updatedAt, step? (missing: done), cursor? (JSON), counts (map), waitSeconds?, version, ttl
  *
  * Access         Call      Units
  * read           GetItem   1 read, strong: a worker must not begin a page again that is done
@@ -62,13 +62,15 @@ function toItem({ taskId, startedAtMs, updatedAtMs, cursor, ...task }: Task): It
 }
 
 function toTask(taskId: string, item: Item): Task {
-  const { kind, userId, conversationId, startedAt, updatedAt, step, cursor, counts, waitSeconds, version } =
-    item;
+  const { kind, userId, conversationId, importId, dryRun, startedAt, updatedAt } = item;
+  const { step, cursor, counts, waitSeconds, version } = item;
   return {
     taskId,
     kind: kind as TaskKind,
     ...(userId !== undefined && { userId: String(userId) }),
     ...(conversationId !== undefined && { conversationId: String(conversationId) }),
+    ...(importId !== undefined && { importId: String(importId) }),
+    ...(dryRun === true && { dryRun }),
     startedAtMs: Number(startedAt),
     updatedAtMs: Number(updatedAt),
     step: step as string | undefined,

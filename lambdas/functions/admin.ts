@@ -29,6 +29,7 @@ const ports = lazily({
   taskWriter: of.taskWriter,
   taskQueue: of.taskQueue,
   exportLinks: of.exportLinks,
+  importForms: of.importForms,
   pushDevices: of.pushDevicesIfAny(),
   pushDeviceWriter: of.pushDeviceWriterIfAny(),
   offlineQueue: of.offlineQueue,

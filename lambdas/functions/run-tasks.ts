@@ -6,11 +6,12 @@ import { runTask } from '../domain/tasks/run-task.ts';
 import { STEPS } from '../domain/tasks/steps.ts';
 import { systemClock, systemPause } from '../shared/clock.ts';
 import { lazily } from '../shared/lazily.ts';
-import { TASK_UNITS_PER_SECOND } from '../shared/task-rate.ts';
+import { IMPORT_UNITS_PER_SECOND, TASK_UNITS_PER_SECOND } from '../shared/task-rate.ts';
 import { processBatch, processEach } from '../transport/queue-records.ts';
 
 /** For the life of an instance, without a burst: what hangs on the rate is a partition, which has others to serve. */
 const pace = createPace({ perSecond: TASK_UNITS_PER_SECOND, burst: 0 }, systemClock, systemPause);
+const importPace = createPace({ perSecond: IMPORT_UNITS_PER_SECOND, burst: 0 }, systemClock, systemPause);
 
 const deskPorts = of.hasDesk()
   ? lazily({
@@ -73,11 +74,17 @@ const ports = lazily({
   blockWriter: of.blockWriter,
   reportErasure: of.reportErasure,
   exportFiles: of.exportFiles,
+  importFiles: of.importFiles,
+  importTable: of.importTable,
+  importPace: { env: [], get: () => importPace },
+  historyTtlSeconds: of.historyTtlSeconds,
+  profileWriter: of.profileWriter,
+  keepsProfiles: of.keepsProfiles,
   workQueue: of.workQueue,
   clock: of.clock,
 });
 
-/** Does the tasks of operators, page by page: erases and exports users (IM-ERASE). */
+/** Does the tasks of operators, page by page: erases and exports users (IM-ERASE), and imports messages (IM-IMPORT). */
 export const handler = ({ Records }: SQSEvent) =>
   processBatch('task', taskJobSchema, Records, ports, (jobs) =>
     processEach(jobs, (job) => runTask(ports, STEPS, job)),

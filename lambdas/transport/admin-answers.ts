@@ -20,7 +20,7 @@ import { type SendPorts, send } from '../domain/messages/send.ts';
 import type { Accounts } from '../domain/model/account.ts';
 import { NO_END } from '../domain/model/ban.ts';
 import type { Erasure } from '../domain/model/erasure.ts';
-import { type ExportLinks, exportNameOf } from '../domain/model/export-file.ts';
+import { type ExportLinks, exportNameOf, importReportOf } from '../domain/model/export-file.ts';
 import type { PushDeviceReader } from '../domain/model/push-registration.ts';
 import type { Presence, Session } from '../domain/model/session.ts';
 import type { Task, TaskKind } from '../domain/model/task.ts';
@@ -35,6 +35,7 @@ import { parseWith } from '../shared/parse.ts';
 import { settleAll } from '../shared/settle.ts';
 import type { AdminAnswer, AdminCall, AdminRequest } from './admin.ts';
 import { type AdminGroupPorts, adminGroupAnswers } from './admin-group-answers.ts';
+import { type AdminImportPorts, adminImportAnswers } from './admin-import-answers.ts';
 import { requireMayWrite } from './service-events.ts';
 
 const DAY_MS = 86_400_000;
@@ -59,6 +60,7 @@ export interface AdminPorts
     LogOutPorts,
     ProfilePorts,
     AdminGroupPorts,
+    AdminImportPorts,
     TaskPorts {
   readonly accounts: Accounts;
   readonly budgetLimits: BudgetLimits;
@@ -127,6 +129,7 @@ export function adminAnswers(
       return { target, run: () => eraseMessage(ports, target) };
     },
     ...adminGroupAnswers(ports),
+    ...adminImportAnswers(ports),
     'POST /admin/users/{userId}/export': ({ path, atMs }) => starting(ports, 'export', path, atMs),
     'DELETE /admin/users/{userId}': ({ path, atMs }) => starting(ports, 'erase', path, atMs),
     'GET /admin/tasks/{taskId}': ({ path }) => {
@@ -162,12 +165,14 @@ function starting(ports: AdminPorts, kind: TaskKind, path: AdminRequest['path'],
 async function lookAtTask(ports: AdminPorts, taskId: string): Promise<AdminTaskBody> {
   const task = await ports.tasks.task(taskId);
   if (task === undefined) throw new NotFoundError('task');
-  const { kind, userId, conversationId, step, counts, startedAtMs, updatedAtMs } = task;
+  const { kind, userId, conversationId, importId, dryRun, step, counts, startedAtMs, updatedAtMs } = task;
   return {
     taskId,
     kind,
     ...(userId !== undefined && { userId }),
     ...(conversationId !== undefined && { conversationId }),
+    ...(importId !== undefined && { importId }),
+    ...(dryRun && { dryRun }),
     state: step === undefined ? 'done' : 'running',
     ...(step !== undefined && { step }),
     counts,
@@ -183,9 +188,11 @@ async function linkTo(
   task: Task,
 ): Promise<Pick<AdminTaskBody, 'link' | 'expiresAt'>> {
   const { kind, step, updatedAtMs } = task;
-  const isThere = kind === 'export' && step === undefined && clock() < updatedAtMs + EXPORT_DAYS * DAY_MS;
+  const name = kind === 'import' ? importReportOf(task) : exportNameOf(task);
+  const hasFile = kind === 'export' || kind === 'import';
+  const isThere = hasFile && step === undefined && clock() < updatedAtMs + EXPORT_DAYS * DAY_MS;
   if (!isThere) return {};
-  const { link, expiresAtMs } = await exportLinks.linkTo(exportNameOf(task), clock());
+  const { link, expiresAtMs } = await exportLinks.linkTo(name, clock());
   return { link, expiresAt: expiresAtMs };
 }
 

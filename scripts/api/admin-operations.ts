@@ -7,12 +7,13 @@ import {
 } from '../../protocol/admin.ts';
 import type { ATTACHMENT_ADMIN_ROUTES } from '../../protocol/attachments.ts';
 import { addMembersSchema, cursorQuerySchema, updateGroupSchema } from '../../protocol/http.ts';
+import { newImportSchema, startImportSchema } from '../../protocol/import.ts';
 import { profileSchema } from '../../protocol/people.ts';
 import type { Operation } from './operation.ts';
 
 type Route = AdminRoute | (typeof ATTACHMENT_ADMIN_ROUTES)[number];
 
-/** The admin API (docs/protocol.md, section 21). All but `adminCreateGroup` are idempotent (IM-ADMIN-3). */
+/** The admin API (docs/protocol.md, section 21). All but `adminCreateGroup` and `adminNewImport` are idempotent (IM-ADMIN-3). */
 export const ADMIN_OPERATIONS: Readonly<Record<Route, Operation>> = {
   'POST /admin/messages': {
     id: 'adminSendMessage',
@@ -142,6 +143,30 @@ export const ADMIN_OPERATIONS: Readonly<Record<Route, Operation>> = {
     summary: 'Starts an erasure of a user (IM-ERASE-2)',
     status: 202,
     answer: 'TaskStarted',
+  },
+  'POST /admin/imports': {
+    id: 'adminNewImport',
+    tag: 'admin',
+    summary: 'Makes a form that uploads a file to import (IM-IMPORT-1)',
+    description: 'Not idempotent: a repeat makes another import. Nothing is stored before the upload.',
+    body: { schema: newImportSchema, name: 'NewImportRequest', meanings: 'NewImport' },
+    status: 201,
+    answer: 'NewImportBody',
+    errors: ['bad_frame'],
+  },
+  'POST /admin/imports/{importId}/tasks': {
+    id: 'adminStartImport',
+    tag: 'admin',
+    summary: 'Starts an import of the uploaded file (IM-IMPORT-5)',
+    body: {
+      schema: startImportSchema,
+      name: 'StartImportRequest',
+      meanings: 'StartImport',
+      isOptional: true,
+    },
+    status: 202,
+    answer: 'TaskStarted',
+    errors: ['bad_frame'],
   },
   'GET /admin/tasks/{taskId}': {
     id: 'adminGetTask',

@@ -40,7 +40,8 @@ export const TAGS = {
   notifications: 'Devices that get notifications, with one of the options for them (section 24)',
   polling: 'Receiving without a socket (section 12)',
   desk: 'The customer-service desk, with the option `desk` (section 11)',
-  admin: 'For the operator’s tools and services: signed requests of an IAM principal (sections 21 and 22)',
+  admin:
+    'For the operator’s tools and services: signed requests of an IAM principal (sections 21, 22, and 25)',
 } as const;
 
 export type Tag = keyof typeof TAGS;

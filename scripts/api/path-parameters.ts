@@ -20,5 +20,6 @@ export const PATH_PARAMETERS = {
   userId: inPath('userId', 'the user', text(USER_ID), 'bob'),
   deviceId: inPath('deviceId', 'the device', text(DEVICE_ID), 'laptop'),
   taskId: inPath('taskId', 'the task: from the answer that started it', text(ATTACHMENT_ID)),
+  importId: inPath('importId', 'the import: from the answer that has its form', text(ATTACHMENT_ID)),
   attachmentId: inPath('attachmentId', 'the file', text(ATTACHMENT_ID)),
 };

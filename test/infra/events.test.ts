@@ -80,7 +80,15 @@ describe('events (IM-EVENT)', () => {
     });
     expect(filters).toEqual(
       expect.arrayContaining([
-        [{ eventName: ['INSERT', 'MODIFY'], dynamodb: { NewImage: { seq: { N: [{ exists: true }] } } } }],
+        [
+          {
+            eventName: ['INSERT'],
+            dynamodb: {
+              NewImage: { seq: { N: [{ exists: true }] }, imported: { BOOL: [{ exists: false }] } },
+            },
+          },
+          { eventName: ['MODIFY'], dynamodb: { NewImage: { seq: { N: [{ exists: true }] } } } },
+        ],
         [ofRow('report#'), ofRow('event#')],
       ]),
     );

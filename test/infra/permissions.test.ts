@@ -177,8 +177,9 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Messages/index/bySeq', 'Query'),
     ...send('OfflineQueue', 'FanOutQueue', 'TasksQueue', 'DeskQueue'),
     ...connections('POST', 'DELETE'),
-    // For links.
+    // For links, and the forms of imports.
     ...onExports('exports', 'GetObject'),
+    ...onExports('imports', 'PutObject'),
     ...SENDS_FILES,
   ],
   RunTasks: [
@@ -198,6 +199,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...connections('GET', 'POST', 'DELETE'),
     ...onExports('exports', 'PutObject', 'DeleteObject'),
     ...onExports('rest', 'PutObject', 'GetObject', 'DeleteObject'),
+    ...onExports('imports', 'GetObject', 'DeleteObject'),
     'ExportsBucket: s3:ListBucket',
     ...onFiles('pending', 'DeleteObject'),
     ...onFiles('sent', 'DeleteObject', 'GetObject'),

@@ -168,8 +168,8 @@ export const MUTANTS: readonly Mutant[] = [
     // Claims and reactions cost an invocation each, and end as broken rows.
     fault: 'event',
     file: 'lib/event-sources.ts',
-    from: 'dynamodb: { NewImage: { seq: { N: EXISTS } } }',
-    to: 'dynamodb: { NewImage: { pk: { S: EXISTS } } }',
+    from: 'const IS_MESSAGE = { seq: { N: EXISTS } };',
+    to: 'const IS_MESSAGE = { pk: { S: EXISTS } };',
     project: 'flow',
     test: 'test/flow/events.test.ts',
     only: 'tells of exactly what the histories have',

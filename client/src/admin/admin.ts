@@ -2,6 +2,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { AdminGroupBody, AdminTaskBody, AdminUserBody, TaskStarted } from '../../../protocol/admin.ts';
 import type { Mentions, Sent } from '../../../protocol/frames.ts';
 import type { GroupBody } from '../../../protocol/http.ts';
+import type { NewImportBody } from '../../../protocol/import.ts';
 import type { Profile } from '../../../protocol/people.ts';
 import type { SentContent } from '../model/content.ts';
 import { errorOfAnswer, NetworkError, TimeoutError } from '../model/errors.ts';
@@ -90,6 +91,12 @@ export interface NewGroup extends GroupRules {
   readonly openHistory?: boolean;
 }
 
+/** How a file is imported. */
+export interface ImportOptions {
+  /** Only says what would be refused. Defaults to no. */
+  readonly dryRun?: boolean;
+}
+
 /** What changes of a group. */
 export interface GroupUpdate extends GroupRules {
   readonly name?: string;
@@ -152,7 +159,26 @@ export interface Admin {
    */
   eraseUser(userId: string): Promise<TaskStarted>;
   /**
-   * Reads how far a task is, until 90 days after its end. All times are epoch milliseconds. Each call on an export that is done makes
+   * Makes a form that uploads a file of JSON lines to import (IM-IMPORT): its fields in their order, then `file`, by `POST`, within 15 minutes.
+   * @param size of the file, in bytes, exact; 1 GiB at most
+   * @example
+   * const { importId, upload } = await admin.newImport(bytes.length);
+   * const form = new FormData();
+   * for (const [name, value] of Object.entries(upload.fields)) form.set(name, value);
+   * form.set('file', new Blob([bytes]));
+   * await fetch(upload.url, { method: 'POST', body: form });
+   * const { taskId } = await admin.startImport(importId);
+   */
+  newImport(size: number): Promise<NewImportBody>;
+  /**
+   * Starts a task that imports the users, conversations, members, and messages of a file that was uploaded. Again, it imports nothing twice. Follow it
+   * with `task`: when it is done, its link is to a report that names each refused line.
+   * @example
+   * const { taskId } = await admin.startImport(importId, { dryRun: true });   // writes nothing, and keeps the file
+   */
+  startImport(importId: string, options?: ImportOptions): Promise<TaskStarted>;
+  /**
+   * Reads how far a task is, until 90 days after its end. All times are epoch milliseconds. Each call on an export or an import that is done makes
    * a new link, which is good until `expiresAt`, an hour at most. Rejects with `not_found`.
    * @example
    * const { state, step, counts } = await admin.task(taskId);   // 'running', 'messages', { messages: 4200 }
@@ -232,6 +258,9 @@ export function createAdmin({ httpUrl, region, credentials }: AdminOptions): Adm
       call('DELETE', `${group(conversationId)}/members/${encodeURIComponent(userId)}`),
     exportUser: (userId) => call('POST', `${user(userId)}/export`),
     eraseUser: (userId) => call('DELETE', user(userId)),
+    newImport: (size) => call('POST', '/imports', { size }),
+    startImport: (importId, options = {}) =>
+      call('POST', `/imports/${encodeURIComponent(importId)}/tasks`, options),
     task: (taskId) => call('GET', `/tasks/${encodeURIComponent(taskId)}`),
   };
 }

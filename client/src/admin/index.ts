@@ -7,6 +7,7 @@ export type {
 } from '../../../protocol/admin.ts';
 export type { Mentions, Sent } from '../../../protocol/frames.ts';
 export type { GroupBody } from '../../../protocol/http.ts';
+export type { NewImportBody } from '../../../protocol/import.ts';
 export type { Profile } from '../../../protocol/people.ts';
 export type { CustomContent, SentContent, TextContent } from '../model/content.ts';
 export { ForeignAnswerError, ImError, NetworkError, RefusedError, TimeoutError } from '../model/errors.ts';
@@ -19,6 +20,7 @@ export {
   createAdmin,
   type GroupRules,
   type GroupUpdate,
+  type ImportOptions,
   type NewGroup,
   type ProfileFacts,
   type RecalledMessage,

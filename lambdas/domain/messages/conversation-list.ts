@@ -130,7 +130,9 @@ async function summaries(
   const settingsAtMs = new Map(page.map((one) => [one.conversationId, one.settings?.atMs ?? 0]));
   const changedAtMs = (id: string, head: Head) => Math.max(activeAtMs(head), settingsAtMs.get(id) ?? 0);
   const heads = new Map(
-    [...known].filter(([id, head]) => changedAtMs(id, head) >= changedSinceMs - LIMITS.changeMarginMs),
+    [...known].filter(
+      ([id, head]) => !head.isImported && changedAtMs(id, head) >= changedSinceMs - LIMITS.changeMarginMs,
+    ),
   );
   const [tails, peerReadSeqs] = await Promise.all([
     readTails(ports, heads),

@@ -1,5 +1,5 @@
 import type { HistoryBody } from '../../../protocol/http.ts';
-import { NotFoundError } from '../../shared/errors.ts';
+import { NotFoundError, UnavailableError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { requireMembership } from '../access/membership.ts';
 import {
@@ -20,6 +20,7 @@ export interface HistoryPorts extends ShowPorts {
  * Returns a page of a conversation's history, ascending, by strong reads (docs/protocol.md, section 6). A supervisor may
  * read every support chat.
  * @throws {NotFoundError} the user may not see the conversation
+ * @throws {UnavailableError} it is being imported (IM-IMPORT-4)
  */
 export async function readHistory(
   ports: HistoryPorts,
@@ -35,6 +36,7 @@ export async function readHistory(
     firstVisibleSeq(ports, userId, conversation, callerRoles),
     conversations.head(conversationId),
   ]);
+  if (head.isImported) throw new UnavailableError();
   const page = await messages.page(conversationId, { ...range, from, head: head.seq });
   const stillFrom = isAccessPermanent(conversation, callerRoles)
     ? from

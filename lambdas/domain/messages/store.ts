@@ -116,6 +116,7 @@ export interface SeqPorts extends Pick<StorePorts, 'conversationWriter'> {
  * @throws {BlockedError} the peer has blocked the sender (IM-BLOCK-1)
  * @throws {RateLimitedError} it is not the sender's turn (IM-BUDGET-5), or the budget is used up (IM-BUDGET-1)
  * @throws {LimitReachedError} the sender has met enough strangers today (IM-BUDGET-3)
+ * @throws {UnavailableError} the conversation is being imported (IM-IMPORT-4)
  */
 export async function allocateSeq(
   { conversationWriter, budget }: SeqPorts,
@@ -141,6 +142,8 @@ export async function allocateSeq(
         throw new ForbiddenError('Only admins may write in this group.');
       case 'closed':
         throw new ForbiddenError('This chat is closed.');
+      case 'imported':
+        throw new UnavailableError();
       case 'missing':
         if (conversation.kind === 'group') throw new NotFoundError();
         if (conversation.kind === 'support') throw new ForbiddenError('This chat is closed.');

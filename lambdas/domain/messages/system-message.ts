@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import type { SystemContent } from '../../../protocol/content.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { NotFoundError } from '../../shared/errors.ts';
+import { NotFoundError, UnavailableError } from '../../shared/errors.ts';
 import { canonicalJson, sha256 } from '../../shared/json.ts';
 import type { ConversationWriter } from '../model/conversation.ts';
 import type { StoredMessage } from '../model/message.ts';
@@ -19,7 +19,8 @@ export async function nextSystemMessage(
 ): Promise<StoredMessage> {
   const clientMsgId = `sys-${ulid(ports.clock())}`;
   const allocation = await ports.conversationWriter.nextSeq(conversationId, content.by, clientMsgId);
-  if (allocation.seq === undefined) throw new NotFoundError();
+  if (allocation.seq === undefined)
+    throw allocation.refused === 'imported' ? new UnavailableError() : new NotFoundError();
   return systemMessage(ports, conversationId, allocation.seq, content, clientMsgId);
 }
 

@@ -23,6 +23,8 @@ export interface Head {
   readonly lastSeqs?: ReadonlyMap<string, number>;
   /** In a direct conversation: the users who have blocked the other one. */
   readonly blockedBy?: readonly string[];
+  /** An import has it for itself just now: nobody sees it (IM-IMPORT-4). */
+  readonly isImported?: true;
   readonly group?: GroupFacts;
   readonly chat?: Chat;
 }
@@ -83,10 +85,10 @@ export interface SeqAllocation {
 /**
  * Why a conversation takes no message of this sender. `missing`: there is no such conversation. `closed`: the support chat
  * is. `blocked`: the peer has blocked the sender. `posting`: only admins may write. `slow`: the sender has no turn in slow
- * mode. `large`: there are more members than the sender has paid for.
+ * mode. `large`: there are more members than the sender has paid for. `imported`: an import has the conversation for itself.
  */
 export type SeqRefusal = { readonly seq?: undefined } & (
-  | { readonly refused: 'missing' | 'closed' | 'blocked' | 'posting' }
+  | { readonly refused: 'missing' | 'closed' | 'blocked' | 'posting' | 'imported' }
   | { readonly refused: 'slow'; readonly slowModeSeconds: number }
   | { readonly refused: 'large'; readonly memberCount: number }
 );

@@ -39,6 +39,11 @@ export function exportNameOf({ taskId, userId = '' }: Pick<Task, 'taskId' | 'use
   return `${exportFolderOf(userId)}/${taskId}`;
 }
 
+/** The name of the report of an import. No user's folder is called so. */
+export function importReportOf({ taskId }: Pick<Task, 'taskId'>): string {
+  return `imports/${taskId}`;
+}
+
 export interface ExportLink {
   readonly link: string;
   /** When it ends, at the latest. */

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import type { Membership } from './conversation.ts';
 
-export type TaskKind = 'erase' | 'export' | 'delete-group';
+export type TaskKind = 'erase' | 'export' | 'delete-group' | 'import';
 
 /** Where a step stands: JSON that only the step reads. */
 export type Cursor = Readonly<Record<string, unknown>>;
@@ -15,6 +15,10 @@ export interface Task {
   readonly userId?: string | undefined;
   /** Of the deletion of a group. */
   readonly conversationId?: string | undefined;
+  /** Of an import: its file. */
+  readonly importId?: string | undefined;
+  /** Of an import that writes nothing. */
+  readonly dryRun?: boolean | undefined;
   readonly startedAtMs: number;
   /** When its state was last saved. */
   readonly updatedAtMs: number;

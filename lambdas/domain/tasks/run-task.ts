@@ -21,7 +21,7 @@ const BEGIN = 'begin';
 /** Saves a task and enqueues it. @returns its id */
 export async function startTask(
   ports: Omit<TaskPorts, 'tasks'>,
-  task: Pick<Task, 'taskId' | 'kind' | 'userId' | 'conversationId'>,
+  task: Pick<Task, 'taskId' | 'kind' | 'userId' | 'conversationId' | 'importId' | 'dryRun'>,
 ): Promise<{ readonly taskId: string }> {
   const { taskId } = task;
   const nowMs = ports.clock();

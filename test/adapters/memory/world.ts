@@ -114,6 +114,13 @@ export function createWorld() {
     trail: conversations,
     exportFiles: exports,
     exportLinks: exports,
+    importForms: {
+      formOf: async (importId: string, size: number, nowMs: number) => ({
+        url: 'https://files',
+        fields: { key: importId, size: String(size) },
+        expiresAtMs: nowMs + 900_000,
+      }),
+    },
     attachments,
     attachmentRecords: attachments,
     attachmentFiles: attachments as AttachmentFiles,
