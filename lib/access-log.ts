@@ -3,6 +3,7 @@ import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { type IAccessLogSettings, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { type ILogGroup, LogGroup, LogGroupClass, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { EncryptionProps } from './encryption.ts';
 
 /**
  * Fields of an access log line. Each is a number, an id made by the gateway, a word from a fixed list, or sixteen digits
@@ -40,7 +41,7 @@ export const HTTP_LOG_FIELDS = {
   responseLength: '$context.responseLength',
 };
 
-export interface AccessLogProps {
+export interface AccessLogProps extends EncryptionProps {
   /** How long lines are kept. */
   readonly logRetention: RetentionDays;
 }
@@ -59,12 +60,13 @@ export interface AccessLog {
 export function accessLog(
   scope: Construct,
   fields: Readonly<Record<string, string>>,
-  { logRetention }: AccessLogProps,
+  { logRetention, encryptionKey }: AccessLogProps,
 ): AccessLog {
   // The class of a log group can't be changed later: with another class it needs another id.
   const logGroup = new LogGroup(scope, 'AccessLogs', {
     logGroupClass: LogGroupClass.INFREQUENT_ACCESS,
     retention: logRetention,
+    ...(encryptionKey && { encryptionKey }),
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const settings = {

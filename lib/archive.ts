@@ -1,15 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import { Bucket, BucketEncryption, StorageClass } from 'aws-cdk-lib/aws-s3';
+import { Bucket, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ARCHIVE_PREFIX } from '../lambdas/shared/archive-prefix.ts';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { acknowledge, finding } from './acknowledge.ts';
+import type { EncryptionProps } from './encryption.ts';
 import type { HandlerFunction } from './handler-function.ts';
-import { PRIVATE_BUCKET } from './private-bucket.ts';
+import { dataBucket, grantKey } from './private-bucket.ts';
 import { removalPolicyOf } from './removal-policy.ts';
 
-export interface ArchiveProps {
+export interface ArchiveProps extends EncryptionProps {
   /** Whether the bucket is kept when the stack is deleted. */
   readonly retain: boolean;
 }
@@ -22,8 +23,7 @@ export class Archive extends Construct {
   constructor(scope: Construct, id: string, props: ArchiveProps) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Messages', {
-      ...PRIVATE_BUCKET,
-      encryption: BucketEncryption.S3_MANAGED,
+      ...dataBucket(props),
       // For a month, what somebody deletes or overwrites by mistake can be restored, as with the tables' backups. The functions
       // repeat an object as it is, or without what an erased user wrote.
       versioned: true,
@@ -66,6 +66,7 @@ export class Archive extends Construct {
         finding(fn, 'AwsSolutions-IAM5', `Resource::${objects}`),
         'Each object has a name of its own.',
       );
+    for (const action of actions) grantKey(this.bucket, fn, action);
     return Grant.addToPrincipal({ grantee: fn, actions, resourceArns: [objects] });
   }
 

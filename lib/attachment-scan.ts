@@ -8,6 +8,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { PENDING_PREFIX } from '../lambdas/shared/attachment-keys.ts';
 import { acknowledge, finding } from './acknowledge.ts';
+import { KEY_ACTIONS } from './encryption.ts';
 
 export interface AttachmentScanProps {
   readonly bucket: Bucket;
@@ -29,6 +30,7 @@ export class AttachmentScan extends Construct {
       description: 'GuardDuty scans the uploads of users',
     });
     for (const statement of this.#statements(bucket)) role.addToPolicy(statement);
+    bucket.encryptionKey?.grant(role, ...KEY_ACTIONS.write);
     const plan = new CfnMalwareProtectionPlan(this, 'Plan', {
       role: role.roleArn,
       // Only what is uploaded: a message's copies are of what was scanned.
@@ -60,7 +62,7 @@ export class AttachmentScan extends Construct {
     return Stack.of(this).formatArn({ service: 'events', resource: 'rule', resourceName });
   }
 
-  /** docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy-prerequisite.html, without tags and keys */
+  /** docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy-prerequisite.html, without tags */
   #statements(bucket: Bucket): readonly PolicyStatement[] {
     const rule = this.#ruleArn;
     return [

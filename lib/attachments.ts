@@ -1,16 +1,17 @@
 import { Duration } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
-import { Bucket, BucketEncryption, HttpMethods, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
+import { Bucket, HttpMethods, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { PENDING_PREFIX, SENT_PREFIX } from '../lambdas/shared/attachment-keys.ts';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { AttachmentOptions } from './attachment-props.ts';
+import type { EncryptionProps } from './encryption.ts';
 import type { HandlerFunction } from './handler-function.ts';
-import { grantObjects, PRIVATE_BUCKET } from './private-bucket.ts';
+import { dataBucket, grantObjects } from './private-bucket.ts';
 import { removalPolicyOf } from './removal-policy.ts';
 
-export interface AttachmentsProps extends AttachmentOptions {
+export interface AttachmentsProps extends AttachmentOptions, EncryptionProps {
   /** Whether the bucket is kept when the stack is deleted. */
   readonly retain: boolean;
   /** Web origins whose pages upload and download, or `['*']`. If empty, there are no CORS headers. */
@@ -33,8 +34,7 @@ export class Attachments extends Construct {
     super(scope, id);
     this.#props = props;
     this.bucket = new Bucket(this, 'Bucket', {
-      ...PRIVATE_BUCKET,
-      encryption: BucketEncryption.S3_MANAGED,
+      ...dataBucket(props),
       // Without versions: what is deleted, is gone.
       lifecycleRules: lifecycleOf(props),
       ...corsOf(props.allowedOrigins),

@@ -3,6 +3,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { NOTIFICATION_TEXTS } from '../lambdas/shared/notification-text.ts';
 import { ContextReader, type ReadContext } from './context-reader.ts';
+import { domainIn } from './domain-context.ts';
 import { type HookProps, ON_FAILURES } from './hook-props.ts';
 import type { NotificationProps } from './notification-props.ts';
 import {
@@ -42,7 +43,7 @@ export type MakeFunction = (option: string, path: string, common: SecurityProps)
  *   `profileSourceTtl`, a duration
  * - of `notifications`: `webPushSubject`, `webPushKeys`, `apnsPlatformArn`, `fcmPlatformArn`, and `notificationText`, texts, and
  *   `pushHosts`, a list
- * - what `securityIn` reads
+ * - what `securityIn` and `domainIn` read
  * - whole numbers: `attachmentMaxBytes`, `maxDevices`, `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
  * An empty string counts as unset, so that scripts can use `-c issuer=$ISSUER`; but not of `attachmentTypes`: users could send
@@ -103,6 +104,7 @@ export function propsFromContext(
     attachmentScan: context.flag('attachmentScan'),
     ...notificationsIn(context),
     ...securityIn(context, scope),
+    ...domainIn(context, scope),
   };
   if (read('attachmentTypes') === '')
     context.faults.push('context "attachmentTypes" must not be empty: leave it out to allow any type');

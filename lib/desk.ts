@@ -1,10 +1,11 @@
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
+import type { EncryptionProps } from './encryption.ts';
 import type { HandlerFunction } from './handler-function.ts';
 import type { Storage, Store } from './storage.ts';
 import { WorkQueue } from './work-queue.ts';
 
-export interface DeskProps {
+export interface DeskProps extends EncryptionProps {
   /** The construct that holds the desk's table. */
   readonly storage: Storage;
   /** Timeout of the function that matches chats and agents. */
@@ -21,10 +22,11 @@ export class Desk extends Construct {
   readonly queue: WorkQueue;
   readonly #queueNames: readonly string[];
 
-  constructor(scope: Construct, id: string, { storage, consumerTimeoutSeconds, queueNames }: DeskProps) {
+  constructor(scope: Construct, id: string, props: DeskProps) {
     super(scope, id);
+    const { storage, queueNames, ...work } = props;
     this.store = storage.addStore('Desk', ENV.deskTable);
-    this.queue = new WorkQueue(this, 'Events', { consumerTimeoutSeconds, urlVariable: ENV.deskQueueUrl });
+    this.queue = new WorkQueue(this, 'Events', { ...work, urlVariable: ENV.deskQueueUrl });
     this.#queueNames = queueNames;
   }
 

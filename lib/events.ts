@@ -3,10 +3,11 @@ import { Alias } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
+import { type EncryptionProps, KEY_ACTIONS } from './encryption.ts';
 import type { HandlerFunction } from './handler-function.ts';
 import type { Storage } from './storage.ts';
 
-export interface EventsProps {
+export interface EventsProps extends EncryptionProps {
   /** The tables whose changes become events. */
   readonly storage: Storage;
 }
@@ -16,22 +17,25 @@ export class Events extends Construct {
   /** Gets every event. Subscribe to it with a filter policy (docs/operations.md, Events). */
   readonly topic: Topic;
   readonly #storage: Storage;
+  readonly #key: EncryptionProps['encryptionKey'];
 
-  constructor(scope: Construct, id: string, { storage }: EventsProps) {
+  constructor(scope: Construct, id: string, { storage, encryptionKey }: EventsProps) {
     super(scope, id);
     this.#storage = storage;
+    this.#key = encryptionKey;
     this.topic = new Topic(this, 'Topic', {
       enforceSSL: true,
       // AWS's key for SNS costs nothing a month, and allows all who may publish. With it no other AWS service can publish
       // here, such as a CloudWatch alarm, and none should.
       // docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html
-      masterKey: Alias.fromAliasName(this, 'Key', 'alias/aws/sns'),
+      masterKey: encryptionKey ?? Alias.fromAliasName(this, 'Key', 'alias/aws/sns'),
     });
   }
 
   /** Allows one of our functions to publish, and sets its variable with the topic's ARN. */
   grantPublish(fn: HandlerFunction): Grant {
     fn.addEnvironment(ENV.eventsTopicArn, this.topic.topicArn);
+    this.#key?.grant(fn, ...KEY_ACTIONS.write);
     return this.#grant(fn, 'sns:Publish');
   }
 

@@ -1,15 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
-import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { EXPORT_DAYS, EXPORT_PREFIX, IMPORT_PREFIX, REST_PREFIX } from '../lambdas/shared/export-keys.ts';
 import { acknowledge } from './acknowledge.ts';
+import type { EncryptionProps } from './encryption.ts';
 import type { HandlerFunction } from './handler-function.ts';
-import { grantObjects, PRIVATE_BUCKET } from './private-bucket.ts';
+import { dataBucket, grantObjects } from './private-bucket.ts';
 import { removalPolicyOf } from './removal-policy.ts';
 
-export interface ExportsProps {
+export interface ExportsProps extends EncryptionProps {
   /** Whether the bucket is kept when the stack is deleted. */
   readonly retain: boolean;
 }
@@ -22,8 +23,7 @@ export class Exports extends Construct {
   constructor(scope: Construct, id: string, props: ExportsProps) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
-      ...PRIVATE_BUCKET,
-      encryption: BucketEncryption.S3_MANAGED,
+      ...dataBucket(props),
       lifecycleRules: [
         {
           // All that we have of a user: nobody should find it by chance a year later. Without versions, so it is gone then.

@@ -14,10 +14,11 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { BUNDLE_HANDLER } from './bundling/function-bundles.ts';
+import { type EncryptionProps, KEY_ACTIONS } from './encryption.ts';
 import type { Diagnostic } from './props.ts';
 import { LEAST_AUDIT_RETENTION } from './security-props.ts';
 
-export interface HandlerFunctionProps {
+export interface HandlerFunctionProps extends EncryptionProps {
   readonly code: Code;
   readonly description: string;
   readonly timeoutSeconds: number;
@@ -42,7 +43,9 @@ export interface HandlerFunctionProps {
  */
 export class HandlerFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: HandlerFunctionProps) {
+    const { encryptionKey } = props;
     const logGroup = new LogGroup(scope, `${id}Logs`, {
+      ...(encryptionKey && { encryptionKey }),
       retention: props.audits ? Math.max(props.logRetention, LEAST_AUDIT_RETENTION) : props.logRetention,
       // The others expire sooner and contain no user data: not worth keeping when the stack is deleted.
       removalPolicy: props.audits && props.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -50,6 +53,7 @@ export class HandlerFunction extends LambdaFunction {
     // Its own role, since the default one may write to every log group (AWSLambdaBasicExecutionRole).
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
+    encryptionKey?.grant(role, ...KEY_ACTIONS.read);
     const isTraced = props.diagnostics.includes('traces');
     if (isTraced) {
       acknowledge(
@@ -80,6 +84,7 @@ export class HandlerFunction extends LambdaFunction {
       systemLogLevelV2: props.diagnostics.includes('reports') ? SystemLogLevel.INFO : SystemLogLevel.WARN,
       logGroup,
       role,
+      ...(encryptionKey && { environmentEncryption: encryptionKey }),
       environment: { POWERTOOLS_SERVICE_NAME: 'serverless-im' },
     });
   }

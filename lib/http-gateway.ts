@@ -15,11 +15,13 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type AccessLogProps, accessLog, HTTP_LOG_FIELDS } from './access-log.ts';
 import { acknowledge } from './acknowledge.ts';
+import { ApiDomain } from './api-domain.ts';
+import type { DomainOptions } from './domain-props.ts';
 import { inSequence } from './in-sequence.ts';
 import type { Throttle } from './props.ts';
 import { throttleRoutes } from './route-throttles.ts';
 
-export interface HttpGatewayProps extends AccessLogProps {
+export interface HttpGatewayProps extends AccessLogProps, DomainOptions {
   /** The `iss` of accepted tokens. */
   readonly issuer: string;
   /** Accepted values of `aud`, or of `client_id` if a token has no `aud`. */
@@ -42,6 +44,8 @@ export class HttpGateway extends Construct {
   readonly stage: HttpStage;
   /** The base URL of all routes: `https://…` without a trailing slash. */
   readonly url: string;
+  /** Where the name of your own has to lead; `undefined` without a `domain`. */
+  readonly domainTarget: string | undefined;
   /** The access log: a line for each request. */
   readonly accessLogGroup: ILogGroup;
   readonly #authorizer: HttpJwtAuthorizer;
@@ -49,9 +53,11 @@ export class HttpGateway extends Construct {
 
   constructor(scope: Construct, id: string, props: HttpGatewayProps) {
     super(scope, id);
+    const { domain } = props;
     this.api = new HttpApi(this, 'Api', {
       apiName: this.node.path.replaceAll('/', '-'),
       createDefaultStage: false,
+      ...(domain && { disableExecuteApiEndpoint: domain.keepDefaultName !== true }),
       ...corsOf(props.allowedOrigins),
     });
     const { logGroup, settings } = accessLog(this, HTTP_LOG_FIELDS, props);
@@ -66,7 +72,9 @@ export class HttpGateway extends Construct {
     });
     throttleRoutes(this.stage, props);
     const { region, urlSuffix } = Stack.of(this);
-    this.url = `https://${this.api.apiId}.execute-api.${region}.${urlSuffix}`;
+    this.url = `https://${domain?.name ?? `${this.api.apiId}.execute-api.${region}.${urlSuffix}`}`;
+    const { api, stage } = this;
+    this.domainTarget = domain && new ApiDomain(this, 'Domain', { ...domain, api, stage }).target;
     this.#authorizer = new HttpJwtAuthorizer('Authorizer', props.issuer, {
       jwtAudience: [...props.audience],
     });

@@ -3,6 +3,7 @@ export type { AttachmentProps } from './attachment-props.ts';
 export type { Attachments } from './attachments.ts';
 export type { Dashboard } from './dashboard.ts';
 export type { Desk } from './desk.ts';
+export type { Domain, DomainProps } from './domain-props.ts';
 export type { Events } from './events.ts';
 export type { FunctionName } from './functions.ts';
 export type { HandlerFunction } from './handler-function.ts';

@@ -4,11 +4,12 @@ import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { acknowledge, finding } from './acknowledge.ts';
+import type { EncryptionProps } from './encryption.ts';
 import type { HandlerFunction } from './handler-function.ts';
 import { type NotificationOptions, providersOf } from './notification-props.ts';
 import { WorkQueue } from './work-queue.ts';
 
-export interface NotificationsProps {
+export interface NotificationsProps extends EncryptionProps {
   readonly options: NonNullable<NotificationOptions['notifications']>;
   /** Timeout of the function that sends. */
   readonly consumerTimeoutSeconds: number;
@@ -21,11 +22,11 @@ export class Notifications extends Construct {
   readonly #options: NotificationsProps['options'];
   readonly #publicKey: string;
 
-  constructor(scope: Construct, id: string, { options, consumerTimeoutSeconds }: NotificationsProps) {
+  constructor(scope: Construct, id: string, { options, ...work }: NotificationsProps) {
     super(scope, id);
     this.#options = options;
     this.queue = new WorkQueue(this, 'Messages', {
-      consumerTimeoutSeconds,
+      ...work,
       urlVariable: ENV.notificationQueueUrl,
     });
     // A parameter of the template: CloudFormation reads it at each deployment, and says so if `npm run keys` was forgotten.

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { attachmentFaults, attachmentOptions } from './attachment-props.ts';
+import { domainFaults, domainOptions } from './domain-props.ts';
 import { hookFaults, hookOptions } from './hook-props.ts';
 import { notificationFaults, notificationOptions } from './notification-props.ts';
 import { audienceList, issuerFaults, optionFaults, webPageFaults } from './option-faults.ts';
@@ -55,6 +56,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     ...attachmentOptions(props),
     ...notificationOptions(props),
     ...securityOptions(props),
+    ...domainOptions(props),
   };
   const faults = [
     ...issuerFaults(props),
@@ -64,6 +66,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     ...attachmentFaults(props),
     ...notificationFaults(options),
     ...securityFaults(options),
+    ...domainFaults(options),
   ];
   if (faults.length > 0) throw new InvalidOptionsError(faults);
   return options;

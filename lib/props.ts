@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { AttachmentOptions, AttachmentProps } from './attachment-props.ts';
+import type { DomainOptions, DomainProps } from './domain-props.ts';
 import type { HookOptions, HookProps } from './hook-props.ts';
 import type { NotificationOptions, NotificationProps } from './notification-props.ts';
 import type { PlatformOptions, PlatformProps } from './platform-props.ts';
@@ -14,7 +15,8 @@ export interface ServerlessImProps
     HookProps,
     AttachmentProps,
     NotificationProps,
-    SecurityProps {
+    SecurityProps,
+    DomainProps {
   /**
    * Issuer (`iss`) of the tokens that users connect with: any OpenID Connect provider that signs with RS256 and
    * serves `<issuer>/.well-known/openid-configuration`. Needs `audience`.
@@ -397,7 +399,8 @@ export interface ServerlessImOptions
     HookOptions,
     AttachmentOptions,
     NotificationOptions,
-    SecurityOptions {
+    SecurityOptions,
+    DomainOptions {
   /** If `undefined`, creates a user pool. */
   readonly externalIssuer: ExternalIssuer | undefined;
   readonly userIdClaim: string;

@@ -1,9 +1,17 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 
 /** What a security team asks for (docs/security.md). Without an option the deployment has nothing of it. */
 export interface SecurityProps {
+  /**
+   * A KMS key of your own, symmetric and in the same region, for tables, queues, buckets, the topic, logs, and variables of functions.
+   * The policy of a key of this app lets CloudWatch Logs use it; that of another must (docs/security.md). What its requests cost: there.
+   * @default - AWS's own keys, which encrypt the same and cost nothing
+   * @example new Key(this, 'ChatKey', { enableKeyRotation: true })
+   */
+  readonly encryptionKey?: IKey | undefined;
   /**
    * Whether the tables and the made user pool refuse to be deleted, by anyone and whatever `retain` says, until a deployment
    * has switched it off. In our own app the stack, too.
@@ -37,6 +45,8 @@ export interface SecurityProps {
 
 /** Valid `SecurityProps`, with all defaults. */
 export interface SecurityOptions {
+  /** If `undefined`, AWS's own. */
+  readonly encryptionKey: IKey | undefined;
   readonly deletionProtection: boolean;
   readonly logRetention: RetentionDays;
   /** If `undefined`, roles have none. */
@@ -56,6 +66,7 @@ const WEB_ACL = /^arn:aws[a-z-]*:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]+\/
 /** Fills in the defaults. */
 export function securityOptions(props: SecurityProps): SecurityOptions {
   return {
+    encryptionKey: props.encryptionKey,
     deletionProtection: props.deletionProtection ?? false,
     logRetention: props.logRetention?.toDays({ integral: false }) ?? RetentionDays.ONE_MONTH,
     permissionsBoundary: props.permissionsBoundary,

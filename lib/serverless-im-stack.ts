@@ -39,6 +39,12 @@ export class ServerlessImStack extends Stack {
     const { publishEvents, replayEvents } = this.chat.functions;
     this.#output('WebSocketUrl', webSocket.url, 'The WebSocket API, for clients');
     this.#output('HttpUrl', http.url, 'The HTTP API');
+    this.#output('HttpDomainTarget', http.domainTarget, 'Where the name of the HTTP API has to lead');
+    this.#output(
+      'WebSocketDomainTarget',
+      webSocket.domainTarget,
+      'Where the name of the WebSocket API has to lead',
+    );
     this.#output('WebUrl', this.chat.webPage?.url, 'The web page');
     this.#output('UserPoolId', identity.userPool?.userPoolId, 'The user pool created by this stack');
     this.#output(

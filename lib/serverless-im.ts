@@ -13,6 +13,7 @@ import { boundRoles } from './bound-roles.ts';
 import { bundlesOf } from './bundling/handler-bundles.ts';
 import { Dashboard } from './dashboard.ts';
 import { Desk } from './desk.ts';
+import { letLogsUse } from './encryption.ts';
 import { Events } from './events.ts';
 import { Exports } from './exports.ts';
 import type { FunctionSpec, PartName, QueueName, Trigger } from './function-spec.ts';
@@ -86,27 +87,21 @@ export class ServerlessIm extends Construct {
   constructor(scope: Construct, id: string, props: ServerlessImProps = {}) {
     super(scope, id);
     const options = fillOptions(props);
-    const { retain } = options;
+    const { encryptionKey } = options;
+    if (encryptionKey !== undefined) letLogsUse(encryptionKey, this);
     // Lazy, since sign-in and page refer to each other.
     const pageUrl = Lazy.string({ produce: () => this.webPage?.url });
     const webPage = options.webPage && { ...options.webPage, url: pageUrl };
     this.identity = new Identity(this, 'Identity', { ...options, webPage });
     this.storage = new Storage(this, 'Storage', options);
-    this.offlineQueue = new WorkQueue(this, 'Offline', {
-      consumerTimeoutSeconds: FUNCTIONS.storeOffline.timeoutSeconds,
-      urlVariable: ENV.offlineQueueUrl,
-    });
-    this.fanOutQueue = new WorkQueue(this, 'FanOut', {
-      consumerTimeoutSeconds: FUNCTIONS.fanOut.timeoutSeconds,
-      urlVariable: ENV.fanOutQueueUrl,
-    });
-    this.taskQueue = new WorkQueue(this, 'Tasks', {
-      consumerTimeoutSeconds: FUNCTIONS.runTasks.timeoutSeconds,
-      urlVariable: ENV.taskQueueUrl,
-    });
-    this.serviceQueue = new WorkQueue(this, 'Service', {
-      consumerTimeoutSeconds: FUNCTIONS.serveEvents.timeoutSeconds,
-    });
+    const workQueue = (id: string, consumer: FunctionName, urlVariable?: string) => {
+      const consumerTimeoutSeconds = FUNCTIONS[consumer].timeoutSeconds;
+      return new WorkQueue(this, id, { consumerTimeoutSeconds, encryptionKey, urlVariable });
+    };
+    this.offlineQueue = workQueue('Offline', 'storeOffline', ENV.offlineQueueUrl);
+    this.fanOutQueue = workQueue('FanOut', 'fanOut', ENV.fanOutQueueUrl);
+    this.taskQueue = workQueue('Tasks', 'runTasks', ENV.taskQueueUrl);
+    this.serviceQueue = workQueue('Service', 'serveEvents');
     const routeMetrics = options.diagnostics.includes('routeMetrics');
     const throttlesOf = (fits: (routeKey: string) => boolean) =>
       Object.fromEntries(Object.entries(options.routeThrottles).filter(([routeKey]) => fits(routeKey)));
@@ -143,17 +138,21 @@ export class ServerlessIm extends Construct {
       ? new Desk(this, 'Desk', {
           storage: this.storage,
           consumerTimeoutSeconds: FUNCTIONS.matchDesk.timeoutSeconds,
+          encryptionKey,
           queueNames: options.deskQueues,
         })
       : undefined;
-    this.exports = new Exports(this, 'Exports', { retain });
-    this.archive = options.archive ? new Archive(this, 'Archive', { retain }) : undefined;
-    this.events = options.events ? new Events(this, 'Events', { storage: this.storage }) : undefined;
+    this.exports = new Exports(this, 'Exports', options);
+    this.archive = options.archive ? new Archive(this, 'Archive', options) : undefined;
+    this.events = options.events
+      ? new Events(this, 'Events', { storage: this.storage, encryptionKey })
+      : undefined;
     this.notifications =
       options.notifications &&
       new Notifications(this, 'Notifications', {
         options: options.notifications,
         consumerTimeoutSeconds: FUNCTIONS.notify.timeoutSeconds,
+        encryptionKey,
       });
     const allowedOrigins = originsOf(options.allowedOrigins, this.webPage);
     this.functions = this.#makeFunctions(
@@ -261,13 +260,13 @@ export class ServerlessIm extends Construct {
     options: ServerlessImOptions,
     settings: Settings,
   ): HandlerFunction {
-    const { pollConcurrency, diagnostics, retain, logRetention } = options;
+    const { pollConcurrency } = options;
     const hooks = new Hooks(options);
     const spec: FunctionSpec = FUNCTIONS[name];
     const fn = new HandlerFunction(scope, pascalCase(name), {
+      ...options,
       ...spec,
       code: bundlesOf(spec.module, hooks.any).code(spec.module),
-      ...{ diagnostics, retain, logRetention },
       ...(name === 'poll' && { reservedConcurrency: pollConcurrency }),
     });
     for (const setting of spec.settings) fn.addEnvironment(ENV[setting], settings[setting]);
@@ -309,11 +308,17 @@ export class ServerlessIm extends Construct {
 
   #readStreams(options: ServerlessImOptions): Partial<Record<FunctionName, StreamConsumer>> {
     const { storage } = this;
+    const { encryptionKey } = options;
     const consumers = functionNames(partsOf(options)).flatMap((name) => {
       const fn = this.functions[name];
       const { trigger }: FunctionSpec = FUNCTIONS[name];
       if (fn === undefined || trigger.kind !== 'stream') return [];
-      return [[name, new StreamConsumer(this, `${pascalCase(name)}Stream`, { fn, storage, ...trigger })]];
+      return [
+        [
+          name,
+          new StreamConsumer(this, `${pascalCase(name)}Stream`, { fn, storage, encryptionKey, ...trigger }),
+        ],
+      ];
     });
     return Object.fromEntries(consumers);
   }

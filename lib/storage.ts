@@ -6,6 +6,7 @@ import {
   StreamViewType,
   Table,
   TableClass,
+  TableEncryption,
   type TableProps,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
@@ -13,6 +14,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { acknowledge } from './acknowledge.ts';
+import { type EncryptionProps, KEY_ACTIONS } from './encryption.ts';
 import type { MaxThroughput, MessageTableClass, WarmThroughput } from './props.ts';
 import { removalPolicyOf } from './removal-policy.ts';
 
@@ -29,6 +31,8 @@ export type ItemAction =
   | 'DeleteItem'
   | 'BatchWriteItem'
   | 'ConditionCheckItem';
+
+const READS: ReadonlySet<ItemAction> = new Set(['GetItem', 'BatchGetItem', 'Query', 'ConditionCheckItem']);
 
 /** A table, and the environment variable with its name. */
 export class Store {
@@ -58,6 +62,8 @@ export class Store {
 
   protected grantOn(fn: LambdaFunction, resourceArn: string, actions: readonly ItemAction[]): Grant {
     fn.addEnvironment(this.#variable, this.table.tableName);
+    const isRead = actions.every((action) => READS.has(action));
+    this.table.encryptionKey?.grant(fn, ...KEY_ACTIONS[isRead ? 'readTable' : 'writeTable']);
     return Grant.addToPrincipal({
       grantee: fn,
       actions: actions.map((action) => `dynamodb:${action}`),
@@ -88,7 +94,7 @@ export class MessageStore extends Store {
   }
 }
 
-export interface StorageProps {
+export interface StorageProps extends EncryptionProps {
   /** Whether the tables are kept when the stack is deleted. */
   readonly retain: boolean;
   /** Whether the tables refuse to be deleted. */
@@ -182,13 +188,14 @@ export class Storage extends Construct {
   }
 
   #table(id: string, props: TableProps): Table {
-    const { maxThroughput, deletionProtection } = this.#props;
+    const { maxThroughput, deletionProtection, encryptionKey } = this.#props;
     return new Table(this, id, {
       billingMode: BillingMode.PAY_PER_REQUEST,
       ...(maxThroughput && {
         maxReadRequestUnits: maxThroughput.readUnitsPerSecond,
         maxWriteRequestUnits: maxThroughput.writeUnitsPerSecond,
       }),
+      ...(encryptionKey && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }),
       ...(deletionProtection && { deletionProtection }),
       removalPolicy: removalPolicyOf(this.#props),
       ...props,

@@ -1,14 +1,17 @@
 import { Duration } from 'aws-cdk-lib';
-import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import { type IEventSourceDlq, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
+import { type EncryptionProps, KEY_ACTIONS } from './encryption.ts';
 import type { StreamSource } from './function-spec.ts';
 import type { HandlerFunction } from './handler-function.ts';
 import type { Storage } from './storage.ts';
+import { queueSecurity } from './work-queue.ts';
 
-export interface StreamConsumerProps {
+export interface StreamConsumerProps extends EncryptionProps {
   readonly fn: HandlerFunction;
   readonly storage: Storage;
   /** What the function gets: one mapping each. */
@@ -44,8 +47,7 @@ export class StreamConsumer extends Construct {
     super(scope, id);
     const { fn, storage, sources, batchSize, windowSeconds = 0, retriesUntilGone = false } = props;
     this.failureQueue = new Queue(this, 'Failures', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
+      ...queueSecurity(props),
       retentionPeriod: Duration.days(14),
     });
     acknowledge(this.failureQueue, 'AwsSolutions-SQS3', 'It is the dead-letter queue of a stream.');
@@ -59,7 +61,7 @@ export class StreamConsumer extends Construct {
           bisectBatchOnError: true,
           ...(windowSeconds > 0 && { maxBatchingWindow: Duration.seconds(windowSeconds) }),
           ...(!retriesUntilGone && { retryAttempts: RETRIES, maxRecordAge: MAX_RECORD_AGE }),
-          onFailure: new SqsDlq(this.failureQueue),
+          onFailure: failuresTo(this.failureQueue),
           filters: filters.map((pattern) => ({ pattern: JSON.stringify(pattern) })),
         }),
       );
@@ -72,4 +74,16 @@ export class StreamConsumer extends Construct {
       );
     }
   }
+}
+
+/** As CDK's `SqsDlq`, but with exact actions on the queue's key, if it has one. */
+function failuresTo(queue: Queue): IEventSourceDlq {
+  return {
+    bind(_, grantee) {
+      const actions = ['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'];
+      Grant.addToPrincipal({ grantee, actions, resourceArns: [queue.queueArn] });
+      queue.encryptionMasterKey?.grant(grantee, ...KEY_ACTIONS.write);
+      return { destination: queue.queueArn };
+    },
+  };
 }

@@ -31,6 +31,7 @@ import {
 } from '../web/serving.ts';
 import { acknowledge, finding } from './acknowledge.ts';
 import { webPageSource } from './bundling/web-page-source.ts';
+import type { EncryptionProps } from './encryption.ts';
 import { PRIVATE_BUCKET } from './private-bucket.ts';
 
 /** How users of the page sign in: code flow with PKCE, by a public client. */
@@ -44,7 +45,7 @@ export interface WebPageSignIn {
   readonly origins: readonly string[];
 }
 
-export interface WebPageProps {
+export interface WebPageProps extends EncryptionProps {
   readonly webSocketUrl: string;
   readonly httpUrl: string;
   readonly signIn: WebPageSignIn;
@@ -83,9 +84,10 @@ export class WebPage extends Construct {
 
   constructor(scope: Construct, id: string, props: WebPageProps) {
     super(scope, id);
-    const { webSocketUrl, httpUrl, signIn, widgetOrigins, files, webPush, webAclArn } = props;
+    const { webSocketUrl, httpUrl, signIn, widgetOrigins, files, webPush, webAclArn, encryptionKey } = props;
     const bucket = new Bucket(this, 'Files', {
       ...PRIVATE_BUCKET,
+      // Everyone may read its files: a key of the operator's would protect nothing.
       // A deployment recreates all of its files.
       removalPolicy: RemovalPolicy.DESTROY,
       // The deployment below does not empty it when the stack is deleted (aws-cdk issue 33397).
@@ -146,6 +148,7 @@ export class WebPage extends Construct {
       // CDK's own choice would keep them for two years, and after the stack.
       logGroup: new LogGroup(this, 'DeploymentLogs', {
         retention: props.logRetention,
+        ...(encryptionKey && { encryptionKey }),
         removalPolicy: RemovalPolicy.DESTROY,
       }),
       // Invalidates the cache, which otherwise serves the old files for a day.

@@ -9,12 +9,14 @@ import { ENV } from '../lambdas/shared/env-names.ts';
 import { type AccessLogProps, accessLog, WEB_SOCKET_LOG_FIELDS } from './access-log.ts';
 import { AccessLogRole } from './access-log-role.ts';
 import { acknowledge, finding } from './acknowledge.ts';
+import { ApiDomain } from './api-domain.ts';
+import type { DomainOptions } from './domain-props.ts';
 import { inSequence } from './in-sequence.ts';
 import type { Throttle } from './props.ts';
 import { throttleRoutes } from './route-throttles.ts';
 import { WebSocketFunctionIntegration } from './web-socket-integration.ts';
 
-export interface WebSocketGatewayProps extends AccessLogProps {
+export interface WebSocketGatewayProps extends AccessLogProps, DomainOptions {
   /** Limit for connects and frames together. */
   readonly throttle: Throttle;
   /** Limits of single routes, by action. */
@@ -39,8 +41,10 @@ export class WebSocketGateway extends Construct {
   readonly api: WebSocketApi;
   /** The stage `prod`, with its metrics. */
   readonly stage: WebSocketStage;
-  /** The URL that clients connect to: `wss://…/prod`. */
+  /** The URL that clients connect to: `wss://…/prod`, or `wss://…` with a name of your own. */
   readonly url: string;
+  /** Where the name of your own has to lead; `undefined` without a `domain`. */
+  readonly domainTarget: string | undefined;
   /** The access log: a line for each connect, disconnect, and frame. */
   readonly accessLogGroup: ILogGroup;
   /** The routes so far, in the order in which CloudFormation creates them. */
@@ -65,7 +69,12 @@ export class WebSocketGateway extends Construct {
     keepBodiesOutOfLogs(this.stage);
     throttleRoutes(this.stage, props);
     if (props.accessLogRole) this.stage.node.addDependency(new AccessLogRole(this, 'AccessLogRole'));
-    this.url = this.stage.url;
+    const { domain } = props;
+    const name = domain?.webSocketName;
+    this.url = name === undefined ? this.stage.url : `wss://${name}`;
+    const { api, stage } = this;
+    this.domainTarget =
+      domain && new ApiDomain(this, 'Domain', { ...domain, name: domain.webSocketName, api, stage }).target;
   }
 
   /**

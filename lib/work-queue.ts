@@ -2,16 +2,17 @@ import { Duration } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { MAX_RECEIVES } from '../lambdas/shared/queue-retry.ts';
+import { type EncryptionProps, KEY_ACTIONS } from './encryption.ts';
 
-export interface WorkQueueProps {
+export interface WorkQueueProps extends EncryptionProps {
   /** Timeout of the function that consumes the queue. */
   readonly consumerTimeoutSeconds: number;
   /** Environment variable with the queue's URL, for functions that may send. @default - no variable is set */
-  readonly urlVariable?: string;
+  readonly urlVariable?: string | undefined;
 }
 
 export interface ConsumeOptions {
@@ -37,6 +38,24 @@ export const IDLE_POLLERS = { withMaxConcurrency: 5, without: 2 };
  */
 const LEAST_VISIBILITY_SECONDS = 120;
 
+/**
+ * How long SQS uses a data key before it asks KMS again: a caller of a queue costs at most so many requests an hour, and a key that is
+ * switched off is in use for so long.
+ */
+const DATA_KEY_REUSE = Duration.hours(1);
+
+/** Of every queue: it is encrypted, and takes requests by TLS alone. */
+export function queueSecurity({ encryptionKey }: EncryptionProps): QueueProps {
+  const encryption = encryptionKey
+    ? {
+        encryption: QueueEncryption.KMS,
+        encryptionMasterKey: encryptionKey,
+        dataKeyReuse: DATA_KEY_REUSE,
+      }
+    : { encryption: QueueEncryption.SQS_MANAGED };
+  return { ...encryption, enforceSSL: true };
+}
+
 /** A standard queue of jobs for one function, with a dead-letter queue for jobs that fail for half an hour. */
 export class WorkQueue extends Construct {
   /** The queue itself, with its URL and metrics. */
@@ -51,7 +70,7 @@ export class WorkQueue extends Construct {
   constructor(scope: Construct, id: string, props: WorkQueueProps) {
     super(scope, id);
     this.#urlVariable = props.urlVariable;
-    const security = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+    const security = queueSecurity(props);
     this.deadLetterQueue = new Queue(this, 'DeadLetters', {
       ...security,
       retentionPeriod: Duration.days(14),
@@ -75,6 +94,7 @@ export class WorkQueue extends Construct {
 
   /** Allows any principal to send to the queue. @example chat.serviceQueue.grantSendTo(orderService); */
   grantSendTo(grantee: IGrantable): Grant {
+    this.queue.encryptionMasterKey?.grant(grantee, ...KEY_ACTIONS.write);
     return Grant.addToPrincipal({
       grantee,
       actions: ['sqs:SendMessage'],

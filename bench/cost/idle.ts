@@ -18,7 +18,9 @@ const MONTH_SECONDS = 30 * 24 * 3600;
 const FREE_WHILE_IDLE: ReadonlySet<string> = new Set([
   'AWS::ApiGateway::Account',
   'AWS::ApiGatewayV2::Api',
+  'AWS::ApiGatewayV2::ApiMapping',
   'AWS::ApiGatewayV2::Authorizer',
+  'AWS::ApiGatewayV2::DomainName',
   'AWS::ApiGatewayV2::Integration',
   'AWS::ApiGatewayV2::Route',
   'AWS::ApiGatewayV2::RouteResponse',
@@ -39,6 +41,7 @@ const FREE_WHILE_IDLE: ReadonlySet<string> = new Set([
   'AWS::Logs::LogGroup',
   // Its metric costs 0.30 dollars only in a month that has such lines.
   'AWS::Logs::MetricFilter',
+  'AWS::Route53::RecordSet',
   'AWS::S3::Bucket',
   'AWS::S3::BucketPolicy',
   'AWS::SQS::Queue',
@@ -92,7 +95,7 @@ function isKnown({ Type, Properties = {} }: BilledResource): boolean {
   switch (Type) {
     // Stored bytes and their backup are billed by size. Provisioned units would be billed by the hour.
     case 'AWS::DynamoDB::Table':
-      return Properties['BillingMode'] === 'PAY_PER_REQUEST' && !('SSESpecification' in Properties);
+      return Properties['BillingMode'] === 'PAY_PER_REQUEST' && isKeyKnown(Properties);
     // Provisioned pollers are billed by the hour.
     case 'AWS::Lambda::EventSourceMapping':
       return !('ProvisionedPollerConfig' in Properties);
@@ -103,6 +106,11 @@ function isKnown({ Type, Properties = {} }: BilledResource): boolean {
     default:
       return FREE_WHILE_IDLE.has(Type);
   }
+}
+
+/** A key of the operator's is billed by itself, and asked only when there are requests. */
+function isKeyKnown({ SSESpecification: key }: Properties): boolean {
+  return key === undefined || (typeof key === 'object' && key !== null && 'KMSMasterKeyId' in key);
 }
 
 /** CloudWatch bills each metric of an alarm, expressions not. */

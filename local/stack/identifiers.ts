@@ -138,6 +138,13 @@ const IDENTITIES: Readonly<Record<string, (input: IdentityInput, fallbackName: s
     const endpoint = `${scheme}://${id}.execute-api.${REGION}.amazonaws.com`;
     return { ref: id, attributes: { ApiEndpoint: endpoint, ApiId: id } };
   },
+  'AWS::ApiGatewayV2::DomainName': ({ name }, fallback) => ({
+    ref: name('DomainName') ?? fallback,
+    attributes: {
+      RegionalDomainName: `d-${fallback}.execute-api.${REGION}.amazonaws.com`,
+      RegionalHostedZoneId: 'Z0',
+    },
+  }),
   'AWS::ApiGatewayV2::Stage': ({ name }, fallback) => ({
     ref: name('StageName') ?? fallback,
     attributes: {},

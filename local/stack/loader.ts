@@ -2,6 +2,7 @@ import { isRecord } from '../json.ts';
 import type { FunctionModel, Permission, StackModel } from '../model.ts';
 import { apiModels } from './apis.ts';
 import { type AssemblyStack, readAssembly } from './assembly.ts';
+import { apiDomains } from './domains.ts';
 import { eventSourceModel } from './event-sources.ts';
 import { physicalName } from './identifiers.ts';
 import { type LocalOrigins, rewriteUrls } from './local-urls.ts';
@@ -14,7 +15,7 @@ import { topicModels } from './topics.ts';
 
 /** Ignored without a warning: they do not affect behaviour here. Policies are read with their functions. */
 const IGNORED_TYPES =
-  /^AWS::(IAM|Logs|CloudWatch)::|^AWS::(Lambda::Permission|SQS::QueuePolicy|SNS::TopicPolicy|S3::BucketPolicy|CDK::Metadata|ApiGateway::Account|ApiGatewayV2::Deployment)$/;
+  /^AWS::(IAM|Logs|CloudWatch)::|^AWS::(Lambda::Permission|SQS::QueuePolicy|SNS::TopicPolicy|S3::BucketPolicy|Route53::RecordSet|CDK::Metadata|ApiGateway::Account|ApiGatewayV2::Deployment)$/;
 
 /**
  * Loads the stack from a cloud assembly. Replaces AWS URLs in environments, outputs, and authorizers by local ones.
@@ -34,7 +35,9 @@ export function loadStack(assemblyDirectory: string, origins: LocalOrigins): Sta
   const queues = template.ofType('AWS::SQS::Queue').map((resource) => queueModel(resource, stack.name));
   const apis = apiModels(template, stack.name, functionIds);
   const webSocketApiIds = new Set(apis.webSocketApis.map((api) => api.apiId));
-  const rewrite = <T>(value: T): T => rewriteTexts(value, origins, webSocketApiIds) as T;
+  const domains = apiDomains(template);
+  const rewrite = <T>(value: T): T =>
+    rewriteTexts(value, (text) => rewriteUrls(text, origins, webSocketApiIds, domains)) as T;
   const tables = template.ofType('AWS::DynamoDB::Table').map((resource) => tableModel(resource, stack.name));
   const mappings = template
     .ofType('AWS::Lambda::EventSourceMapping')
@@ -104,11 +107,9 @@ function functionName(resource: Resource, stackName: string): string {
   return reader(resource).optionalText('FunctionName') ?? physicalName(stackName, resource.logicalId);
 }
 
-function rewriteTexts(value: unknown, origins: LocalOrigins, webSocketApiIds: ReadonlySet<string>): unknown {
-  if (typeof value === 'string') return rewriteUrls(value, origins, webSocketApiIds);
-  if (Array.isArray(value)) return value.map((item) => rewriteTexts(item, origins, webSocketApiIds));
+function rewriteTexts(value: unknown, rewrite: (text: string) => string): unknown {
+  if (typeof value === 'string') return rewrite(value);
+  if (Array.isArray(value)) return value.map((item) => rewriteTexts(item, rewrite));
   if (!isRecord(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, rewriteTexts(item, origins, webSocketApiIds)]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rewriteTexts(item, rewrite)]));
 }

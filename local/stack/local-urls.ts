@@ -1,3 +1,4 @@
+import type { ApiDomainModel } from './domains.ts';
 import { ACCOUNT_ID, REGION } from './identifiers.ts';
 
 /**
@@ -21,6 +22,11 @@ export interface LocalOrigins {
 const execute = new RegExp(`(https|wss)://([a-z0-9]+)\\.execute-api\\.${REGION}\\.amazonaws\\.com`, 'g');
 const queue = new RegExp(`https://sqs\\.${REGION}\\.amazonaws\\.com(?=/${ACCOUNT_ID}/)`, 'g');
 
+/** The name as a whole, and not the beginning of a longer one. */
+function urlAt(scheme: string, name: string): RegExp {
+  return new RegExp(`${scheme}://${name.replaceAll('.', '\\.')}(?![\\w.:-])`, 'g');
+}
+
 /** Stands for a value of the parameter store, which an assembly that runtimes share can't contain. */
 export function storedParameter(name: unknown): string {
   return `{{resolve:ssm:${String(name)}}}`;
@@ -31,10 +37,19 @@ export function rewriteUrls(
   text: string,
   origins: LocalOrigins,
   webSocketApiIds: ReadonlySet<string>,
+  domains: readonly ApiDomainModel[] = [],
 ): string {
-  return text
+  const webSocket = origins.gateway.replace(/^http/, 'ws');
+  return domains
+    .reduce(
+      (rewritten, { name, stage }) =>
+        rewritten
+          .replaceAll(urlAt('https', name), origins.gateway)
+          .replaceAll(urlAt('wss', name), `${webSocket}/${stage}`),
+      text,
+    )
     .replace(execute, (_, scheme: string, id: string) => {
-      if (scheme === 'wss') return origins.gateway.replace(/^http/, 'ws');
+      if (scheme === 'wss') return webSocket;
       return webSocketApiIds.has(id) ? origins.connections : origins.gateway;
     })
     .replace(queue, origins.sqs)

@@ -145,6 +145,8 @@ describe('the context', () => {
     ['diagnostics', ['logs'], 'of reports, traces, routeMetrics'],
     ['logRetention', '90', 'a duration like 90s, 30m, 12h, or 7d'],
     ['permissionsBoundaryArn', 'developers', 'an ARN of iam'],
+    ['kmsKeyArn', 'alias/chat', 'an ARN of kms'],
+    ['certificateArn', 'arn:aws:iam::1:server-certificate/c', 'an ARN of acm'],
   ])('%s=%j is refused in one line', (key, value, expected) => {
     expect(() => fromContext({ [key]: value })).toThrow(
       `serverless-im: context "${key}" must be ${expected}, not ${JSON.stringify(value)}`,
@@ -186,6 +188,37 @@ describe('the context', () => {
       'context "attachmentTypes" must not be empty: leave it out to allow any type',
     );
   });
+
+  const NAMES = {
+    domainName: 'api.example.com',
+    webSocketDomainName: 'ws.example.com',
+    certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/chat',
+  };
+
+  it('names what the account has by ARNs and ids: a key, a boundary, a certificate, and a zone', () => {
+    const kmsKeyArn = 'arn:aws:kms:eu-central-1:123456789012:key/chat';
+    const permissionsBoundaryArn = 'arn:aws:iam::123456789012:policy/developers';
+    const props = fromContext({ ...NAMES, hostedZoneId: 'Z1', kmsKeyArn, permissionsBoundaryArn });
+    expect(props.encryptionKey?.keyArn).toBe(kmsKeyArn);
+    expect(props.permissionsBoundary?.managedPolicyArn).toBe(permissionsBoundaryArn);
+    const { name, webSocketName, certificate, hostedZone, keepDefaultName } = props.domain ?? {};
+    expect([
+      name,
+      webSocketName,
+      certificate?.certificateArn,
+      hostedZone?.hostedZoneId,
+      keepDefaultName,
+    ]).toEqual([...Object.values(NAMES), 'Z1', undefined]);
+  });
+
+  it.each([...Object.entries(NAMES), ['hostedZoneId', 'Z1'], ['keepDefaultName', true]])(
+    'is refused with %s alone, since a name needs a certificate, and each API its own name',
+    (key, value) => {
+      expect(() => fromContext({ [key]: value })).toThrow(
+        'serverless-im: domainName, webSocketDomainName, and certificateArn need each other',
+      );
+    },
+  );
 
   it('is refused with all errors at once', () => {
     expect(() => fromContext({ retain: 'x', lease: 'y' })).toThrow(/"retain".*; .*"lease"/);

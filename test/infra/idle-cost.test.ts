@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { describe, expect, it } from 'vitest';
 import { type BilledTemplate, idleDollars } from '../../bench/cost/idle.ts';
 import { readPrices } from '../../bench/cost/prices.ts';
@@ -35,6 +39,25 @@ describe('a stack that nobody uses', () => {
     const { usage } = idle(EXTERNAL_ISSUER);
     // Two pollers of three queues, five of the fan-out queue and of the tasks, three polls a minute.
     expect(usage).toEqual({ alarmMetric: 14, sqsRequest: (3 * 2 + 2 * 5) * 3 * 60 * 24 * 30 });
+  });
+
+  it('pays no more with what a security team asks for: keys and zones are the operator’s', () => {
+    const stack = new Stack();
+    const props: ServerlessImProps = {
+      ...EXTERNAL_ISSUER,
+      encryptionKey: Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-central-1:111122223333:key/chat'),
+      domain: {
+        name: 'api.example.com',
+        webSocketName: 'ws.example.com',
+        certificate: Certificate.fromCertificateArn(
+          stack,
+          'Certificate',
+          'arn:aws:acm:eu-central-1:1:certificate/c',
+        ),
+        hostedZone: HostedZone.fromHostedZoneId(stack, 'Zone', 'Z1'),
+      },
+    };
+    expect(idle(props)).toEqual(idle(EXTERNAL_ISSUER));
   });
 
   it('has no metric that is billed from the first use on, such as those of each route', () => {

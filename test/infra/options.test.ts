@@ -1,8 +1,14 @@
 import { Duration, Token } from 'aws-cdk-lib';
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { describe, expect, it } from 'vitest';
 import { fillOptions } from '../../lib/options.ts';
 import { InvalidOptionsError, type ServerlessImProps } from '../../lib/props.ts';
 
+const DOMAIN = {
+  name: 'api.example.com',
+  webSocketName: 'ws.example.com',
+  certificate: {} as ICertificate,
+};
 const WEB_ACL = 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/chat/1';
 const EXTERNAL = { issuer: 'https://issuer.example.com', audience: 'im' };
 
@@ -52,6 +58,8 @@ describe('options', () => {
       logRetention: 30,
       permissionsBoundary: undefined,
       webAclArn: undefined,
+      encryptionKey: undefined,
+      domain: undefined,
     });
   });
 
@@ -125,6 +133,16 @@ describe('options', () => {
       ],
     ),
     [{ webAclArn: WEB_ACL }, 'webAclArn needs webPage'],
+    [
+      { domain: { ...DOMAIN, webSocketName: 'api.example.com' } },
+      'domain.name and domain.webSocketName must differ: API Gateway serves HTTP and WebSocket APIs under different names',
+    ],
+    ...['https://api.example.com', 'Api.example.com', 'localhost', 'api.example.com.'].map(
+      (name): [ServerlessImProps, string] => [
+        { domain: { ...DOMAIN, name } },
+        `domain.name must be a host name in lower case like chat.example.com, not "${name}"`,
+      ],
+    ),
     ...[
       'arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/chat/1',
       'arn:aws:wafv2:us-east-1:111122223333:regional/webacl/chat/1',

@@ -609,3 +609,52 @@ describe('the stack loader', () => {
     expect(() => loadStack('/nowhere', ORIGINS)).toThrow('Cannot read /nowhere/manifest.json (ENOENT).');
   });
 });
+
+describe('names of the operator for the APIs', () => {
+  test('are replaced by the local ones, with the stage that they lead to, and longer names are not', () => {
+    const api = (protocol: string) => ({
+      Type: 'AWS::ApiGatewayV2::Api',
+      Properties: { ProtocolType: protocol, RouteSelectionExpression: '$request.body.action' },
+    });
+    const stage = (ApiId: string, StageName: string) => ({
+      Type: 'AWS::ApiGatewayV2::Stage',
+      Properties: { ApiId: { Ref: ApiId }, StageName },
+    });
+    const name = (DomainName: string) => ({
+      Type: 'AWS::ApiGatewayV2::DomainName',
+      Properties: { DomainName },
+    });
+    const mapping = (ApiId: string, domain: string, Stage: string) => ({
+      Type: 'AWS::ApiGatewayV2::ApiMapping',
+      Properties: { ApiId: { Ref: ApiId }, DomainName: { Ref: domain }, Stage },
+    });
+    const { stack } = load({
+      resources: {
+        Socket: api('WEBSOCKET'),
+        SocketStage: stage('Socket', 'prod'),
+        SocketName: name('ws.example.com'),
+        SocketMapping: mapping('Socket', 'SocketName', 'prod'),
+        Http: api('HTTP'),
+        HttpStage: stage('Http', '$default'),
+        HttpName: name('api.example.com'),
+        HttpMapping: mapping('Http', 'HttpName', '$default'),
+        Record: { Type: 'AWS::Route53::RecordSet', Properties: {} },
+      },
+      outputs: {
+        Ws: { Value: 'wss://ws.example.com' },
+        Both: { Value: 'https://api.example.com wss://ws.example.com/' },
+        Path: { Value: 'https://api.example.com/session' },
+        Longer: { Value: 'https://api.example.com.evil.example wss://ws.example.com-2' },
+        Target: { Value: { 'Fn::GetAtt': ['HttpName', 'RegionalDomainName'] } },
+      },
+    });
+    expect(stack.outputs).toEqual({
+      Ws: 'ws://127.0.0.1:8787/prod',
+      Both: 'http://127.0.0.1:8787 ws://127.0.0.1:8787/prod/',
+      Path: 'http://127.0.0.1:8787/session',
+      Longer: 'https://api.example.com.evil.example wss://ws.example.com-2',
+      Target: 'd-Mini-HttpName.execute-api.us-east-1.amazonaws.com',
+    });
+    expect(stack.warnings).toEqual([]);
+  });
+});
