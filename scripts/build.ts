@@ -1,27 +1,33 @@
 /** `npm run build`: the published package in `dist/`, with ready bundles of the functions and of the web page. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { bundleFolder, PLAIN_SET } from '../lib/bundling/function-bundles.ts';
 import { HANDLER_BUNDLES } from '../lib/bundling/handler-bundles.ts';
+import { ENTRIES, TYPED_ENTRIES } from './build/entries.ts';
+import { notices } from './build/notices.ts';
 import { keepTypesOf } from './build/public-types.ts';
+import { keepReachable } from './build/reachable.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 const { resolve: find } = createRequire(import.meta.url);
 
+// What this makes is the same whoever makes it.
+process.umask(0o022);
 rmSync(DIST, { recursive: true, force: true });
 run(join(dirname(find('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.build.json');
-keepTypesOf(DIST, ['lib/index.d.ts', 'local/index.d.ts']);
+keepTypesOf(DIST, TYPED_ENTRIES);
+await keepReachable(DIST, ENTRIES);
 makeBundles();
 run(
   join(dirname(find('vite/package.json')), 'bin/vite.js'),
   ...['build', 'web', '--outDir', join(DIST, 'web/dist'), '--emptyOutDir', '--logLevel', 'error'],
 );
 writeAppOfRuntime();
-const command = join(DIST, 'cli/main.js');
-if (existsSync(command)) chmodSync(command, 0o755);
+writeFileSync(join(DIST, 'THIRD-PARTY-NOTICES.txt'), `${notices(ROOT, sourcesOfBundles())}\n`);
+chmodSync(join(DIST, 'cli/main.js'), 0o755);
 
 function run(script: string, ...args: readonly string[]): void {
   const env = { ...process.env, NODE_ENV: 'production' };
@@ -44,6 +50,14 @@ function makeBundles(): void {
 function areEqual(one: string, other: string): boolean {
   const second = join(other, 'index.mjs');
   return existsSync(second) && readFileSync(second).equals(readFileSync(join(one, 'index.mjs')));
+}
+
+function sourcesOfBundles(): readonly string[] {
+  const maps = globSync('bundles/**/index.mjs.map', { cwd: DIST });
+  return maps.flatMap((path) => {
+    const map: { readonly sources: readonly string[] } = JSON.parse(readFileSync(join(DIST, path), 'utf8'));
+    return map.sources;
+  });
 }
 
 /** The app that the local runtime synthesizes by default. */
