@@ -37,6 +37,11 @@ export class ServerlessImStack extends Stack {
       eventsTopic,
     } = this.chat;
     const { publishEvents, replayEvents } = this.chat.functions;
+    this.#output(
+      'DataVersion',
+      String(this.chat.dataVersion),
+      'What is stored, as docs/upgrading.md numbers it',
+    );
     this.#output('WebSocketUrl', webSocket.url, 'The WebSocket API, for clients');
     this.#output('HttpUrl', http.url, 'The HTTP API');
     this.#output('HttpDomainTarget', http.domainTarget, 'Where the name of the HTTP API has to lead');

@@ -2,6 +2,7 @@ import { Lazy } from 'aws-cdk-lib';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { DATA_VERSION } from '../lambdas/shared/data-version.ts';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { FAN_OUT_WORKERS } from '../lambdas/shared/fan-out-rate.ts';
 import { TASK_WORKERS } from '../lambdas/shared/task-rate.ts';
@@ -44,6 +45,11 @@ import { type ConsumeOptions, WorkQueue } from './work-queue.ts';
  * new CfnOutput(this, 'ChatUrl', { value: chat.webSocket.url });
  */
 export class ServerlessIm extends Construct {
+  /**
+   * The version of what this release stores in tables, queues, and buckets (docs/upgrading.md).
+   * @example new CfnOutput(this, 'DataVersion', { value: String(chat.dataVersion) });
+   */
+  readonly dataVersion: number = DATA_VERSION;
   /** The issuer of accepted tokens, and the user pool if one was created. */
   readonly identity: Identity;
   /** The tables. */

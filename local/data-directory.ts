@@ -1,4 +1,13 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { recordOf } from './json.ts';
@@ -9,6 +18,8 @@ export interface DataDirectory {
   readonly files: Readonly<ReturnType<typeof filesIn>>;
   /** Records this runtime's port, for the error message of a runtime that finds the folder locked. */
   announce(port: number): void;
+  /** Keeps the data version of the release that uses the folder. @throws {OperatorError} if a later one has */
+  raiseVersion(version: number): void;
   release(): void;
 }
 
@@ -23,6 +34,7 @@ function filesIn(directory: string) {
     webPushKeys: join(directory, 'web-push-keys.json'),
     logs: join(directory, 'logs'),
     cdkOut: join(directory, 'cdk.out'),
+    dataVersion: join(directory, 'data-version'),
   };
 }
 
@@ -49,6 +61,7 @@ export function openDataDirectory(directory: string, { fresh = false } = {}): Da
     mkdirSync(files.sqs, { recursive: true, mode: 0o700 });
     return {
       files,
+      raiseVersion: (version) => raiseVersion(files.dataVersion, directory, version),
       announce: (port) => writeFileSync(instance, JSON.stringify({ pid: process.pid, port })),
       release: () => {
         rmSync(instance, { force: true });
@@ -63,6 +76,16 @@ export function openDataDirectory(directory: string, { fresh = false } = {}): Da
       { cause: error },
     );
   }
+}
+
+/** A release reads what earlier ones have stored, but not all that a later one stores (docs/upgrading.md). */
+function raiseVersion(file: string, directory: string, version: number): void {
+  const stored = existsSync(file) ? Number(readFileSync(file, 'utf8')) : version;
+  if (stored > version)
+    throw new OperatorError(
+      `The data folder ${directory} is of a later release: data version ${stored}, and this one knows ${version}; start that release, choose another folder with --data, or start with --fresh.`,
+    );
+  writeFileSync(file, String(version));
 }
 
 /** Says where the parts of a runtime are, for programs on this machine; `release` deletes it. */

@@ -9,6 +9,7 @@ import { startSqs } from './emulators/fauxqs.ts';
 import { startParameters } from './emulators/parameters.ts';
 import { OperatorError, systemErrorCode } from './operator-error.ts';
 import type { RuntimeOptions, SharedEndpoints } from './runtime-options.ts';
+import { readAssembly } from './stack/assembly.ts';
 import { DEV_AUDIENCE, synthesize } from './stack/synth.ts';
 import { builtPage } from './web-page/built-page.ts';
 import { webPushParameters } from './web-push-keys.ts';
@@ -89,6 +90,8 @@ export async function startInfrastructure<Own extends Front>(
       : told('the web page', builtPage(PROJECT_DIRECTORY, signal)),
   ]);
   signal.throwIfAborted();
+  const version = data && dataVersionOf(assembly);
+  if (version !== undefined) data?.raiseVersion(version);
   // One emulator serves all three.
   const { endpoint } = sqs;
   const direct = {
@@ -100,6 +103,12 @@ export async function startInfrastructure<Own extends Front>(
     connections: origin,
   };
   return { data, issuer, front, port, direct, parameters, advanceQueues: sqs.advance, assembly, page };
+}
+
+/** The output of the stack, if it has it: an app of one's own may not. */
+function dataVersionOf(assembly: string): number | undefined {
+  const { DataVersion: output } = readAssembly(assembly).template.Outputs ?? {};
+  return output && Number(output.Value);
 }
 
 function lockData({ dataDirectory, fresh = false }: RuntimeOptions, cleanups: AsyncDisposableStack) {

@@ -208,6 +208,7 @@ describe('the stack', () => {
   };
   const ALWAYS = [
     'AttachmentsBucketName',
+    'DataVersion',
     'DeskDeadLetterQueueUrl',
     'DeskQueueUrl',
     'ExportBucketName',

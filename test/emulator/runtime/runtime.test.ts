@@ -180,6 +180,23 @@ test('a data folder in use, or one that is not a folder, is refused in one line'
   );
 });
 
+test('a data folder of a later release is refused in one line, and may be emptied', async () => {
+  const dataDirectory = temporaryFolder();
+  const assemblyOf = (version: string) =>
+    writeAssembly({ resources: {}, outputs: { DataVersion: { Value: version } } });
+  const open = async (version: string, fresh = false) => {
+    const runtime = await startRuntime({ dataDirectory, cdkOut: assemblyOf(version), fresh });
+    await runtime.stop();
+  };
+  await open('2');
+  await open('3');
+  await expect(open('2')).rejects.toThrow(
+    /^The data folder \S+ is of a later release: data version 3, and this one knows 2; .*--fresh\.$/,
+  );
+  await open('2', true);
+  expect(readFileSync(join(dataDirectory, 'data-version'), 'utf8')).toBe('2');
+});
+
 test('a start that fails leaves nothing running', async () => {
   const dataDirectory = temporaryFolder();
   const broken = writeAssembly({
