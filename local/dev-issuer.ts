@@ -14,6 +14,7 @@ import { USER_ID, USER_ID_RULE } from '../protocol/ids.ts';
 import { readBody } from './gateway/request-body.ts';
 import { parseJson } from './json.ts';
 import { isLoopback } from './loopback.ts';
+import type { TokenModel } from './model.ts';
 
 const MAX_BODY_BYTES = 4096;
 /** The default of the stack's option `rolesClaim`. */
@@ -60,14 +61,19 @@ export interface DevIssuerOptions {
 export class DevIssuer {
   readonly #key: CryptoKey;
   readonly #jwk: JWK;
-  readonly #audience: string;
+  #tokens: readonly TokenModel[];
   readonly #pages = new Set<string>();
   #url = '';
 
   private constructor(key: CryptoKey, jwk: JWK, audience: string) {
     this.#key = key;
     this.#jwk = jwk;
-    this.#audience = audience;
+    this.#tokens = [{ audience, userIdClaim: 'sub', rolesClaim: ROLES_CLAIM }];
+  }
+
+  /** Makes tokens as these chats want them, from now on; none: as before. */
+  speakFor(tokens: readonly TokenModel[]): void {
+    if (tokens.length > 0) this.#tokens = tokens;
   }
 
   static async create({ audience, keyFile }: DevIssuerOptions): Promise<DevIssuer> {
@@ -100,12 +106,14 @@ export class DevIssuer {
     const nowSeconds = Math.floor(Date.now() / 1000);
     const lifetimeSeconds = options.expiresInSeconds ?? DEFAULT_LIFETIME_SECONDS;
     const claims = {
+      ...Object.fromEntries(this.#tokens.map(({ userIdClaim }) => [userIdClaim, userId])),
       sub: userId,
-      aud: this.#audience,
+      aud: audienceOf(this.#tokens),
       iss: this.#url,
       iat: nowSeconds,
       exp: nowSeconds + lifetimeSeconds,
-      ...(options.roles && { [ROLES_CLAIM]: options.roles }),
+      ...(options.roles &&
+        Object.fromEntries(this.#tokens.map(({ rolesClaim }) => [rolesClaim, options.roles]))),
       ...(options.name !== undefined && { name: options.name }),
       ...options.claims,
     };
@@ -159,6 +167,12 @@ export class DevIssuer {
     const token = await this.token(userId, options);
     send(response, 200, { token });
   }
+}
+
+/** A text for one chat, as most issuers write it. */
+function audienceOf(tokens: readonly TokenModel[]): string | string[] {
+  const audiences = [...new Set(tokens.map(({ audience }) => audience.split(',')[0] ?? ''))];
+  return audiences.length === 1 ? String(audiences[0]) : audiences;
 }
 
 /** The first fault. */

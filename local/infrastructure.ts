@@ -10,6 +10,7 @@ import { startParameters } from './emulators/parameters.ts';
 import { OperatorError, systemErrorCode } from './operator-error.ts';
 import type { RuntimeOptions, SharedEndpoints } from './runtime-options.ts';
 import { readAssembly } from './stack/assembly.ts';
+import { readyAssembly, synthesizeApp } from './stack/own-app.ts';
 import { DEV_AUDIENCE, synthesize } from './stack/synth.ts';
 import { builtPage } from './web-page/built-page.ts';
 import { webPushParameters } from './web-push-keys.ts';
@@ -29,8 +30,8 @@ export interface Infrastructure<Own extends Front> {
   readonly front: Own;
   readonly port: number;
   readonly direct: SharedEndpoints;
-  /** The parameter store, by name. */
-  readonly parameters: Readonly<Record<string, string>>;
+  /** The parameter store, by name: what is put in, is there. */
+  readonly parameters: Record<string, string>;
   /** For tests: lets time pass for the queues. */
   readonly advanceQueues: (seconds: number) => void;
   /** Folder of the cloud assembly. */
@@ -67,7 +68,7 @@ export async function startInfrastructure<Own extends Front>(
   const onExit = options.onFailure ?? warn;
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
-  const parameters = webPushParameters(data?.files.webPushKeys);
+  const parameters = { ...webPushParameters(data?.files.webPushKeys) };
   const told = <Result>(title: string, done: Promise<Result>): Promise<Result> => {
     options.onStep?.(title, done);
     return done;
@@ -107,7 +108,8 @@ export async function startInfrastructure<Own extends Front>(
 
 /** The output of the stack, if it has it: an app of one's own may not. */
 function dataVersionOf(assembly: string): number | undefined {
-  const { DataVersion: output } = readAssembly(assembly).template.Outputs ?? {};
+  const { stacks } = readAssembly(assembly);
+  const [output] = stacks.flatMap(({ template }) => template.Outputs?.['DataVersion'] ?? []);
   return output && Number(output.Value);
 }
 
@@ -143,14 +145,17 @@ async function findAssembly(
   signal: AbortSignal,
   cleanups: AsyncDisposableStack,
 ): Promise<string> {
-  if (options.cdkOut !== undefined) return options.cdkOut;
+  const ready = options.cdkOut ?? (options.app && readyAssembly(options.app));
+  if (ready !== undefined) return ready;
   const outDirectory = dataFolder ?? mkdtempSync(join(tmpdir(), 'serverless-im-cdk-'));
   const wipe = () => rmSync(outDirectory, { recursive: true, force: true });
   if (dataFolder === undefined) cleanups.defer(wipe);
   // Nothing else deletes bundles of earlier code.
   else wipe();
-  const context = options.context && { context: options.context };
-  await synthesize({ projectDirectory: PROJECT_DIRECTORY, outDirectory, signal, ...context });
+  const { app, context = {} } = options;
+  if (app === undefined)
+    await synthesize({ projectDirectory: PROJECT_DIRECTORY, outDirectory, signal, context });
+  else await synthesizeApp(app, { outDirectory, signal, context });
   return outDirectory;
 }
 

@@ -14,10 +14,25 @@ export interface StackModel {
   readonly streamSources: readonly StreamSourceModel[];
   readonly webSocketApis: readonly WebSocketApiModel[];
   readonly httpApis: readonly HttpApiModel[];
+  /** Each has a port of its own, since the chat has the gateway's. */
+  readonly otherApis: readonly OtherApi[];
+  /** Of the parameter store, by name. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** What the chats of the app want of tokens. */
+  readonly tokens: readonly TokenModel[];
   /** Stack outputs by name, resolved. */
   readonly outputs: Readonly<Record<string, string>>;
   /** One line for each template resource that this runtime does not run. */
   readonly warnings: readonly string[];
+}
+
+export type OtherApi = WebSocketApiModel | HttpApiModel;
+
+export interface TokenModel {
+  /** Accepted ones, separated by commas. */
+  readonly audience: string;
+  readonly userIdClaim: string;
+  readonly rolesClaim: string;
 }
 
 export interface FunctionModel {
@@ -25,6 +40,8 @@ export interface FunctionModel {
   readonly name: string;
   /** Folder of the bundle: the asset that `cdk deploy` uploads. */
   readonly codeDirectory: string;
+  /** Folders of its layers, which Lambda has at `/opt`. @default [] */
+  readonly layerDirectories?: readonly string[];
   /** `index.handler`: file name without extension, then the export. */
   readonly handler: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -115,6 +132,8 @@ export interface EventSourceModel {
   /** Visibility time-out of the queue: as long as this a throttled batch is tried again. */
   readonly visibilitySeconds: number;
   readonly reportBatchItemFailures: boolean;
+  /** The queue stands between a topic and the function, which gets SNS's events. @default false */
+  readonly relaysTopic?: boolean;
 }
 
 /** An event source mapping of a table's stream. */
@@ -142,6 +161,8 @@ export interface StreamSourceModel {
 }
 
 export interface WebSocketApiModel {
+  /** For people. @default - its logical id */
+  readonly name: string;
   readonly apiId: string;
   readonly stage: string;
   /** `$request.body.action` */
@@ -169,6 +190,8 @@ export interface WebSocketRouteModel {
 }
 
 export interface HttpApiModel {
+  /** For people. @default - its logical id */
+  readonly name: string;
   readonly apiId: string;
   /** `$default` is served at the root path. */
   readonly stage: string;
@@ -188,9 +211,10 @@ export interface CorsModel {
 }
 
 export interface HttpRouteModel {
+  /** `GET`, `ANY`, or `$default`. */
   readonly method: string;
-  /** `/conversations/{conversationId}/messages` */
-  readonly path: string;
+  /** `/conversations/{conversationId}/messages`; undefined for `$default`, which takes what no other route does. */
+  readonly path?: string;
   readonly functionId: string;
   readonly authorizer?: JwtAuthorizerModel;
   /** Takes only requests that an IAM principal has signed. @default false */

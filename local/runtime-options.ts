@@ -4,6 +4,7 @@ import type { StoredObject } from './functions/malware-scanner.ts';
 import type { ClockOffset, InvocationObserver, LogEvent } from './functions/worker-pool.ts';
 import type { GatewayLimits } from './gateway/limits.ts';
 import type { StackModel, TableModel } from './model.ts';
+import type { OwnApp } from './stack/own-app.ts';
 
 /** Base URLs without a trailing slash. */
 export interface Endpoints {
@@ -55,6 +56,8 @@ export interface RuntimeOptions {
    * @default - the app is synthesized
    */
   readonly cdkOut?: string;
+  /** A CDK app with a `ServerlessIm` in it, which runs with what else it has. @default - the chat alone */
+  readonly app?: OwnApp;
   /** CDK context that overrides the runtime's own. Ignored with `cdkOut`. */
   readonly context?: Readonly<Record<string, unknown>>;
   /** Overrides the template's variables in all functions: for tests that need another lease or origin. */

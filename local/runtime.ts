@@ -82,11 +82,13 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
     issuer: issuer.issuer,
     makesStorage: true,
     logs: data?.files.logs,
+    ...(options.port && { otherPort: Math.max(port, options.webPort ?? 0) + 1 }),
   };
   const serving = serveStack(gateway, site, options, warn, cleanups);
   options.onStep?.('tables, queues, and functions', serving);
   const served = await serving;
-  const { stack, endpoints, workers, activity } = served;
+  const { stack, endpoints, workers, activity, otherApis } = served;
+  issuer.speakFor(stack.tokens);
   const names = namesOf(stack);
   activityRoute.serve(async () => ({
     ...names,
@@ -109,6 +111,7 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
     webUrl: await startPage(options, infrastructure, { ...urls, stack, s3: endpoints.s3 }, cleanups),
     issuer: issuer.issuer,
     outputs: stack.outputs,
+    otherApis,
     endpoints,
     stack,
     gateway,

@@ -9,8 +9,9 @@ import { WorkerPool } from './functions/worker-pool.ts';
 import type { Cluster } from './gateway/peers.ts';
 import type { Gateway } from './gateway/server.ts';
 import type { StackModel } from './model.ts';
+import { type ServedApi, startOtherApis } from './other-apis.ts';
 import type { Endpoints, ProxiedEndpoints, RuntimeOptions, SharedEndpoints } from './runtime-options.ts';
-import { loadStack } from './stack/loader.ts';
+import { loadApp } from './stack/loader.ts';
 import { createStorage } from './storage.ts';
 import { STOP_GRACE_MS } from './within.ts';
 
@@ -22,8 +23,8 @@ export interface Site {
   readonly assembly: string;
   /** The emulators' endpoints, and the gateway's own. */
   readonly direct: SharedEndpoints;
-  /** The parameter store, by name. */
-  readonly parameters: Readonly<Record<string, string>>;
+  /** The parameter store, by name. It gets what the stack puts in. */
+  readonly parameters: Record<string, string>;
   /** URL of the dev issuer. */
   readonly issuer: string;
   /** True to create the stack's tables and queues first. */
@@ -32,6 +33,8 @@ export interface Site {
   readonly logs?: string | undefined;
   /** @default - this gateway has all connections */
   readonly cluster?: Cluster;
+  /** Port of the first API that is not the chat's. @default - any free port */
+  readonly otherPort?: number;
 }
 
 export interface ServedStack {
@@ -39,6 +42,8 @@ export interface ServedStack {
   /** The endpoints that functions use. */
   readonly endpoints: Endpoints;
   readonly workers: WorkerPool;
+  /** The APIs that are not the chat's. */
+  readonly otherApis: readonly ServedApi[];
   /** What it did within the last minute. @default - there is no AWS proxy that knows */
   readonly activity: (() => NodeActivity) | undefined;
 }
@@ -56,13 +61,18 @@ export async function serveStack(
   cleanups.defer(() => invokeApi.close());
   const endpoints: ProxiedEndpoints = (await options.awsProxy?.(direct)) ?? direct;
   cleanups.defer(() => endpoints.close?.());
-  const stack = loadStack(site.assembly, {
+  const app = loadApp(site.assembly);
+  // Nodes of a cluster have only the chat's.
+  const others = await startOtherApis(site.cluster ? [] : app.otherApis, site.otherPort ?? 0, warn, cleanups);
+  const stack = app.at({
     gateway: direct.connections,
     issuer: site.issuer,
     connections: endpoints.connections,
     sqs: endpoints.sqs,
     parameters: site.parameters,
+    otherApis: others.origins,
   });
+  Object.assign(site.parameters, stack.parameters);
   // A cluster says it once.
   if (site.cluster === undefined) for (const warning of stack.warnings) warn(warning);
   endpoints.serveStack?.(stack, warn);
@@ -82,10 +92,18 @@ export async function serveStack(
     webSocketApis: stack.webSocketApis,
     httpApis: stack.httpApis,
     invoker: workers,
+    callers: stack.functions,
     ...(site.cluster && { cluster: site.cluster }),
   });
+  others.serve(stack, workers);
   for (const eventSource of eventSources) eventSource.start();
-  return { stack, endpoints, workers, activity: activityIn(endpoints, lines, gateway) };
+  return {
+    stack,
+    endpoints,
+    workers,
+    otherApis: others.served,
+    activity: activityIn(endpoints, lines, gateway),
+  };
 }
 
 function activityIn({ invocations, visits }: ProxiedEndpoints, lines: LoggedLines, gateway: Gateway) {
@@ -129,6 +147,7 @@ function makeWorkers(
       AWS_ENDPOINT_URL_SSM: endpoints.ssm,
       AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
     },
+    ...(options.app && { projectDirectory: options.app.directory }),
     ...(endpoints.observer && { observer: endpoints.observer }),
     ...(options.accountConcurrency !== undefined && { accountConcurrency: options.accountConcurrency }),
     maxInstancesPerFunction: options.maxInstancesPerFunction ?? DEFAULT_INSTANCES_PER_FUNCTION,

@@ -33,8 +33,7 @@ export async function withAdmin<Answer>(
 }
 
 async function optionsOf({ http, data }: ApiTarget) {
-  if (http === undefined)
-    return { httpUrl: String(localStack(data).outputs['HttpUrl']), ...LOCAL_CREDENTIALS };
+  if (http === undefined) return { httpUrl: localStack(data).httpUrl, ...LOCAL_CREDENTIALS };
   if (!URL.canParse(http)) throw new UsageError(`--http takes the output HttpUrl, not "${http}".`);
   const { credentials, region } = new LambdaClient({}).config;
   const facts = { httpUrl: http, region: await regionOf(region), credentials };

@@ -9,6 +9,8 @@ export interface Announced
   extends Pick<LocalRuntime, 'port' | 'wsUrl' | 'httpUrl' | 'tokenUrl' | 'webUrl' | 'outputs'> {
   readonly endpoints: Omit<Endpoints, 'connections'>;
   readonly nodes?: readonly ClusterNode[];
+  /** @default - the stack has none but the chat's */
+  readonly otherApis?: LocalRuntime['otherApis'];
 }
 
 /** Printed when the stack is ready. */
@@ -24,7 +26,7 @@ serverless-im is running on this machine.
   HTTP       ${runtime.httpUrl}
   Tokens     ${runtime.tokenUrl}  (POST {"userId":"alice"})
 ${nodeLines(runtime)}  Data       ${data}  (function logs: ${data}/logs)
-
+${options.app === undefined ? '' : appLines(runtime)}
 Open the page in two windows, or run these in two more terminals to chat as alice and bob:
 
   ${commandLine('chat', `alice bob${port}`)}
@@ -39,6 +41,19 @@ function nodeLines({ nodes = [] }: Announced): string {
   return nodes.map(({ node, pid, wsUrl }) => `  Node ${node}     process ${pid}, ${wsUrl}\n`).join('');
 }
 
+/** What the app has besides the chat: its APIs, and the outputs that it names itself. */
+function appLines({ otherApis = [], outputs }: Announced): string {
+  const apis = otherApis.map(({ name, url }) => [name, url] as const);
+  const own = Object.entries(outputs).filter(([name]) => !/(Exports|Publish)Output/.test(name));
+  const sections = { 'Other APIs of the app': apis, 'Outputs of the app': own };
+  return Object.entries(sections)
+    .filter(([, lines]) => lines.length > 0)
+    .map(
+      ([title, lines]) => `\n${title}:\n\n${lines.map(([name, value]) => `  ${name}  ${value}\n`).join('')}`,
+    )
+    .join('');
+}
+
 /** The banner for programs: one line of JSON. */
 export function readyLine(runtime: Announced): string {
   return JSON.stringify(readyFacts(runtime));
@@ -46,7 +61,7 @@ export function readyLine(runtime: Announced): string {
 
 /** What programs need to know of the runtime. */
 export function readyFacts(runtime: Announced) {
-  const { wsUrl, httpUrl, tokenUrl, webUrl, outputs, endpoints, nodes } = runtime;
+  const { wsUrl, httpUrl, tokenUrl, webUrl, outputs, endpoints, nodes, otherApis } = runtime;
   const { dynamodb, sqs, sns, s3, lambda } = endpoints;
   return {
     ready: true,
@@ -56,6 +71,7 @@ export function readyFacts(runtime: Announced) {
     webUrl,
     deskUrl: `${webUrl}desk`,
     outputs,
+    ...(otherApis && { otherApis }),
     endpoints: { dynamodb, sqs, sns, s3, lambda },
     ...(nodes && { nodes }),
   };

@@ -9,6 +9,7 @@ export const MAX_NODES = 9;
 
 export const startHelp = () => `Runs serverless-im on this machine: ${commandLine('start', '[options]')}
 
+  --app [CMD]  run the CDK app with a ServerlessIm that CMD makes, or the one of ./cdk.json (docs/own-app.md)
   --port N     port of the gateway, 0 for any free port (default ${DEFAULT_PORT})
   --web-port N port of the web page, 0 for any free port (default: the gateway's port + 1)
   --widget-origin O   origin whose pages may embed the widget; may be repeated
@@ -24,6 +25,7 @@ export const startHelp = () => `Runs serverless-im on this machine: ${commandLin
   --help       print this help`;
 
 const OPTIONS = {
+  app: { type: 'string' },
   port: { type: 'string' },
   'web-port': { type: 'string' },
   nodes: { type: 'string', default: '1' },
@@ -51,8 +53,9 @@ export function parseStartOptions(args: readonly string[]) {
     context: contextLines,
     data: dataDirectory,
     faults,
+    app,
     ...flags
-  } = parseCommand(args, OPTIONS).values;
+  } = parseCommand(withAppCommand(args), OPTIONS).values;
   const port = portOf('--port', portText) ?? DEFAULT_PORT;
   const webPort = portOf('--web-port', webPortText) ?? (port === 0 ? 0 : (port + 1) % 65_536);
   const notAnOrigin = widgetOrigins.find((one) => !URL.canParse(one) || new URL(one).origin !== one);
@@ -65,7 +68,9 @@ export function parseStartOptions(args: readonly string[]) {
   const nodes = Number(nodesText);
   if (!/^\d$/.test(nodesText) || nodes < 1 || nodes > MAX_NODES)
     throw new UsageError(`--nodes takes a number from 1 to ${MAX_NODES}, not "${nodesText}".`);
+  if (app !== undefined && nodes > 1) throw new UsageError('--app runs on one node: leave --nodes out.');
   return {
+    ...(app !== undefined && { app: { directory: process.cwd(), ...(app !== '' && { command: app }) } }),
     port,
     webPort,
     nodes,
@@ -76,6 +81,12 @@ export function parseStartOptions(args: readonly string[]) {
     expireEarlyHours: Number(expireEarly),
     ...flags,
   };
+}
+
+/** `--app` alone is the app of cdk.json. */
+function withAppCommand(args: readonly string[]): readonly string[] {
+  const hasNone = (index: number) => args[index + 1]?.startsWith('-') ?? true;
+  return args.map((arg, index) => (arg === '--app' && hasNone(index) ? '--app=' : arg));
 }
 
 function contextOf(lines: readonly string[]): Readonly<Record<string, string>> {

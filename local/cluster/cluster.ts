@@ -87,6 +87,8 @@ async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): P
     connections: origin,
     sqs: direct.sqs,
   });
+  issuer.speakFor(stack.tokens);
+  Object.assign(parameters, stack.parameters);
   for (const warning of stack.warnings) warn(warning);
   const storage = createStorage(direct, stack);
   options.onStep?.('tables and queues', storage);

@@ -12,6 +12,7 @@ import { messageOf } from '../operator-error.ts';
 import { queueArn } from '../stack/identifiers.ts';
 import { within } from '../within.ts';
 import { failedMessageIds } from './batch-result.ts';
+import { snsEvent } from './sns-event.ts';
 import { sqsEvent } from './sqs-event.ts';
 
 export interface EventSourceOptions {
@@ -76,7 +77,8 @@ export class EventSource {
   async #receiveBatch(): Promise<readonly Message[]> {
     const command = new ReceiveMessageCommand({
       QueueUrl: this.#queueUrl,
-      MaxNumberOfMessages: this.#options.model.batchSize,
+      // A larger batch is gathered by a window, which the local runtime does not have.
+      MaxNumberOfMessages: Math.min(this.#options.model.batchSize, 10),
       WaitTimeSeconds: LONG_POLL_SECONDS,
       MessageSystemAttributeNames: ['All'],
       MessageAttributeNames: ['All'],
@@ -96,7 +98,10 @@ export class EventSource {
 
   async #process(messages: readonly Message[]): Promise<void> {
     const { model } = this.#options;
-    const result = await this.#invoke(sqsEvent(messages, queueArn(model.queueName)));
+    const event = model.relaysTopic
+      ? snsEvent(messages.map(({ Body = '' }) => Body))
+      : sqsEvent(messages, queueArn(model.queueName));
+    const result = await this.#invoke(event);
     const messageIds = messages.map((message) => String(message.MessageId));
     const failed = failedMessageIds(result, messageIds, model.reportBatchItemFailures);
     const isFailed = (message: Message) => failed.has(String(message.MessageId));

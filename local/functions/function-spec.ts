@@ -1,5 +1,6 @@
 import { devNull } from 'node:os';
 import type { FunctionModel } from '../model.ts';
+import { PACKAGE_DIRECTORY } from '../package-directory.ts';
 import { ACCOUNT_ID, functionArn, REGION } from '../stack/identifiers.ts';
 import type { WorkerSetup } from './messages.ts';
 
@@ -16,9 +17,14 @@ export interface FunctionSpec {
 /**
  * A function's environment as in Lambda: the reserved variables, then those of the runtime (endpoints), then the
  * template's. Nothing is inherited from the parent process.
+ * @param projectDirectory whose `node_modules` has the AWS SDK as the app uses it. @default - this package's
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
-export function functionSpec(model: FunctionModel, added: Readonly<Record<string, string>>): FunctionSpec {
+export function functionSpec(
+  model: FunctionModel,
+  added: Readonly<Record<string, string>>,
+  projectDirectory: string = PACKAGE_DIRECTORY,
+): FunctionSpec {
   const functionName = model.name;
   const environment = {
     // Says in a link which function has signed it.
@@ -53,6 +59,8 @@ export function functionSpec(model: FunctionModel, added: Readonly<Record<string
     environment,
     setup: {
       codeDirectory: model.codeDirectory,
+      layerDirectories: model.layerDirectories ?? [],
+      sdkDirectories: [projectDirectory, PACKAGE_DIRECTORY],
       handler: model.handler,
       functionName,
       functionArn: functionArn(functionName),

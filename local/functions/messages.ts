@@ -3,6 +3,9 @@ import type { InvokeResult } from '../model.ts';
 /** Start data of a worker. */
 export interface WorkerSetup {
   readonly codeDirectory: string;
+  readonly layerDirectories: readonly string[];
+  /** See `CodeFolders`. */
+  readonly sdkDirectories: readonly string[];
   readonly handler: string;
   readonly functionName: string;
   readonly functionArn: string;

@@ -10,6 +10,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { resolveAsLambda } from './code-resolution.ts';
 import {
   failure,
   type InvokeFailure,
@@ -19,7 +20,8 @@ import {
   type WorkerSetup,
 } from './messages.ts';
 
-type Handler = (event: unknown, context: unknown) => unknown;
+type Handler = (event: unknown, context: unknown, callback?: Callback) => unknown;
+type Callback = (error: unknown, result?: unknown) => void;
 
 /** Lambda reckons the remaining time, whatever the instance's clock says. */
 const trueNow = Date.now;
@@ -69,15 +71,31 @@ async function nextEvent(): Promise<InvokeMessage> {
   return received?.message as InvokeMessage;
 }
 
+/** `src/index.handler`: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html */
 async function loadHandler(): Promise<Handler> {
-  const [file, name = ''] = setup.handler.split('.');
-  const path = join(setup.codeDirectory, `${file}.mjs`);
-  if (!existsSync(path)) throw named('Runtime.ImportModuleError', `Cannot find module '${setup.handler}'`);
-  const { [name]: handler }: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href);
+  const [, file = '', name = ''] = /^((?:.*\/)?[^.]*)\.(.*)$/.exec(setup.handler) ?? [];
+  const paths = ['.js', '.mjs', '.cjs'].map((ending) => join(setup.codeDirectory, file + ending));
+  const path = paths.find((each) => existsSync(each));
+  if (path === undefined) throw named('Runtime.ImportModuleError', `Cannot find module '${setup.handler}'`);
+  resolveAsLambda(setup);
+  const module: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href);
+  // Node finds most names of a CommonJS module, but not all.
+  const handler = module[name] ?? (module['default'] as Readonly<Record<string, unknown>>)?.[name];
   if (typeof handler !== 'function') {
     throw named('Runtime.HandlerNotFound', `${setup.handler} is undefined or not exported`);
   }
-  return handler as Handler;
+  return handler.length > 2 ? promised(handler as Handler) : (handler as Handler);
+}
+
+/** A handler of older runtimes, which answers by a callback. */
+function promised(handler: Handler): Handler {
+  return (event, context) =>
+    new Promise((resolve, reject) => {
+      const done: Callback = (error, result) => (error ? reject(error) : resolve(result));
+      Promise.resolve(handler(event, context, done)).then((result) => {
+        if (result !== undefined) resolve(result);
+      }, reject);
+    });
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */

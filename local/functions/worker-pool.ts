@@ -53,6 +53,8 @@ export interface WorkerPoolOptions {
   readonly clockOffsetMs?: ClockOffset;
   readonly onLog?: (event: LogEvent) => void;
   readonly observer?: InvocationObserver;
+  /** See `functionSpec`. */
+  readonly projectDirectory?: string;
 }
 
 interface Pending {
@@ -111,7 +113,7 @@ export class WorkerPool implements Invoker {
     this.#clockOffsetMs = options.clockOffsetMs ?? (() => 0);
     this.#pools = new Map(
       options.functions.map((model) => {
-        const spec = functionSpec(model, options.environment ?? {});
+        const spec = functionSpec(model, options.environment ?? {}, options.projectDirectory);
         const maxInstances = Math.min(perFunction, spec.reservedConcurrency ?? perFunction);
         return [model.logicalId, { spec, maxInstances, runs: 0, busy: new Set(), idle: [] }];
       }),

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { THROTTLED } from '../functions/messages.ts';
 import type { HttpApiModel, HttpRouteModel, Invoker } from '../model.ts';
+import { requestArn } from '../stack/identifiers.ts';
 import { preflightHeaders, withCorsHeaders } from './cors.ts';
 import { type AuthorizerContext, httpEvent } from './http-event.ts';
 import { gatewayReply, type HttpReply, parseHttpResult } from './http-response.ts';
 import { HttpRouteTable, type RouteMatch } from './http-route-table.ts';
-import { callerOf } from './iam-authorizer.ts';
+import { callerOf, type IamCaller } from './iam-authorizer.ts';
 import { describeFailure, invokeWithin } from './invocation.ts';
 import { JwtAuthorizer } from './jwt-authorizer.ts';
 import { readBody } from './request-body.ts';
@@ -19,15 +20,18 @@ export class HttpApi {
   readonly stage: string;
   readonly #runtime: Runtime;
   readonly #invoker: Invoker;
+  readonly #callers: readonly IamCaller[];
   readonly #model: HttpApiModel;
   readonly #routes: HttpRouteTable;
   readonly #throttle: StageThrottle;
   readonly #authorizers: ReadonlyMap<HttpRouteModel, JwtAuthorizer>;
 
-  constructor(runtime: Runtime, invoker: Invoker, model: HttpApiModel) {
+  /** @param callers functions that may sign requests */
+  constructor(runtime: Runtime, invoker: Invoker, model: HttpApiModel, callers: readonly IamCaller[] = []) {
     this.stage = model.stage;
     this.#runtime = runtime;
     this.#invoker = invoker;
+    this.#callers = callers;
     this.#model = model;
     this.#routes = new HttpRouteTable(model.routes);
     this.#throttle = new StageThrottle(model, runtime.account);
@@ -63,7 +67,7 @@ export class HttpApi {
     const body = await readBody(request, this.#runtime.limits.httpBodyBytes);
     if (body === 'too-large') return gatewayReply(413, 'Request Entity Too Large');
     const authorizer = match.route.requiresIam
-      ? await this.#iamCaller(facts, match, body)
+      ? await this.#iamCaller(facts, request.method ?? 'GET', path, body)
       : verdict && { jwt: verdict.identity };
     // aws/aws-cdk#21182: 403 whatever is missing, the signature or the permission.
     if (authorizer === 'refused') return gatewayReply(403, 'Forbidden');
@@ -77,10 +81,14 @@ export class HttpApi {
 
   async #iamCaller(
     facts: RequestFacts,
-    { route: { method } }: RouteMatch,
+    method: string,
+    path: string,
     body: Buffer,
   ): Promise<AuthorizerContext | 'refused'> {
-    const iam = await callerOf(facts, { method, body, nowMs: this.#runtime.clock.now() });
+    const { apiId, stage } = this.#model;
+    const resource = requestArn(apiId, stage, method, this.#withoutStage(path));
+    const nowMs = this.#runtime.clock.now();
+    const iam = await callerOf(facts, { method, resource, body, callers: this.#callers, nowMs });
     return iam === undefined ? 'refused' : { iam };
   }
 

@@ -2,6 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Sha256Node } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { matchesPattern } from '../iam-pattern.ts';
+import type { FunctionModel, Permission } from '../model.ts';
 import { ACCOUNT_ID, REGION } from '../stack/identifiers.ts';
 import { type RequestFacts, valuesByName } from './request-facts.ts';
 
@@ -16,7 +18,7 @@ export interface IamIdentity {
   readonly userId: string;
 }
 
-/** The only principal of this machine: it may call every route, as one with `grantAdmin` may. */
+/** The operator of this machine, who may call every route, as one with `grantAdmin` may. */
 const KEY = { accessKeyId: 'local', secretAccessKey: 'local' };
 const USER_ID = 'AIDALOCALLOCALLOCAL00';
 const LOCAL_USER: IamIdentity = {
@@ -32,28 +34,34 @@ const LOCAL_USER: IamIdentity = {
 const MAX_SKEW_MS = 5 * 60_000;
 const SERVICE = 'execute-api';
 
+/** A function, whose access key is its logical id. It may call what its role allows. */
+export type IamCaller = Pick<FunctionModel, 'logicalId' | 'name' | 'permissions'>;
+
 /** The signature is computed as the AWS SDKs do, and compared. */
-const signer = new SignatureV4({
-  credentials: KEY,
-  region: REGION,
-  service: SERVICE,
-  sha256: Sha256Node,
-  // The header belongs to the signature only if the caller has sent it.
-  applyChecksum: false,
-});
+function signerOf(accessKeyId: string): SignatureV4 {
+  return new SignatureV4({
+    credentials: { ...KEY, accessKeyId },
+    region: REGION,
+    service: SERVICE,
+    sha256: Sha256Node,
+    // The header belongs to the signature only if the caller has sent it.
+    applyChecksum: false,
+  });
+}
 
 /**
  * The IAM authorizer of HTTP APIs: verifies the Signature Version 4 of a request. Takes the header `Authorization` only, and no
- * session tokens, since the one principal of this machine has a long-term key. Its key is no secret, so a web page is refused, which
+ * session tokens, since the principals of this machine have long-term keys: the operator, and each function. They are no secret, so a web page is refused, which
  * AWS would not do: any page that is open in a browser here could sign, too.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html
- * @param method of the request
+ * @param resource of the request: `arn:aws:execute-api:…/GET/admin/users/alice`
+ * @param callers the functions of the app
  * @param nowMs the server's time
  * @returns the caller, or `undefined` if the request is refused
  */
 export async function callerOf(
   facts: RequestFacts,
-  { method, body, nowMs }: { readonly method: string; readonly body: Buffer; readonly nowMs: number },
+  { method, resource, body, callers, nowMs }: IamRequest,
 ): Promise<IamIdentity | undefined> {
   const headers = joined(facts.headers);
   if (headers.has('origin')) return undefined;
@@ -61,7 +69,11 @@ export async function callerOf(
   const signedAt = parseDate(headers.get('x-amz-date'));
   if (claimed === undefined || signedAt === undefined) return undefined;
   if (Math.abs(nowMs - signedAt.getTime()) > MAX_SKEW_MS) return undefined;
-  if (claimed.credential !== `${KEY.accessKeyId}/${scopeOf(signedAt)}`) return undefined;
+  const [accessKeyId = '', ...scope] = claimed.credential.split('/');
+  if (scope.join('/') !== scopeOf(signedAt)) return undefined;
+  const caller = callers.find(({ logicalId }) => logicalId === accessKeyId);
+  if (caller === undefined && accessKeyId !== KEY.accessKeyId) return undefined;
+  if (caller?.permissions && !isAllowed(caller.permissions, resource)) return undefined;
   if (!coversWhatItMust(claimed.signedHeaders, headers)) return undefined;
   const bodyHash = createHash('sha256').update(body).digest('hex');
   // The library takes the caller's word for the hash.
@@ -73,12 +85,36 @@ export async function callerOf(
     headers: Object.fromEntries([...headers].filter(([name]) => claimed.signedHeaders.has(name))),
     body,
   });
-  const signed = await signer.sign(request, {
+  const signed = await signerOf(accessKeyId).sign(request, {
     signingDate: signedAt,
     signableHeaders: new Set(claimed.signedHeaders),
   });
   const expected = parseAuthorization(signed.headers['authorization']);
-  return isEqual(claimed.signature, expected?.signature ?? '') ? LOCAL_USER : undefined;
+  if (!isEqual(claimed.signature, expected?.signature ?? '')) return undefined;
+  return caller === undefined ? LOCAL_USER : identityOf(caller);
+}
+
+export interface IamRequest {
+  readonly method: string;
+  readonly resource: string;
+  readonly body: Buffer;
+  readonly callers: readonly IamCaller[];
+  readonly nowMs: number;
+}
+
+function isAllowed(permissions: readonly Permission[], resource: string): boolean {
+  return permissions.some(
+    ({ actions, resources }) =>
+      actions.some((pattern) => matchesPattern(pattern, 'execute-api:Invoke')) &&
+      resources.some((pattern) => matchesPattern(pattern, resource)),
+  );
+}
+
+/** As Lambda assumes a role: the session has the function's name. */
+function identityOf({ logicalId, name }: IamCaller): IamIdentity {
+  const userId = `AROALOCALLOCALLOCAL00:${name}`;
+  const userArn = `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${name}/${name}`;
+  return { ...LOCAL_USER, accessKey: logicalId, callerId: userId, userArn, userId };
 }
 
 interface Authorization {

@@ -4,6 +4,7 @@ import { closeServer, listenOn } from '../listening.ts';
 import type { HttpApiModel, Invoker, WebSocketApiModel } from '../model.ts';
 import { type Clock, systemClock, TimerSet } from './clock.ts';
 import { HttpApi } from './http-api.ts';
+import type { IamCaller } from './iam-authorizer.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
 import { ManagementApi } from './management-api.ts';
 import { type Cluster, Peers } from './peers.ts';
@@ -32,6 +33,8 @@ export interface GatewayApis {
   readonly webSocketApis: readonly WebSocketApiModel[];
   readonly httpApis: readonly HttpApiModel[];
   readonly invoker: Invoker;
+  /** Functions that may sign requests to IAM routes. @default - only the operator may */
+  readonly callers?: readonly IamCaller[];
   /** @default - this gateway has all connections */
   readonly cluster?: Cluster;
 }
@@ -84,7 +87,7 @@ export class Gateway {
   }
 
   /** Starts to serve the APIs. Call it once. */
-  serve({ webSocketApis, httpApis, invoker, cluster }: GatewayApis): void {
+  serve({ webSocketApis, httpApis, invoker, callers, cluster }: GatewayApis): void {
     if (this.#served !== undefined) throw new Error('The gateway already serves its APIs');
     const peers = cluster && new Peers(cluster);
     const webSockets = new WebSocketGateway(this.#runtime, invoker, webSocketApis, peers);
@@ -92,7 +95,7 @@ export class Gateway {
       peers,
       webSockets,
       management: new ManagementApi(this.#runtime, webSockets, peers),
-      httpApis: httpApis.map((model) => new HttpApi(this.#runtime, invoker, model)),
+      httpApis: httpApis.map((model) => new HttpApi(this.#runtime, invoker, model, callers)),
     };
   }
 

@@ -7,27 +7,27 @@ import type {
   StackModel,
   ThrottleModel,
   WebSocketApiModel,
+  WebSocketRouteModel,
 } from '../model.ts';
-import { apiId, physicalName } from './identifiers.ts';
-import type { ResolvedTemplate } from './resources.ts';
+import type { ResolvedApp } from './resources.ts';
 import { type Resource, reader, TemplateError } from './template.ts';
+
+/** The APIs, and a line for each route that is left out. */
+export interface Apis extends Pick<StackModel, 'webSocketApis' | 'httpApis'> {
+  readonly warnings: readonly string[];
+}
 
 /**
  * Joins the `AWS::ApiGatewayV2` resources: each API with its stage, routes, and their functions.
  * @param functionIds logical ids of the functions by function name
- * @throws {TemplateError} if a route, an authorizer, or an API is incomplete
  */
-export function apiModels(
-  template: ResolvedTemplate,
-  stackName: string,
-  functionIds: ReadonlyMap<string, string>,
-): Pick<StackModel, 'webSocketApis' | 'httpApis'> {
-  const all = (type: string) => template.ofType(`AWS::ApiGatewayV2::${type}`);
+export function apiModels(app: ResolvedApp, functionIds: ReadonlyMap<string, string>): Apis {
+  const all = (type: string) => app.ofType(`AWS::ApiGatewayV2::${type}`);
   const stages = all('Stage');
   const routes = all('Route');
-  const refOf = ({ logicalId }: Resource) => physicalName(stackName, logicalId);
-  const authorizers = new Map(all('Authorizer').map((each) => [refOf(each), each]));
-  const integrations = new Map(all('Integration').map((each) => [refOf(each), each]));
+  const byRef = (type: string) => new Map(all(type).map((each) => [each.identity.ref, each]));
+  const authorizers = byRef('Authorizer');
+  const integrations = byRef('Integration');
   const routesWithDefaultResponse = new Set(
     all('RouteResponse')
       .filter((response) => reader(response).text('RouteResponseKey') === '$default')
@@ -66,14 +66,14 @@ export function apiModels(
     return functionOf(reader(authorizer).text('AuthorizerUri'), authorizer);
   };
 
-  const webSocketRoute = (route: Resource): WebSocketApiModel['routes'][number] => {
+  const webSocketRoute = (route: Resource): WebSocketRouteModel => {
     const authorizer = authorizerOf(route, 'REQUEST');
     return {
       routeKey: reader(route).text('RouteKey'),
       functionId: integrationOf(route),
       hasResponse:
         reader(route).optionalText('RouteResponseSelectionExpression') !== undefined &&
-        routesWithDefaultResponse.has(refOf(route)),
+        routesWithDefaultResponse.has(route.identity.ref),
       ...(authorizer && { authorizerId: requestAuthorizerOf(authorizer) }),
     };
   };
@@ -88,39 +88,54 @@ export function apiModels(
     };
   };
 
+  const warnings: string[] = [];
   const webSocketApis: WebSocketApiModel[] = [];
   const httpApis: HttpApiModel[] = [];
   for (const api of all('Api')) {
-    const id = apiId(stackName, api.logicalId);
+    const id = api.identity.ref;
     const own = routes.filter((route) => reader(route).text('ApiId') === id);
     const stage = stages.find((each) => reader(each).text('ApiId') === id);
-    if (!stage) throw new TemplateError(`${api.logicalId} has no stage.`);
-    const throttle = throttleModel(stage.properties['DefaultRouteSettings']);
-    const routeThrottles = Object.fromEntries(
-      Object.entries(recordOf(stage.properties['RouteSettings'])).flatMap(([routeKey, settings]) => {
-        const model = throttleModel(settings);
-        return model === undefined ? [] : [[routeKey, model]];
-      }),
-    );
-    const common = {
-      apiId: id,
-      stage: reader(stage).text('StageName'),
-      ...(throttle && { throttle }),
-      routeThrottles,
-    };
+    if (!stage) {
+      warnings.push(`${api.logicalId} (${api.type}) has no stage and is left out.`);
+      continue;
+    }
+    const name = reader(api).optionalText('Name') ?? api.logicalId;
+    const common = { name, apiId: id, ...stageModel(stage) };
+    const routesBy = <Model>(model: (route: Resource) => Model): readonly Model[] =>
+      own.flatMap((route) => {
+        try {
+          return [model(route)];
+        } catch (error) {
+          if (!(error instanceof TemplateError)) throw error;
+          const routeKey = reader(route).optionalText('RouteKey');
+          warnings.push(`The route "${routeKey}" is left out: ${error.message}`);
+          return [];
+        }
+      });
     if (reader(api).text('ProtocolType') === 'WEBSOCKET') {
       const routeSelectionExpression = reader(api).text('RouteSelectionExpression');
-      webSocketApis.push({ ...common, routeSelectionExpression, routes: own.map(webSocketRoute) });
+      webSocketApis.push({ ...common, routeSelectionExpression, routes: routesBy(webSocketRoute) });
     } else {
       const cors = api.properties['CorsConfiguration'];
       httpApis.push({
         ...common,
-        routes: own.map(httpRoute),
+        routes: routesBy(httpRoute),
         ...(isRecord(cors) && { cors: corsModel(cors) }),
       });
     }
   }
-  return { webSocketApis, httpApis };
+  return { webSocketApis, httpApis, warnings };
+}
+
+function stageModel(stage: Resource) {
+  const throttle = throttleModel(stage.properties['DefaultRouteSettings']);
+  const routeThrottles = Object.fromEntries(
+    Object.entries(recordOf(stage.properties['RouteSettings'])).flatMap(([routeKey, settings]) => {
+      const model = throttleModel(settings);
+      return model === undefined ? [] : [[routeKey, model]];
+    }),
+  );
+  return { stage: reader(stage).text('StageName'), ...(throttle && { throttle }), routeThrottles };
 }
 
 function jwtAuthorizer(authorizer: Resource): JwtAuthorizerModel {
@@ -153,11 +168,8 @@ function corsModel(cors: Readonly<Record<string, unknown>>): CorsModel {
   };
 }
 
-/** `GET /session` */
+/** `GET /session`; `$default` has no path. */
 function parseRouteKey(routeKey: string): Pick<HttpRouteModel, 'method' | 'path'> {
   const [method = '', path] = routeKey.split(' ');
-  if (method === 'ANY' || path === undefined || path.includes('+}')) {
-    throw new TemplateError(`The local runtime does not support routes like "${routeKey}".`);
-  }
-  return { method, path };
+  return path === undefined ? { method: routeKey } : { method, path };
 }

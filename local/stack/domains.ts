@@ -1,4 +1,4 @@
-import type { ResolvedTemplate } from './resources.ts';
+import type { ResolvedApp } from './resources.ts';
 import { reader } from './template.ts';
 
 /** A name of the operator's for a stage of an API, at whose root the stage is. */
@@ -9,10 +9,10 @@ export interface ApiDomainModel {
 }
 
 /** The names that the template gives its APIs. */
-export function apiDomains(template: ResolvedTemplate): readonly ApiDomainModel[] {
+export function apiDomains(app: ResolvedApp): readonly ApiDomainModel[] {
   // Requested, so that it is not said to be left out.
-  template.ofType('AWS::ApiGatewayV2::DomainName');
-  return template.ofType('AWS::ApiGatewayV2::ApiMapping').map((mapping) => {
+  app.ofType('AWS::ApiGatewayV2::DomainName');
+  return app.ofType('AWS::ApiGatewayV2::ApiMapping').map((mapping) => {
     const read = reader(mapping);
     return { name: read.text('DomainName'), apiId: read.text('ApiId'), stage: read.text('Stage') };
   });

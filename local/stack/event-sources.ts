@@ -3,7 +3,7 @@ import { functionArn, queueArn, streamArn } from './identifiers.ts';
 import { type Resource, reader, TemplateError } from './template.ts';
 
 /** What a mapping may refer to. */
-interface Parts {
+export interface EventSourceParts {
   readonly queues: readonly QueueModel[];
   readonly tables: readonly TableModel[];
   /** Logical ids by function name. */
@@ -14,7 +14,10 @@ interface Parts {
  * An event source mapping of a queue or of a table's stream.
  * @throws {TemplateError} if its source or its function isn't one of the stack, or it has an option that is not supported
  */
-export function eventSourceModel(resource: Resource, parts: Parts): EventSourceModel | StreamSourceModel {
+export function eventSourceModel(
+  resource: Resource,
+  parts: EventSourceParts,
+): EventSourceModel | StreamSourceModel {
   const source = reader(resource).text('EventSourceArn');
   const [functionName, functionId] = functionIn(resource, parts);
   const common = {
@@ -34,7 +37,10 @@ export function eventSourceModel(resource: Resource, parts: Parts): EventSourceM
   );
 }
 
-function functionIn(resource: Resource, { functionIds }: Parts): readonly [name: string, logicalId: string] {
+function functionIn(
+  resource: Resource,
+  { functionIds }: EventSourceParts,
+): readonly [name: string, logicalId: string] {
   const target = reader(resource).text('FunctionName');
   const entry = [...functionIds].find(([name]) => name === target || functionArn(name) === target);
   if (!entry) throw new TemplateError(`${resource.logicalId}: ${target} isn't a function of this stack.`);
@@ -52,11 +58,8 @@ const DEFAULT_VISIBILITY_SECONDS = 30;
 
 function queueSource(resource: Resource, queue: QueueModel) {
   const read = reader(resource);
-  if (read.optionalNumber('MaximumBatchingWindowInSeconds')) {
-    throw new TemplateError(
-      `${resource.logicalId}: the local runtime does not support a batching window of a queue.`,
-    );
-  }
+  if (read.record('FilterCriteria')['Filters'] !== undefined)
+    throw new TemplateError(`${resource.logicalId}: the local runtime does not filter what a queue has.`);
   const concurrency = read.record('ScalingConfig')['MaximumConcurrency'];
   return {
     queueName: queue.queueName,
@@ -70,7 +73,7 @@ function queueSource(resource: Resource, queue: QueueModel) {
 const STREAM_RETENTION_SECONDS = 24 * 3600;
 
 /** Defaults: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html */
-function streamSource(resource: Resource, table: TableModel, { queues }: Parts) {
+function streamSource(resource: Resource, table: TableModel, { queues }: EventSourceParts) {
   const read = reader(resource);
   if (read.optionalNumber('TumblingWindowInSeconds')) {
     throw new TemplateError(`${resource.logicalId}: the local runtime does not support tumbling windows.`);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TemplateResource } from './template.ts';
+import type { Identity, TemplateResource } from './template.ts';
 
 /** The stack's apparent account and region; the emulators' ARNs contain the same region. */
 export const REGION = 'us-east-1';
@@ -16,15 +16,18 @@ export function pseudoParameters(stackName: string): Readonly<Record<string, str
   };
 }
 
-/** Values of `Ref` and `Fn::GetAtt`, as AWS documents them by resource type. */
-export interface Identity {
-  readonly ref: string;
-  readonly attributes: Readonly<Record<string, string>>;
-}
+/** The longest name of a queue, which is the shortest limit of those that have one. */
+const MAX_NAME = 80;
 
-/** A name as CloudFormation generates it, but the same on each start, so that tables and queues are found again. */
-export function physicalName(stackName: string, logicalId: string): string {
-  return `${stackName}-${logicalId}`;
+/**
+ * A name as CloudFormation generates it, but the same on each start, so that tables and queues are found again.
+ * @param ending that the name must have: `.fifo`
+ */
+export function physicalName(stackName: string, logicalId: string, ending = ''): string {
+  const name = `${stackName}-${logicalId}`;
+  if (name.length + ending.length <= MAX_NAME) return name + ending;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 12);
+  return `${name.slice(0, MAX_NAME - ending.length - digest.length - 1)}-${digest}${ending}`;
 }
 
 /** An API id as API Gateway generates it, ten characters, but the same on each start. */
@@ -78,6 +81,11 @@ export function connectMethodArn(apiId: string, stage: string): string {
   return `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${apiId}/${stage}/$connect`;
 }
 
+/** ARN of a request to an HTTP API. @param path from the stage on: `/admin/users` */
+export function requestArn(apiId: string, stage: string, method: string, path: string): string {
+  return `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${apiId}/${stage}/${method}${path}`;
+}
+
 /** ARN of a `@connections` request: `POST` posts, `GET` reads the status, `DELETE` closes. */
 export function connectionsArn(apiId: string, stage: string, method: string, connectionId: string): string {
   return `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${apiId}/${stage}/${method}/@connections/${connectionId}`;
@@ -92,8 +100,24 @@ interface IdentityInput {
   readonly stackName: string;
   readonly logicalId: string;
   readonly resource: TemplateResource;
-  /** A property that overrides the generated name. */
+  /** A property that is a text: one that overrides the generated name. */
   readonly name: (property: string) => string | undefined;
+}
+
+function tableIdentity({ name }: IdentityInput, fallback: string): Identity {
+  const tableName = name('TableName') ?? fallback;
+  return { ref: tableName, attributes: { Arn: tableArn(tableName), StreamArn: streamArn(tableName) } };
+}
+
+/** Versions and aliases run the same code on one machine, so they are the function itself. */
+function versionIdentity({ name }: IdentityInput): Identity {
+  const given = name('FunctionName') ?? '';
+  const arn = given.startsWith('arn:') ? given : functionArn(given);
+  return { ref: arn, attributes: { FunctionArn: arn, Version: '1' } };
+}
+
+function fifoEnding({ resource }: IdentityInput, property: string): string {
+  return String(resource.Properties?.[property] ?? 'false') === 'true' ? '.fifo' : '';
 }
 
 const IDENTITIES: Readonly<Record<string, (input: IdentityInput, fallbackName: string) => Identity>> = {
@@ -101,15 +125,28 @@ const IDENTITIES: Readonly<Record<string, (input: IdentityInput, fallbackName: s
     const functionName = name('FunctionName') ?? fallback;
     return { ref: functionName, attributes: { Arn: functionArn(functionName) } };
   },
-  'AWS::DynamoDB::Table': ({ name }, fallback) => {
-    const tableName = name('TableName') ?? fallback;
+  'AWS::Lambda::Version': versionIdentity,
+  'AWS::Lambda::Alias': versionIdentity,
+  'AWS::DynamoDB::Table': tableIdentity,
+  'AWS::DynamoDB::GlobalTable': tableIdentity,
+  'AWS::SSM::Parameter': ({ name }, fallback) => {
+    const parameter = name('Name') ?? fallback;
+    return { ref: parameter, attributes: { Type: name('Type') ?? 'String', Value: name('Value') ?? '' } };
+  },
+  'AWS::IAM::Role': ({ name }, fallback) => {
+    const role = name('RoleName') ?? fallback;
     return {
-      ref: tableName,
-      attributes: { Arn: tableArn(tableName), StreamArn: streamArn(tableName) },
+      ref: role,
+      attributes: { Arn: `arn:aws:iam::${ACCOUNT_ID}:role/${role}`, RoleId: 'AROALOCALLOCALLOCAL00' },
     };
   },
-  'AWS::SNS::Topic': ({ name }, fallback) => {
-    const topicName = name('TopicName') ?? fallback;
+  'AWS::IAM::ManagedPolicy': ({ name }, fallback) => {
+    const arn = `arn:aws:iam::${ACCOUNT_ID}:policy/${name('ManagedPolicyName') ?? fallback}`;
+    return { ref: arn, attributes: { PolicyArn: arn } };
+  },
+  'AWS::SNS::Topic': (input) => {
+    const { stackName, logicalId, name } = input;
+    const topicName = name('TopicName') ?? physicalName(stackName, logicalId, fifoEnding(input, 'FifoTopic'));
     const arn = topicArn(topicName);
     return { ref: arn, attributes: { TopicArn: arn, TopicName: topicName } };
   },
@@ -125,8 +162,9 @@ const IDENTITIES: Readonly<Record<string, (input: IdentityInput, fallbackName: s
       },
     };
   },
-  'AWS::SQS::Queue': ({ name }, fallback) => {
-    const queueName = name('QueueName') ?? fallback;
+  'AWS::SQS::Queue': (input) => {
+    const { stackName, logicalId, name } = input;
+    const queueName = name('QueueName') ?? physicalName(stackName, logicalId, fifoEnding(input, 'FifoQueue'));
     return {
       ref: queueUrl(queueName),
       attributes: { Arn: queueArn(queueName), QueueName: queueName, QueueUrl: queueUrl(queueName) },

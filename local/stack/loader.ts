@@ -1,110 +1,149 @@
+import { resolve } from 'node:path';
 import { isRecord } from '../json.ts';
-import type { FunctionModel, Permission, StackModel } from '../model.ts';
+import type { EventSourceModel, OtherApi, StackModel, StreamSourceModel } from '../model.ts';
 import { apiModels } from './apis.ts';
-import { type AssemblyStack, readAssembly } from './assembly.ts';
+import { readAssembly } from './assembly.ts';
+import { chatsIn, localized, mainApis } from './chats.ts';
 import { apiDomains } from './domains.ts';
-import { eventSourceModel } from './event-sources.ts';
-import { physicalName } from './identifiers.ts';
+import { type EventSourceParts, eventSourceModel } from './event-sources.ts';
+import { functionModels } from './functions.ts';
+import { customResourceFunctions, leftOutWarnings } from './left-out.ts';
 import { type LocalOrigins, rewriteUrls } from './local-urls.ts';
-import { permissionsByRole } from './permissions.ts';
-import { resolveTemplate } from './resources.ts';
+import { type ResolvedApp, resolveApp } from './resources.ts';
 import { scanModels } from './scans.ts';
 import { bucketModel, queueModel, tableModel } from './storage.ts';
-import { type Resource, reader } from './template.ts';
+import { TemplateError } from './template.ts';
 import { topicModels } from './topics.ts';
 
-/** Ignored without a warning: they do not affect behaviour here. Policies are read with their functions. */
-const IGNORED_TYPES =
-  /^AWS::(IAM|Logs|CloudWatch)::|^AWS::(Lambda::Permission|SQS::QueuePolicy|SNS::TopicPolicy|S3::BucketPolicy|Route53::RecordSet|CDK::Metadata|ApiGateway::Account|ApiGatewayV2::Deployment)$/;
+/** An app whose URLs are still those of AWS. */
+export interface LoadedApp {
+  /** APIs that need a port of their own, since the chat has the gateway's. */
+  readonly otherApis: readonly OtherApi[];
+  /** Whether a `ServerlessIm` is in it. */
+  readonly hasChat: boolean;
+  /** Replaces AWS URLs in environments, outputs, and authorizers by local ones. */
+  at(origins: LocalOrigins): StackModel;
+}
 
 /**
- * Loads the stack from a cloud assembly. Replaces AWS URLs in environments, outputs, and authorizers by local ones.
- * @throws {TemplateError} if the assembly or the template is not supported
+ * Loads the stacks of a cloud assembly.
+ * @throws {TemplateError} if there is none, or it can't be read
  */
 export function loadStack(assemblyDirectory: string, origins: LocalOrigins): StackModel {
-  const stack = readAssembly(assemblyDirectory);
-  const template = resolveTemplate(stack.template, stack.name);
+  return loadApp(assemblyDirectory).at(origins);
+}
+
+/** The same, for those who must know its APIs before they have all origins. */
+export function loadApp(assembly: string): LoadedApp {
+  const directory = resolve(assembly);
+  const { stacks, warnings } = readAssembly(directory);
+  const app = resolveApp(stacks);
+  const providers = customResourceFunctions(app);
+  const all = functionModels(app, directory, providers);
+  const functions = unique(all.models, ({ name }) => name);
+  const functionIds = new Map(functions.models.map(({ name, logicalId }) => [name, logicalId]));
+  const topics = topicModels(app, functionIds);
+  const queues = unique(
+    [...app.ofType('AWS::SQS::Queue').map(queueModel), ...topics.queues],
+    ({ queueName }) => queueName,
+  );
+  const tables = unique(
+    app.ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(tableModel),
+    ({ tableName }) => tableName,
+  );
+  const buckets = unique(app.ofType('AWS::S3::Bucket').map(bucketModel), ({ bucketName }) => bucketName);
+  const mappings = eventSources(app, { queues: queues.models, tables: tables.models, functionIds });
+  const apis = apiModels(app, functionIds);
+  const domains = apiDomains(app);
+  const chats = chatsIn(functions.models, apis, domains);
+  const { main, others: otherApis } = mainApis(apis, chats[0]);
+  const scans = scanModels(app, functionIds);
+  const outputs = app.outputs();
+  const ownParameters = Object.fromEntries(
+    app
+      .ofType('AWS::SSM::Parameter')
+      .map(({ identity }) => [identity.ref, identity.attributes['Value'] ?? '']),
+  );
+  const allWarnings = [
+    ...leftOutWarnings(app.unread()),
+    ...[warnings, topics.warnings, scans.warnings, all.warnings, mappings.warnings, apis.warnings].flat(),
+    ...[functions, queues, tables, buckets].flatMap((each) => each.warnings),
+    ...app.warnings(),
+  ];
+  return {
+    otherApis,
+    hasChat: chats.length > 0,
+    at(origins) {
+      const socketIds = new Set(apis.webSocketApis.map(({ apiId }) => apiId));
+      const parameters = { ...ownParameters, ...origins.parameters };
+      const here = { ...origins, parameters };
+      const rewrite = <T>(value: T): T =>
+        rewriteTexts(value, (text) => rewriteUrls(text, here, socketIds, domains)) as T;
+      const opened = localized(
+        { functions: functions.models, buckets: buckets.models, httpApis: apis.httpApis },
+        chats,
+        origins.issuer,
+      );
+      const isMain = ({ apiId }: { readonly apiId: string }) =>
+        main.httpApis.some((api) => api.apiId === apiId);
+      const httpApis = rewrite(opened.httpApis);
+      return {
+        functions: rewrite(opened.functions),
+        tables: tables.models,
+        queues: queues.models,
+        topics: topics.models,
+        buckets: opened.buckets,
+        scans: scans.models,
+        eventSources: [...mappings.queues, ...topics.eventSources],
+        streamSources: mappings.streams,
+        webSocketApis: main.webSocketApis,
+        httpApis: httpApis.filter(isMain),
+        otherApis: otherApis.map((api) => httpApis.find(({ apiId }) => apiId === api.apiId) ?? api),
+        parameters: rewrite(ownParameters),
+        tokens: chats.map(({ audience, userIdClaim, rolesClaim }) => ({ audience, userIdClaim, rolesClaim })),
+        outputs: rewrite(outputs),
+        warnings: allWarnings,
+      };
+    },
+  };
+}
+
+/** The mappings that run here, and a line for each that doesn't. */
+function eventSources(app: ResolvedApp, parts: EventSourceParts) {
   const warnings: string[] = [];
-  const permissionsOf = permissionsByRole(template);
-  const functions = template.ofType('AWS::Lambda::Function').flatMap((resource) => {
-    const model = functionModel(resource, stack, permissionsOf);
-    if (typeof model === 'string') warnings.push(model);
-    return typeof model === 'string' ? [] : [model];
+  const models = app.ofType('AWS::Lambda::EventSourceMapping').flatMap((resource) => {
+    try {
+      return [eventSourceModel(resource, parts)];
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      warnings.push(`${error.message} It is left out.`);
+      return [];
+    }
   });
-  const functionIds = new Map(functions.map(({ name, logicalId }) => [name, logicalId]));
-  const queues = template.ofType('AWS::SQS::Queue').map((resource) => queueModel(resource, stack.name));
-  const apis = apiModels(template, stack.name, functionIds);
-  const webSocketApiIds = new Set(apis.webSocketApis.map((api) => api.apiId));
-  const domains = apiDomains(template);
-  const rewrite = <T>(value: T): T =>
-    rewriteTexts(value, (text) => rewriteUrls(text, origins, webSocketApiIds, domains)) as T;
-  const tables = template.ofType('AWS::DynamoDB::Table').map((resource) => tableModel(resource, stack.name));
-  const mappings = template
-    .ofType('AWS::Lambda::EventSourceMapping')
-    .map((resource) => eventSourceModel(resource, { queues, tables, functionIds }));
-  const topics = topicModels(template, stack.name);
-  const buckets = template.ofType('AWS::S3::Bucket').map((resource) => bucketModel(resource, stack.name));
-  const scans = scanModels(template, functionIds);
-  const leftOut = template.unread().filter(({ type }) => !IGNORED_TYPES.test(type));
   return {
-    functions: rewrite(functions),
-    tables,
-    queues,
-    topics: topics.models,
-    buckets,
-    scans: scans.models,
-    eventSources: mappings.filter((mapping) => 'queueName' in mapping),
-    streamSources: mappings.filter((mapping) => 'table' in mapping),
-    webSocketApis: apis.webSocketApis,
-    httpApis: rewrite(apis.httpApis),
-    outputs: rewrite(template.outputs),
-    warnings: [
-      ...leftOut.map(
-        ({ logicalId, type }) => `${logicalId} (${type}) can't run on one machine and is left out.`,
-      ),
-      ...topics.warnings,
-      ...scans.warnings,
-      ...warnings,
-    ],
+    queues: models.filter((model): model is EventSourceModel => 'queueName' in model),
+    streams: models.filter((model): model is StreamSourceModel => 'table' in model),
+    warnings,
   };
 }
 
-/** The function, or a warning that says why it can't run. */
-function functionModel(
-  resource: Resource,
-  stack: AssemblyStack,
-  permissionsOf: (roleArn: string) => readonly Permission[],
-): FunctionModel | string {
-  const read = reader(resource);
-  const runtime = read.optionalText('Runtime') ?? 'image';
-  if (!runtime.startsWith('nodejs')) {
-    return `${resource.logicalId} (AWS::Lambda::Function) can't run on one machine: its runtime is ${runtime}.`;
+/** Names that an app gives itself may be there twice, which AWS refuses. */
+function unique<Model extends { readonly logicalId: string }>(
+  models: readonly Model[],
+  nameOf: (model: Model) => string,
+) {
+  const byName = new Map<string, Model>();
+  const warnings: string[] = [];
+  for (const model of models) {
+    const name = nameOf(model);
+    const first = byName.get(name);
+    if (first === undefined) byName.set(name, model);
+    else
+      warnings.push(
+        `${model.logicalId} is left out: it has the name of ${first.logicalId}, "${name}", so its deployment will fail.`,
+      );
   }
-  const s3Key = read.record('Code')['S3Key'];
-  const codeDirectory = typeof s3Key === 'string' ? stack.assetPath(s3Key) : undefined;
-  if (codeDirectory === undefined) {
-    return `${resource.logicalId} (AWS::Lambda::Function) can't run on one machine: its code isn't an asset.`;
-  }
-  const role = read.optionalText('Role');
-  const reserved = read.optionalNumber('ReservedConcurrentExecutions');
-  const variables = read.record('Environment')['Variables'];
-  return {
-    logicalId: resource.logicalId,
-    name: functionName(resource, stack.name),
-    codeDirectory,
-    handler: read.text('Handler'),
-    environment: Object.fromEntries(
-      Object.entries(isRecord(variables) ? variables : {}).map(([name, value]) => [name, String(value)]),
-    ),
-    timeoutSeconds: read.optionalNumber('Timeout') ?? 3,
-    memoryMegabytes: read.optionalNumber('MemorySize') ?? 128,
-    ...(reserved === undefined ? {} : { reservedConcurrency: reserved }),
-    ...(role === undefined ? {} : { permissions: permissionsOf(role) }),
-  };
-}
-
-function functionName(resource: Resource, stackName: string): string {
-  return reader(resource).optionalText('FunctionName') ?? physicalName(stackName, resource.logicalId);
+  return { models: [...byName.values()], warnings };
 }
 
 function rewriteTexts(value: unknown, rewrite: (text: string) => string): unknown {

@@ -15,6 +15,8 @@ export interface LocalOrigins {
   readonly connections: string;
   readonly issuer: string;
   readonly sqs: string;
+  /** Origins of the APIs that have a port of their own, by API id. @default - all are at the gateway */
+  readonly otherApis?: ReadonlyMap<string, string>;
   /** Values of the parameter store, by name. @default - none */
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -41,16 +43,16 @@ export function rewriteUrls(
 ): string {
   const webSocket = origins.gateway.replace(/^http/, 'ws');
   return domains
-    .reduce(
-      (rewritten, { name, stage }) =>
-        rewritten
-          .replaceAll(urlAt('https', name), origins.gateway)
-          .replaceAll(urlAt('wss', name), `${webSocket}/${stage}`),
-      text,
-    )
+    .reduce((rewritten, { name, apiId, stage }) => {
+      const origin = origins.otherApis?.get(apiId) ?? origins.gateway;
+      return rewritten
+        .replaceAll(urlAt('https', name), origin)
+        .replaceAll(urlAt('wss', name), `${origin.replace(/^http/, 'ws')}/${stage}`);
+    }, text)
     .replace(execute, (_, scheme: string, id: string) => {
-      if (scheme === 'wss') return webSocket;
-      return webSocketApiIds.has(id) ? origins.connections : origins.gateway;
+      const own = origins.otherApis?.get(id);
+      if (scheme === 'wss') return own?.replace(/^http/, 'ws') ?? webSocket;
+      return own ?? (webSocketApiIds.has(id) ? origins.connections : origins.gateway);
     })
     .replace(queue, origins.sqs)
     .replaceAll(ISSUER_PLACEHOLDER, origins.issuer)

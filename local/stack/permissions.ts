@@ -1,34 +1,48 @@
-import { isRecord } from '../json.ts';
+import { isRecord, recordOf } from '../json.ts';
 import type { Permission } from '../model.ts';
-import type { ResolvedTemplate } from './resources.ts';
-import { type Properties, type Resource, reader, TemplateError } from './template.ts';
+import type { ResolvedApp } from './resources.ts';
+import { type Properties, type Resource, reader } from './template.ts';
+
+/** They allow logs and traces, which nobody checks here, or what an event source does for the function. */
+const HARMLESS_POLICIES = /:policy\/(service-role\/AWSLambda(Basic|VPCAccess|SQSQueue|DynamoDB)|AWSXRay)/;
 
 /**
- * The permissions of each role, by ARN. Covers the template's own policies, not AWS's (`ManagedPolicyArns`).
- * @throws {TemplateError} for a statement that does more than allow actions on resources
+ * The permissions of each role, by ARN; undefined if not all are known: a role of another app, one of AWS's own policies, or a
+ * statement that does more than allow actions on resources.
  */
-export function permissionsByRole(template: ResolvedTemplate): (roleArn: string) => readonly Permission[] {
-  const policies = template.ofType('AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy');
-  return (roleArn) =>
-    policies
-      .filter((policy) =>
-        reader(policy)
-          .texts('Roles')
-          .some((name) => roleArn.endsWith(`:${name}`)),
-      )
-      .flatMap((policy) => {
-        const { Statement } = reader(policy).record('PolicyDocument');
-        return (Array.isArray(Statement) ? Statement : [Statement]).map((one) => permissionIn(policy, one));
-      });
+export function permissionsByRole(app: ResolvedApp): (roleArn: string) => readonly Permission[] | undefined {
+  const policies = app.ofType('AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy');
+  const roles = app.ofType('AWS::IAM::Role');
+  return (roleArn) => {
+    const role = roles.find(({ identity }) => identity.attributes['Arn'] === roleArn);
+    if (role === undefined) return undefined;
+    const managed = reader(role).list('ManagedPolicyArns').map(String);
+    const own = policies.filter((policy) => reader(policy).list('Roles').includes(role.identity.ref));
+    const named = managed.filter((arn) => !own.some(({ identity }) => identity.ref === arn));
+    if (named.some((arn) => !HARMLESS_POLICIES.test(arn))) return undefined;
+    const statements = [...own.map(documentOf), ...inlineDocuments(role)].flatMap(statementsIn);
+    const permissions = statements.flatMap((statement) => permissionIn(statement) ?? []);
+    return permissions.length < statements.length ? undefined : permissions;
+  };
 }
 
-function permissionIn(policy: Resource, statement: unknown): Permission {
+function documentOf(policy: Resource): unknown {
+  return policy.properties['PolicyDocument'];
+}
+
+function inlineDocuments(role: Resource): readonly unknown[] {
+  return reader(role)
+    .list('Policies')
+    .map((policy) => recordOf(policy)['PolicyDocument']);
+}
+
+function statementsIn(document: unknown): readonly unknown[] {
+  return [recordOf(document)['Statement'] ?? []].flat();
+}
+
+function permissionIn(statement: unknown): Permission | undefined {
   const { Effect, Action, Resource, Sid: _, ...others }: Properties = isRecord(statement) ? statement : {};
-  if (Effect !== 'Allow' || Object.keys(others).length > 0) {
-    throw new TemplateError(
-      `${policy.logicalId} (${policy.type}): only plain Allow statements are understood.`,
-    );
-  }
+  if (Effect !== 'Allow' || Object.keys(others).length > 0) return undefined;
   return { actions: textsIn(Action), resources: textsIn(Resource) };
 }
 

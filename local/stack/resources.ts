@@ -1,92 +1,81 @@
-import { identityOf, pseudoParameters } from './identifiers.ts';
-import { type IntrinsicScope, resolveIntrinsics } from './intrinsics.ts';
-import { storedParameter } from './local-urls.ts';
-import { type Resource, type Template, TemplateError, type TemplateResource } from './template.ts';
+import type { AssemblyStack } from './assembly.ts';
+import { linkStacks, type StackScope } from './stack-scope.ts';
+import { type Resource, TemplateError } from './template.ts';
 
-/** The resources of a template, resolved on request, and its outputs. */
-export interface ResolvedTemplate {
+/** The resources of all stacks of an app, resolved on request, and the outputs. */
+export interface ResolvedApp {
+  /** Leaves out what can't be resolved, with a warning. */
   ofType(...types: string[]): readonly Resource[];
   /** Resources of types that were never requested. */
   unread(): readonly Pick<Resource, 'logicalId' | 'type'>[];
-  readonly outputs: Readonly<Record<string, string>>;
+  /** Path of the asset with this S3 key. */
+  assetPath(s3Key: string): string | undefined;
+  /** A line for each resource or output that could not be resolved. */
+  warnings(): readonly string[];
+  /** By name; with the stack's name before it if another stack of the app has the same. */
+  outputs(): Readonly<Record<string, string>>;
 }
 
 /**
- * Resolves a template. Resolves a resource's properties only when its type is requested, so an unsupported intrinsic in
- * an ignored resource does no harm.
- * @throws {TemplateError} that names what can't be resolved
+ * Resolves the stacks of an app, with the references between them. Resolves a resource's properties only when its type is
+ * requested, so an unsupported intrinsic in an ignored resource does no harm.
  */
-export function resolveTemplate(template: Template, stackName: string): ResolvedTemplate {
-  const resourceOf = (logicalId: string): TemplateResource => {
-    const resource = template.Resources[logicalId];
-    if (!resource) throw new TemplateError(`The template refers to ${logicalId}, which it does not contain.`);
-    return resource;
+export function resolveApp(stacks: readonly AssemblyStack[]): ResolvedApp {
+  const scopes = linkStacks(stacks);
+  const idOf = namer(scopes, ({ stack }) => Object.keys(stack.template.Resources));
+  const outputName = namer(scopes, ({ outputNames, isNested }) => (isNested ? [] : outputNames));
+  const warnings = new Set<string>();
+  const attempt = <T>(resolve: () => T): readonly T[] => {
+    try {
+      return [resolve()];
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      warnings.add(`${error.message} It is left out.`);
+      return [];
+    }
   };
-  const identity = (logicalId: string) => {
-    const resource = resourceOf(logicalId);
-    return identityOf({
-      stackName,
-      logicalId,
-      resource,
-      name: (property) => {
-        const value = resolveIntrinsics(resource.Properties?.[property], scope);
-        return typeof value === 'string' ? value : undefined;
-      },
-    });
-  };
-  const scope: IntrinsicScope = {
-    ref: (name) => {
-      const pseudo = pseudoParameters(stackName)[name];
-      if (pseudo !== undefined) return pseudo;
-      const parameter = template.Parameters?.[name];
-      if (!parameter) return identity(name).ref;
-      if (parameter.Type?.startsWith('AWS::SSM::Parameter::Value')) return storedParameter(parameter.Default);
-      if (parameter.Default !== undefined) return parameter.Default;
-      throw new TemplateError(`The template's parameter ${name} has no default.`);
-    },
-    getAtt: (logicalId, attribute) => {
-      const value = identity(logicalId).attributes[attribute];
-      if (value !== undefined) return value;
-      const { Type } = resourceOf(logicalId);
-      throw new TemplateError(
-        `The local runtime does not support Fn::GetAtt ${logicalId}.${attribute} (${Type}).`,
-      );
-    },
-  };
-  const resources = Object.entries(template.Resources);
+  const resources = scopes.flatMap((scope) =>
+    attempt(() => scope.resources).flatMap((own) =>
+      own.map(([logicalId, { Type }]) => ({ scope, logicalId, id: idOf(scope, logicalId), type: Type })),
+    ),
+  );
   const read = new Set<string>();
   return {
-    unread: () =>
-      resources
-        .filter(([, { Type }]) => !read.has(Type))
-        .map(([logicalId, { Type }]) => ({ logicalId, type: Type })),
     ofType: (...types) => {
       for (const type of types) read.add(type);
       return resources
-        .filter(([, resource]) => types.includes(resource.Type))
-        .map(([logicalId, resource]) => ({
-          logicalId,
-          type: resource.Type,
-          properties: resolveProperties(logicalId, resource, scope),
-        }));
+        .filter(({ type }) => types.includes(type))
+        .flatMap(({ scope, logicalId, id, type }) =>
+          attempt(() => ({
+            logicalId: id,
+            type,
+            properties: scope.properties(logicalId),
+            identity: scope.identity(logicalId),
+          })),
+        );
     },
-    get outputs() {
-      const outputs = Object.entries(template.Outputs ?? {});
-      return Object.fromEntries(
-        outputs.map(([name, output]) => [name, String(resolveIntrinsics(output.Value, scope))]),
-      );
-    },
+    unread: () =>
+      resources.filter(({ type }) => !read.has(type)).map(({ id, type }) => ({ logicalId: id, type })),
+    assetPath: (s3Key) =>
+      scopes.map(({ stack }) => stack.assetPath(s3Key)).find((path) => path !== undefined),
+    warnings: () => [...warnings],
+    outputs: () =>
+      Object.fromEntries(
+        scopes
+          .filter(({ isNested }) => !isNested)
+          .flatMap((scope) =>
+            scope.outputNames.flatMap((name) =>
+              attempt(() => [outputName(scope, name), String(scope.output(name))] as const),
+            ),
+          ),
+      ),
   };
 }
 
-function resolveProperties(logicalId: string, resource: TemplateResource, scope: IntrinsicScope) {
-  try {
-    if (resource.Condition !== undefined)
-      throw new TemplateError('The local runtime does not support conditions.');
-    const properties = resolveIntrinsics(resource.Properties ?? {}, scope);
-    return properties as Resource['properties'];
-  } catch (error) {
-    if (!(error instanceof TemplateError)) throw error;
-    throw new TemplateError(`${logicalId} (${resource.Type}): ${error.message}`, { cause: error });
-  }
+/** Puts a stack's name before a name that several stacks have. */
+function namer(scopes: readonly StackScope[], namesIn: (scope: StackScope) => readonly string[]) {
+  const counts = new Map<string, number>();
+  for (const name of scopes.flatMap(namesIn)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return ({ stack }: StackScope, name: string) =>
+    (counts.get(name) ?? 0) > 1 ? `${stack.name}-${name}` : name;
 }

@@ -1,7 +1,7 @@
 import { recordOf } from '../json.ts';
 import type { ScanModel } from '../model.ts';
 import { functionArn } from './identifiers.ts';
-import type { ResolvedTemplate } from './resources.ts';
+import type { ResolvedApp } from './resources.ts';
 import { type Resource, reader } from './template.ts';
 
 const PLAN = 'AWS::GuardDuty::MalwareProtectionPlan';
@@ -9,12 +9,12 @@ const RESULT = 'GuardDuty Malware Protection Object Scan Result';
 
 /** The scans of buckets that a stand-in makes, and a warning for each. */
 export function scanModels(
-  template: ResolvedTemplate,
+  app: ResolvedApp,
   functionIds: ReadonlyMap<string, string>,
 ): { readonly models: readonly ScanModel[]; readonly warnings: readonly string[] } {
-  const plans = template.ofType(PLAN);
+  const plans = app.ofType(PLAN);
   if (plans.length === 0) return { models: [], warnings: [] };
-  const targets = template.ofType('AWS::Events::Rule').filter(isForResults).flatMap(targetsOf);
+  const targets = app.ofType('AWS::Events::Rule').filter(isForResults).flatMap(targetsOf);
   const found = [...functionIds].filter(([name]) => targets.includes(functionArn(name)));
   return {
     models: plans.flatMap((plan) => found.map(([, functionId]) => ({ ...protectedIn(plan), functionId }))),

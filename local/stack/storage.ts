@@ -1,10 +1,9 @@
-import { isRecord } from '../json.ts';
+import { isRecord, recordOf } from '../json.ts';
 import type { BucketModel, CorsRule, ExpiryRule, QueueModel, StreamViewType, TableModel } from '../model.ts';
-import { bucketName, physicalName } from './identifiers.ts';
 import { type Resource, reader } from './template.ts';
 
 /** A table of the template as `CreateTable` input, without properties that the emulator does not need. */
-export function tableModel(resource: Resource, stackName: string): TableModel {
+export function tableModel(resource: Resource): TableModel {
   const read = reader(resource);
   const ttl = read.record('TimeToLiveSpecification');
   const { StreamViewType: viewType } = read.record('StreamSpecification');
@@ -13,18 +12,24 @@ export function tableModel(resource: Resource, stackName: string): TableModel {
   );
   return {
     logicalId: resource.logicalId,
-    tableName: read.optionalText('TableName') ?? physicalName(stackName, resource.logicalId),
+    tableName: resource.identity.ref,
     definition: {
       AttributeDefinitions: read.list('AttributeDefinitions'),
       KeySchema: read.list('KeySchema'),
       BillingMode: 'PAY_PER_REQUEST',
-      ...Object.fromEntries(indexes.map((name) => [name, read.list(name)])),
+      ...Object.fromEntries(indexes.map((name) => [name, read.list(name).map(indexOf)])),
     },
     ...(ttl['Enabled'] === true && typeof ttl['AttributeName'] === 'string'
       ? { ttlAttribute: ttl['AttributeName'] }
       : {}),
     ...(viewType !== undefined && { streamViewType: viewType as StreamViewType }),
   };
+}
+
+/** Without throughput, which an emulator does not limit. */
+function indexOf(index: unknown): object {
+  const { IndexName, KeySchema, Projection } = recordOf(index);
+  return { IndexName, KeySchema, Projection };
 }
 
 /** Properties with the same name as a `CreateQueue` attribute. */
@@ -40,7 +45,7 @@ const QUEUE_ATTRIBUTES = [
   'VisibilityTimeout',
 ];
 
-export function queueModel(resource: Resource, stackName: string): QueueModel {
+export function queueModel(resource: Resource): QueueModel {
   const attributes = QUEUE_ATTRIBUTES.flatMap((name) => {
     const value = resource.properties[name];
     if (value === undefined) return [];
@@ -48,17 +53,16 @@ export function queueModel(resource: Resource, stackName: string): QueueModel {
   });
   return {
     logicalId: resource.logicalId,
-    queueName: reader(resource).optionalText('QueueName') ?? physicalName(stackName, resource.logicalId),
+    queueName: resource.identity.attributes['QueueName'] ?? '',
     attributes: Object.fromEntries(attributes),
   };
 }
 
-export function bucketModel(resource: Resource, stackName: string): BucketModel {
-  const { logicalId, properties } = resource;
+export function bucketModel(resource: Resource): BucketModel {
   const read = reader(resource);
   return {
-    logicalId,
-    bucketName: bucketName(stackName, logicalId, properties['BucketName']),
+    logicalId: resource.logicalId,
+    bucketName: resource.identity.ref,
     cors: listIn(read.record('CorsConfiguration'), 'CorsRules').map(corsRule),
     expiry: listIn(read.record('LifecycleConfiguration'), 'Rules').flatMap(expiryRule),
   };

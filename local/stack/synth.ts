@@ -1,17 +1,20 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { recordOf } from '../json.ts';
 import { killTree } from '../kill-tree.ts';
 import { OperatorError } from '../operator-error.ts';
+import { ACCOUNT_ID, REGION } from './identifiers.ts';
 import { ISSUER_PLACEHOLDER } from './local-urls.ts';
 
 export interface SynthOptions {
   /** Folder with cdk.json. */
   readonly projectDirectory: string;
+  /** The command. @default - cdk.json's `app`, with its context and the options of a local stack */
+  readonly app?: string;
   /** Output folder for the cloud assembly. */
   readonly outDirectory: string;
-  /** CDK context that overrides cdk.json. */
+  /** CDK context that overrides the default one. */
   readonly context?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
 }
@@ -37,9 +40,9 @@ const LOCAL_CONTEXT: Readonly<Record<string, unknown>> = {
  */
 export async function synthesize(options: SynthOptions): Promise<void> {
   options.signal?.throwIfAborted();
-  const cdkJson = readFileSync(join(options.projectDirectory, 'cdk.json'), 'utf8');
-  const { app, context } = recordOf(JSON.parse(cdkJson));
-  if (typeof app !== 'string') throw new OperatorError('cdk.json has no "app" command.');
+  const { app, context } =
+    options.app === undefined ? inCdkJson(options.projectDirectory) : { app: options.app };
+  const modules = join(options.projectDirectory, 'node_modules');
   const child = spawn(app, {
     shell: true,
     cwd: options.projectDirectory,
@@ -49,15 +52,16 @@ export async function synthesize(options: SynthOptions): Promise<void> {
     env: {
       ...process.env,
       // `node` in the command then starts the same version as this process.
-      PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
+      PATH: [dirname(process.execPath), join(modules, '.bin'), process.env['PATH'] ?? ''].join(delimiter),
       // A compile cache halves the time, since the CDK is large. Its entries are keyed by content and version.
-      NODE_COMPILE_CACHE: join(options.projectDirectory, 'node_modules', '.cache', 'node-compile'),
+      ...(existsSync(modules) && { NODE_COMPILE_CACHE: join(modules, '.cache', 'node-compile') }),
       // The CDK's own rules take two thirds of the time. `npm run synth` and every deployment apply them.
       CDK_VALIDATION: 'false',
       CDK_OUTDIR: options.outDirectory,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...recordOf(context), ...LOCAL_CONTEXT, ...options.context }),
-      CDK_DEFAULT_REGION: '',
-      CDK_DEFAULT_ACCOUNT: '',
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...options.context }),
+      // An app may take its account and region from here, and some things of the CDK need one.
+      CDK_DEFAULT_REGION: REGION,
+      CDK_DEFAULT_ACCOUNT: ACCOUNT_ID,
     },
   });
   let output = '';
@@ -80,4 +84,10 @@ export async function synthesize(options: SynthOptions): Promise<void> {
   if (fault.startsWith(FAULT)) throw new OperatorError(fault.slice(FAULT.length));
   const lastLines = output.trim().split('\n').slice(-40).join('\n');
   throw new OperatorError(`The CDK app failed (${status}); \`npx cdk synth\` shows the same:\n${lastLines}`);
+}
+
+function inCdkJson(directory: string) {
+  const { app, context } = recordOf(JSON.parse(readFileSync(join(directory, 'cdk.json'), 'utf8')));
+  if (typeof app !== 'string') throw new OperatorError('cdk.json has no "app" command.');
+  return { app, context: { ...recordOf(context), ...LOCAL_CONTEXT } };
 }

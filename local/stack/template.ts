@@ -5,7 +5,15 @@ import { OperatorError } from '../operator-error.ts';
 export interface Template {
   readonly Resources: Readonly<Record<string, TemplateResource>>;
   readonly Parameters?: Readonly<Record<string, { readonly Type?: string; readonly Default?: unknown }>>;
-  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
+  readonly Outputs?: Readonly<Record<string, TemplateOutput>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Mappings?: Readonly<Record<string, unknown>>;
+}
+
+export interface TemplateOutput {
+  readonly Value: unknown;
+  readonly Condition?: string;
+  readonly Export?: { readonly Name: unknown };
 }
 
 export interface TemplateResource {
@@ -14,11 +22,19 @@ export interface TemplateResource {
   readonly Properties?: Readonly<Record<string, unknown>>;
 }
 
-/** A resource with its logical id and resolved properties. */
+/** A resource with its resolved properties. */
 export interface Resource {
+  /** Of the template; with the stack's name before it if another stack of the app has the same. */
   readonly logicalId: string;
   readonly type: string;
   readonly properties: Properties;
+  readonly identity: Identity;
+}
+
+/** Values of `Ref` and `Fn::GetAtt`, as AWS documents them by resource type. */
+export interface Identity {
+  readonly ref: string;
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 export type Properties = Readonly<Record<string, unknown>>;

@@ -12,6 +12,9 @@ export const EMPTY_STACK: StackModel = {
   streamSources: [],
   webSocketApis: [],
   httpApis: [],
+  otherApis: [],
+  parameters: {},
+  tokens: [],
   outputs: {},
   warnings: [],
 };

@@ -29,7 +29,9 @@ function stackOf(model: Partial<FunctionModel>) {
   return {
     ...EMPTY_STACK,
     functions: [functionOf('', { logicalId: 'Fn', ...model })],
-    webSocketApis: [{ apiId: 'abc', stage: 'prod', routeSelectionExpression: '', routes: [] }],
+    webSocketApis: [
+      { name: 'Socket', apiId: 'abc', stage: 'prod', routeSelectionExpression: '', routes: [] },
+    ],
   };
 }
 

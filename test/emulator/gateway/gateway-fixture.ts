@@ -47,7 +47,7 @@ async function listenGateway(options: FixtureOptions) {
         { ...defaultWebSocketApi, ...webSocketApi },
         ...otherStages.map((stage) => ({ ...defaultWebSocketApi, stage })),
       ],
-      httpApis: [{ apiId: 'http-api', stage: '$default', routes: [], ...httpApi }],
+      httpApis: [{ name: 'Http', apiId: 'http-api', stage: '$default', routes: [], ...httpApi }],
       invoker,
       ...(cluster && { cluster }),
     });
@@ -87,6 +87,7 @@ export function route(routeKey: string, overrides: Partial<WebSocketRouteModel> 
 export const authorizedConnect = route('$connect', { authorizerId: 'authorizer' });
 
 const defaultWebSocketApi: WebSocketApiModel = {
+  name: 'Socket',
   apiId: 'ws-api',
   stage: 'prod',
   routeSelectionExpression: '$request.body.action',

@@ -7,12 +7,14 @@ import { startGateway } from './gateway-fixture.ts';
 import { TestClient } from './test-client.ts';
 
 const webSocketApi = {
+  name: 'Socket',
   apiId: 'ws',
   stage: 'prod',
   routeSelectionExpression: '$request.body.action',
   routes: [],
 };
 const httpApi = {
+  name: 'Http',
   apiId: 'http',
   stage: '$default',
   routes: [{ method: 'GET', path: '/x', functionId: 'f' }],

@@ -9,6 +9,10 @@ const scope: IntrinsicScope = {
     return name === 'AWS::Region' ? 'us-east-1' : `ref-${name}`;
   },
   getAtt: (logicalId, attribute) => `${logicalId}/${attribute}`,
+  condition: (name) => name === 'Yes',
+  mapped: (keys) => keys.join('/'),
+  imported: (name) => `import of ${name}`,
+  stackOutput: (stackName, outputName) => `${outputName} of ${stackName}`,
 };
 
 test.each([

@@ -17,7 +17,8 @@ async function setUp(rules: readonly object[], keys: readonly string[]) {
     await emulator.stop();
   });
   const properties = { BucketName: 'files', LifecycleConfiguration: { Rules: rules } };
-  const bucket = bucketModel({ logicalId: 'Files', type: 'AWS::S3::Bucket', properties }, 'Stack');
+  const identity = { ref: 'files', attributes: {} };
+  const bucket = bucketModel({ logicalId: 'Files', type: 'AWS::S3::Bucket', properties, identity });
   await createBuckets(client, [bucket]);
   await Promise.all(
     keys.map((Key) => client.send(new PutObjectCommand({ Bucket: 'files', Key, Body: 'hi' }))),

@@ -104,9 +104,11 @@ describe('a function', () => {
       { actions: ['dynamodb:GetItem'], resources: [table, `${table}/index/*`] },
     ]);
     const conditional = { Resource: '*', Condition: { Bool: { 'aws:SecureTransport': 'true' } } };
-    expect(() => load(parts(conditional))).toThrow(
-      'Policy (AWS::IAM::Policy): only plain Allow statements are understood.',
-    );
+    const loose = load(parts(conditional)).stack;
+    expect(loose.functions[0]?.permissions).toBeUndefined();
+    expect(loose.warnings).toEqual([
+      'Fn (AWS::Lambda::Function) may do anything on one machine: its role has more than plain Allow statements.',
+    ]);
   });
 
   test('has Lambda’s defaults', () => {
@@ -298,8 +300,10 @@ describe('the mapping of a stream', () => {
       "its failure destination isn't a queue of this stack",
     ],
     ['a foreign source', { EventSourceArn: 'arn:aws:kinesis:x' }, "arn:aws:kinesis:x isn't a queue"],
-  ])('stops the loader with %s', (_, mapping, message) => {
-    expect(() => loadMapping(mapping)).toThrow(message);
+  ])('is left out with %s', (_, mapping, message) => {
+    const { streamSources, warnings } = loadMapping(mapping);
+    expect(streamSources).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining(message)]);
   });
 });
 
@@ -352,23 +356,33 @@ test('topics have their queues, and buckets the names that policies and function
     BucketArn: `arn:aws:s3:::${bucketName}`,
   });
   expect(stack.warnings).toEqual([
-    'ByMail (AWS::SNS::Subscription) gets nothing on one machine: only queues can subscribe.',
+    'ByMail (AWS::SNS::Subscription) gets nothing on one machine: only queues and functions of the app can subscribe.',
   ]);
 });
 
-test('a queue’s mapping with a batching window stops the loader', () => {
-  const Mapping = {
+test('a queue’s mapping with a filter is left out, and its batching window ignored', () => {
+  const mapping = (options: object) => ({
     Type: 'AWS::Lambda::EventSourceMapping',
     Properties: {
       EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] },
       FunctionName: { Ref: 'Fn' },
-      MaximumBatchingWindowInSeconds: 5,
+      ...options,
     },
+  });
+  const loaded = (options: object) => {
+    const resources = {
+      Queue: { Type: 'AWS::SQS::Queue' },
+      Fn: lambda('abc'),
+      Mapping: mapping(options),
+    };
+    return load({ bundles: { abc: '' }, resources }).stack;
   };
-  const resources = { Queue: { Type: 'AWS::SQS::Queue' }, Fn: lambda('abc'), Mapping };
-  expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
-    'Mapping: the local runtime does not support a batching window of a queue.',
-  );
+  expect(loaded({ MaximumBatchingWindowInSeconds: 5, BatchSize: 100 }).eventSources).toHaveLength(1);
+  const filtered = loaded({ FilterCriteria: { Filters: [{ Pattern: '{}' }] } });
+  expect(filtered.eventSources).toEqual([]);
+  expect(filtered.warnings).toEqual([
+    'Mapping: the local runtime does not filter what a queue has. It is left out.',
+  ]);
 });
 
 describe("the stack's APIs", () => {
@@ -473,6 +487,7 @@ describe("the stack's APIs", () => {
     });
     expect(stack.webSocketApis).toEqual([
       {
+        name: 'Socket',
         apiId: expect.stringMatching(/^[a-z0-9]{10}$/),
         stage: 'prod',
         routeThrottles: {},
@@ -492,19 +507,30 @@ describe("the stack's APIs", () => {
     expect(stack.outputs).toEqual({ Url: 'ws://127.0.0.1:8787/prod' });
   });
 
-  test.each(['ANY /groups', 'GET /{proxy+}', '$default'])(
-    'stop the loader at the HTTP route %s',
-    (RouteKey) => {
-      const Route = {
-        Type: 'AWS::ApiGatewayV2::Route',
-        Properties: { ApiId: { Ref: 'Http' }, RouteKey, Target: target('Http') },
-      };
-      const resources = { Fn: lambda('abc'), ...api('Http', 'HTTP'), Route };
-      expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
-        `The local runtime does not support routes like "${RouteKey}".`,
-      );
-    },
-  );
+  test('leave out a route whose authorizer does not run here, and keep the others', () => {
+    const route = (RouteKey: string, properties: object = {}) => ({
+      Type: 'AWS::ApiGatewayV2::Route',
+      Properties: { ApiId: { Ref: 'Http' }, RouteKey, Target: target('Http'), ...properties },
+    });
+    const { stack } = load({
+      bundles: { abc: '' },
+      resources: {
+        Fn: lambda('abc'),
+        ...api('Http', 'HTTP'),
+        Own: { Type: 'AWS::ApiGatewayV2::Authorizer', Properties: { AuthorizerType: 'REQUEST' } },
+        Any: route('ANY /groups'),
+        Rest: route('$default'),
+        Closed: route('GET /closed', { AuthorizerId: { Ref: 'Own' } }),
+      },
+    });
+    expect(stack.httpApis[0]?.routes).toEqual([
+      { method: 'ANY', path: '/groups', functionId: 'Fn' },
+      { method: '$default', functionId: 'Fn' },
+    ]);
+    expect(stack.warnings).toEqual([
+      `The route "GET /closed" is left out: Closed needs an authorizer that isn't run here: only JWT is.`,
+    ]);
+  });
 
   test('include an HTTP API with its JWT authorizer and CORS', () => {
     const { stack } = load({
@@ -535,6 +561,7 @@ describe("the stack's APIs", () => {
     });
     expect(stack.httpApis).toEqual([
       {
+        name: 'Http',
         apiId: expect.any(String),
         stage: '$default',
         routeThrottles: {},
@@ -580,29 +607,18 @@ describe('the stack loader', () => {
   test.each([
     [
       'an unknown intrinsic',
-      { Q: { Type: 'AWS::SQS::Queue', Properties: { DelaySeconds: { 'Fn::Length': [] } } } },
-      'Q (AWS::SQS::Queue): The local runtime does not support the intrinsic Fn::Length.',
-    ],
-    [
-      'a condition',
-      { Q: { Type: 'AWS::SQS::Queue', Condition: 'Never' } },
-      'Q (AWS::SQS::Queue): The local runtime does not support conditions.',
-    ],
-    [
-      'an unknown attribute',
-      {
-        Role: { Type: 'AWS::IAM::Role' },
-        Q: { Type: 'AWS::SQS::Queue', Properties: { DelaySeconds: { 'Fn::GetAtt': ['Role', 'RoleId'] } } },
-      },
-      'Q (AWS::SQS::Queue): The local runtime does not support Fn::GetAtt Role.RoleId (AWS::IAM::Role).',
+      { Q: { Type: 'AWS::SQS::Queue', Properties: { DelaySeconds: { 'Fn::Transform': {} } } } },
+      'Q (AWS::SQS::Queue): The local runtime does not support the intrinsic Fn::Transform.',
     ],
     [
       'a reference to nothing',
       { Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { Ref: 'Gone' } } } },
       'Q (AWS::SQS::Queue): The template refers to Gone, which it does not contain.',
     ],
-  ])('stops at %s and names the place', (_, resources, message) => {
-    expect(() => load({ resources })).toThrow(message);
+  ])('leaves out a resource with %s and names the place', (_, resources, message) => {
+    const { stack } = load({ resources: { ...resources, Other: { Type: 'AWS::SQS::Queue' } } });
+    expect(stack.queues.map(({ logicalId }) => logicalId)).toEqual(['Other']);
+    expect(stack.warnings).toEqual([`${message} It is left out.`]);
   });
 
   test('reports a folder without an assembly', () => {

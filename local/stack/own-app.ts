@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseJson, recordOf } from '../json.ts';
+import { OperatorError } from '../operator-error.ts';
+import { isAssembly } from './assembly.ts';
+import { type SynthOptions, synthesize } from './synth.ts';
+
+/** A CDK app of the operator's, as the `cdk` command takes it. */
+export interface OwnApp {
+  /** Folder of `cdk.json`, and the working directory of the command. */
+  readonly directory: string;
+  /** A command, or the folder of a cloud assembly. @default - `app` of `cdk.json` */
+  readonly command?: string | undefined;
+}
+
+/** The cloud assembly that the app is already. */
+export function readyAssembly({ directory, command }: OwnApp): string | undefined {
+  const folder = command === undefined ? undefined : resolve(directory, command);
+  return folder !== undefined && isAssembly(folder) ? folder : undefined;
+}
+
+/**
+ * Synthesizes the app as `cdk synth` does, with the context of its `cdk.json` and its `cdk.context.json`.
+ * @throws {OperatorError} if it fails
+ */
+export async function synthesizeApp(
+  { directory, command }: OwnApp,
+  { context, ...options }: Omit<SynthOptions, 'projectDirectory'>,
+): Promise<void> {
+  const cdkJson = jsonIn(directory, 'cdk.json');
+  const app = command ?? cdkJson['app'];
+  if (typeof app !== 'string' || app === '')
+    throw new OperatorError(
+      `There is no "app" in ${join(directory, 'cdk.json')}: write it there, or name it: --app "node app.js".`,
+    );
+  await synthesize({
+    ...options,
+    projectDirectory: directory,
+    app,
+    context: { ...recordOf(cdkJson['context']), ...jsonIn(directory, 'cdk.context.json'), ...context },
+  });
+}
+
+function jsonIn(directory: string, name: string): Readonly<Record<string, unknown>> {
+  const file = join(directory, name);
+  if (!existsSync(file)) return {};
+  const parsed = parseJson(readFileSync(file, 'utf8'));
+  if (parsed === undefined) throw new OperatorError(`${file} is no JSON.`);
+  return recordOf(parsed);
+}
