@@ -14,7 +14,7 @@ const PACKAGES = [
     installed: 'serverless-im',
     profile: ['--profile', 'esm-only'],
     budget: { packed: 7, unpacked: 25 },
-    folders: ['dist', 'docs', 'protocol', 'scripts'],
+    folders: ['dist', 'docs', 'protocol'],
   },
   {
     name: 'client',
