@@ -58,21 +58,25 @@ export async function converse(
 
 /** Runs the task to its end. */
 async function eraseUser(stack: BenchStack, userId: string): Promise<void> {
-  await startTask(stack, 'erase', userId);
+  await startTask(stack, 'erase', { userId });
   const second = stack.ends({ function: 'RunTasks' });
   stack.runtime.advanceQueues(SETTLE_SECONDS);
   await second;
 }
 
 /** Starts a task as the admin API does, and waits for its first worker's end. */
-export async function startTask(stack: BenchStack, kind: 'erase' | 'export', userId: string): Promise<void> {
+export async function startTask(
+  stack: BenchStack,
+  kind: 'erase' | 'export' | 'import',
+  facts: { readonly userId: string } | { readonly importId: string },
+): Promise<void> {
   const taskId = randomUUID();
   const atMs = Date.now();
   await stack.documents.send(
     new PutCommand({
       TableName: stack.table('Conversations'),
       Item: {
-        ...{ pk: `task#${taskId}`, sk: 'task', kind, userId, step: 'begin' },
+        ...{ pk: `task#${taskId}`, sk: 'task', kind, ...facts, step: 'begin' },
         ...{ startedAt: atMs, updatedAt: atMs, counts: {}, version: 1 },
       },
     }),

@@ -17,6 +17,7 @@ import { heartbeat } from './heartbeat.ts';
 import { hello } from './hello.ts';
 import { historyPage } from './history-page.ts';
 import { hook } from './hook.ts';
+import { importFile } from './import.ts';
 import { live } from './live.ts';
 import { notifications } from './notifications.ts';
 import { people } from './people.ts';
@@ -57,4 +58,5 @@ export const SCENARIOS: readonly Scenario[] = [
   notifications,
   erase,
   exportUser,
+  importFile,
 ];
