@@ -1,5 +1,6 @@
 import { activityOf, type NodeActivity } from './activity/activity.ts';
 import { LoggedLines } from './activity/logged-lines.ts';
+import { startAbsentServices } from './emulators/absent-services.ts';
 import { sqsClient } from './emulators/clients.ts';
 import { EventSource } from './event-source/event-source.ts';
 import { FunctionLogs } from './functions/function-logs.ts';
@@ -9,6 +10,7 @@ import { WorkerPool } from './functions/worker-pool.ts';
 import type { Cluster } from './gateway/peers.ts';
 import type { Gateway } from './gateway/server.ts';
 import type { StackModel } from './model.ts';
+import { OperatorError } from './operator-error.ts';
 import { type ServedApi, startOtherApis } from './other-apis.ts';
 import type { Endpoints, ProxiedEndpoints, RuntimeOptions, SharedEndpoints } from './runtime-options.ts';
 import { loadApp } from './stack/loader.ts';
@@ -62,6 +64,10 @@ export async function serveStack(
   const endpoints: ProxiedEndpoints = (await options.awsProxy?.(direct)) ?? direct;
   cleanups.defer(() => endpoints.close?.());
   const app = loadApp(site.assembly);
+  if (options.app && !app.hasChat)
+    throw new OperatorError('The app has no ServerlessIm: add one to a stack of it, or start without --app.');
+  const absent = await startAbsentServices(warn);
+  cleanups.defer(() => absent.stop());
   // Nodes of a cluster have only the chat's.
   const others = await startOtherApis(site.cluster ? [] : app.otherApis, site.otherPort ?? 0, warn, cleanups);
   const stack = app.at({
@@ -80,7 +86,14 @@ export async function serveStack(
   await endpoints.openTables?.(stack.tables);
 
   const lines = new LoggedLines();
-  const workers = makeWorkers(options, site, stack, endpoints, lines, cleanups);
+  const workers = makeWorkers(
+    options,
+    site,
+    stack,
+    { ...endpoints, absent: absent.endpoint },
+    lines,
+    cleanups,
+  );
   if (stack.scans.length > 0) endpoints.onStored?.(createMalwareScanner(stack.scans, workers, warn));
   const eventSources = makeEventSources(options, stack, endpoints, workers, warn, cleanups);
   cleanups.defer(async () => {
@@ -121,7 +134,7 @@ function makeWorkers(
   options: RuntimeOptions,
   { logs: directory }: Site,
   stack: StackModel,
-  endpoints: ProxiedEndpoints,
+  endpoints: ProxiedEndpoints & { readonly absent: string },
   lines: LoggedLines,
   cleanups: AsyncDisposableStack,
 ): WorkerPool {
@@ -140,6 +153,7 @@ function makeWorkers(
       environment: { ...model.environment, ...pushHostsOf(model.environment), ...options.environment },
     })),
     environment: {
+      AWS_ENDPOINT_URL: endpoints.absent,
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
       AWS_ENDPOINT_URL_SQS: endpoints.sqs,
       AWS_ENDPOINT_URL_SNS: endpoints.sns,

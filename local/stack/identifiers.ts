@@ -60,8 +60,9 @@ export function topicArn(topicName: string): string {
   return `arn:aws:sns:${REGION}:${ACCOUNT_ID}:${topicName}`;
 }
 
+/** @param name a path, whose first slash is the one of the ARN, or a plain name */
 export function parameterArn(name: string): string {
-  return `arn:aws:ssm:${REGION}:${ACCOUNT_ID}:parameter${name}`;
+  return `arn:aws:ssm:${REGION}:${ACCOUNT_ID}:parameter/${name.replace(/^\//, '')}`;
 }
 
 /** A bucket's ARN names neither region nor account. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { createClient } from '../../client/src/index.ts';
 import { PROJECT_DIRECTORY } from '../../local/infrastructure.ts';
 import { temporaryFolder } from '../emulator/runtime/bundle.ts';
@@ -57,5 +58,69 @@ describe('the example of an app of your own', () => {
     expect((await fetch(app.webUrl)).status).toBe(200);
     alice.im.close();
     bob.im.close();
+  });
+});
+
+describe('an app of two stacks in an environment of their own', () => {
+  let app: StartedApp;
+  beforeAll(async () => {
+    app = await startCopyOf('test/fixtures/own-app');
+  }, START_MS);
+  afterAll(() => app?.stop());
+
+  it('names in a line each what can’t run on one machine', () => {
+    expect(app.warnings.map((line) => line.replace(/^serverless-im: /, '')).toSorted()).toEqual([
+      "3 resources of AWS::StepFunctions (StateMachine) can't run on one machine and are left out.",
+      expect.stringMatching(/^Chat\w+ \(AWS::Cognito::UserPool\) can't run/),
+      expect.stringMatching(/^Chat\w+ \(AWS::Cognito::UserPoolClient\) can't run/),
+      "Database (AWS::RDS::DBInstance) can't run on one machine and is left out.",
+      expect.stringMatching(/^Hourly\w+ \(AWS::Events::Rule\) can't run/),
+      expect.stringMatching(
+        /^Snake\w+ \(AWS::Lambda::Function\) can't run on one machine: its runtime is python/,
+      ),
+    ]);
+  });
+
+  it('runs what its function uses, of both stacks', async () => {
+    const { body } = await call(app, 'alice', '/probe', {});
+    expect(body).toEqual({
+      layered: 'from the layer',
+      paper: 'paper',
+      motto: 'no news is good news',
+      adminStatus: 200,
+      database: 'Database.Endpoint.Address.invalid',
+      identity: "AWS's sts doesn't run on one machine.",
+      denied: 'AccessDenied',
+    });
+    for (const [id, kind] of [
+      ['alice', 'call'],
+      ['queued/alice', 'queue'],
+      ['published/alice', 'topic'],
+    ])
+      await vi.waitFor(
+        async () => expect((await call(app, 'alice', `/seen/${id}`)).body).toEqual({ kind }),
+        20_000,
+      );
+  });
+
+  it('serves its other APIs at ports of their own', async () => {
+    const [socket, http] = app.otherApis;
+    expect(app.otherApis.map(({ name }) => name)).toEqual(['OwnSocket', 'Own']);
+    const answer = await fetch(`${http?.url}/any/where`);
+    expect(await answer.json()).toEqual({ proxy: 'any/where' });
+    const frames: string[] = [];
+    const client = new WebSocket(socket?.url ?? '');
+    client.on('message', (data) => frames.push(String(data)));
+    client.on('open', () => client.send('hi'));
+    await vi.waitFor(() => expect(frames.toSorted()).toEqual(['answered hi', 'pushed hi']), 20_000);
+    client.close();
+  });
+
+  it('trusts the dev issuer in place of a user pool, with the claims of its options', async () => {
+    const alice = await clientOf(app, 'alice');
+    expect(alice.im.userId).toBe('alice');
+    const refused = alice.im.direct('bob').send({ type: 'text', text: 'rude' }).acked;
+    await expect(refused).rejects.toMatchObject({ code: 'blocked_content' });
+    alice.im.close();
   });
 });
