@@ -12,7 +12,7 @@ export const startHelp = () => `Runs serverless-im on this machine: ${commandLin
   --app [CMD]  run the CDK app with a ServerlessIm that CMD makes, or the one of ./cdk.json (docs/own-app.md)
   --port N     port of the gateway, 0 for any free port (default ${DEFAULT_PORT})
   --web-port N port of the web page, 0 for any free port (default: the gateway's port + 1)
-  --widget-origin O   origin whose pages may embed the widget; may be repeated
+  --origin O   origin of pages of yours: they may ask for tokens, and embed the widget; may be repeated
   --nodes N    gateways and sets of workers, each a process, from 1 to ${MAX_NODES} (default 1)
   --data DIR   folder for messages, queues, and logs (default .local)
   -c KEY=VALUE option of the stack, as with cdk deploy; may be repeated
@@ -29,7 +29,7 @@ const OPTIONS = {
   port: { type: 'string' },
   'web-port': { type: 'string' },
   nodes: { type: 'string', default: '1' },
-  'widget-origin': { type: 'string', multiple: true, default: [] },
+  origin: { type: 'string', multiple: true, default: [] },
   data: { type: 'string', default: '.local' },
   context: { type: 'string', short: 'c', multiple: true, default: [] },
   fresh: { type: 'boolean', default: false },
@@ -48,7 +48,7 @@ export function parseStartOptions(args: readonly string[]) {
     port: portText,
     'web-port': webPortText,
     nodes: nodesText,
-    'widget-origin': widgetOrigins,
+    origin: widgetOrigins,
     'expire-early': expireEarly,
     context: contextLines,
     data: dataDirectory,
@@ -60,7 +60,7 @@ export function parseStartOptions(args: readonly string[]) {
   const webPort = portOf('--web-port', webPortText) ?? (port === 0 ? 0 : (port + 1) % 65_536);
   const notAnOrigin = widgetOrigins.find((one) => !URL.canParse(one) || new URL(one).origin !== one);
   if (notAnOrigin !== undefined)
-    throw new UsageError(`--widget-origin takes an origin like http://localhost:3000, not "${notAnOrigin}".`);
+    throw new UsageError(`--origin takes an origin like http://localhost:3000, not "${notAnOrigin}".`);
   if (dataDirectory === '') throw new UsageError('--data takes a folder.');
   if (faults === '') throw new UsageError('--faults takes a file.');
   if (!/^\d+$/.test(expireEarly))
