@@ -26,6 +26,13 @@ export interface StackModel {
   readonly warnings: readonly string[];
 }
 
+/** A name of the operator's for a stage of an API, at whose root the stage is. */
+export interface ApiDomainModel {
+  readonly name: string;
+  readonly apiId: string;
+  readonly stage: string;
+}
+
 export type OtherApi = WebSocketApiModel | HttpApiModel;
 
 export interface TokenModel {

@@ -1,6 +1,13 @@
-import type { BucketModel, CorsModel, CorsRule, FunctionModel, HttpApiModel, StackModel } from '../model.ts';
+import type {
+  ApiDomainModel,
+  BucketModel,
+  CorsModel,
+  CorsRule,
+  FunctionModel,
+  HttpApiModel,
+  StackModel,
+} from '../model.ts';
 import type { Apis } from './apis.ts';
-import type { ApiDomainModel } from './domains.ts';
 
 /** One `ServerlessIm` of an app, found by the variables of its functions. */
 export interface Chat {

@@ -1,12 +1,6 @@
+import type { ApiDomainModel } from '../model.ts';
 import type { ResolvedApp } from './resources.ts';
 import { reader } from './template.ts';
-
-/** A name of the operator's for a stage of an API, at whose root the stage is. */
-export interface ApiDomainModel {
-  readonly name: string;
-  readonly apiId: string;
-  readonly stage: string;
-}
 
 /** The names that the template gives its APIs. */
 export function apiDomains(app: ResolvedApp): readonly ApiDomainModel[] {

@@ -1,4 +1,4 @@
-import type { ApiDomainModel } from './domains.ts';
+import type { ApiDomainModel } from '../model.ts';
 import { ACCOUNT_ID, REGION } from './identifiers.ts';
 
 /**
