@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { encodeTime } from 'ulid';
 import type { SentContent } from '../../../protocol/content.ts';
 import { parseConversationId, SYSTEM } from '../../../protocol/ids.ts';
 import { type ImportLine, importLineSchema, type MessageLine } from '../../../protocol/import.ts';
+import { derivedUlid } from '../../shared/derived-ulid.ts';
 import { ImError, InvalidRequestError } from '../../shared/errors.ts';
 import { canonicalJson, parseJsonObject } from '../../shared/json.ts';
 import { parseWith } from '../../shared/parse.ts';
@@ -88,13 +87,9 @@ function isAuthor({ conversationId, from, content }: MessageLine): boolean {
   return from !== SYSTEM || content.type === 'system';
 }
 
-const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-
 /** A ULID that is the same each time: a repeat of the import finds the message. */
 function idOf({ conversationId, seq, from, sentAt }: MessageLine): string {
-  const hash = createHash('sha256').update(`${conversationId} ${seq} ${from} ${sentAt}`).digest();
-  const random = [...hash.subarray(0, 16)].map((byte) => CROCKFORD[byte % 32]).join('');
-  return encodeTime(sentAt, 10) + random;
+  return derivedUlid(`${conversationId} ${seq} ${from} ${sentAt}`, sentAt);
 }
 
 /** The message as the erasure of its author would leave it (IM-IMPORT-7). */
