@@ -4,11 +4,12 @@ import { queueStates } from './activity/queue-states.ts';
 import type { TokenOptions } from './dev-issuer.ts';
 import { startStreamSources } from './event-source/stream-sources.ts';
 import { Gateway } from './gateway/server.ts';
-import { type Front, type Infrastructure, startInfrastructure } from './infrastructure.ts';
+import { type Front, type Infrastructure, PROJECT_DIRECTORY, startInfrastructure } from './infrastructure.ts';
 import type { StackModel } from './model.ts';
 import type { RuntimeOptions } from './runtime-options.ts';
 import { type ServedStack, serveStack } from './serve-stack.ts';
 import { type ExpireItems, startExpiry } from './storage.ts';
+import { apiDocsFolder } from './web-page/api-docs.ts';
 import { servePage } from './web-page/page-server.ts';
 
 export { PROJECT_DIRECTORY } from './infrastructure.ts';
@@ -150,6 +151,7 @@ export async function startPage(
 ): Promise<string | undefined> {
   if (webPort === undefined || page === undefined) return undefined;
   const files = fileLimits(stack);
+  const apiDocs = apiDocsFolder(PROJECT_DIRECTORY);
   const server = await servePage({
     directory: page,
     port: webPort,
@@ -159,7 +161,9 @@ export async function startPage(
     },
     signInUrls: [tokenUrl],
     filesOrigin: files && s3,
+    apiDocs,
   });
+  cleanups.defer(() => apiDocs.remove());
   cleanups.defer(() => server.stop());
   const { origin } = new URL(server.url);
   // Under either name of this machine.

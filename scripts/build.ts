@@ -26,6 +26,7 @@ run(
   ...['build', 'web', '--outDir', join(DIST, 'web/dist'), '--emptyOutDir', '--logLevel', 'error'],
 );
 writeAppOfRuntime();
+run(join(ROOT, 'scripts/api-docs.ts'), join(DIST, 'api-docs'));
 writeFileSync(join(DIST, 'THIRD-PARTY-NOTICES.txt'), `${notices(ROOT, sourcesOfBundles())}\n`);
 chmodSync(join(DIST, 'cli/main.js'), 0o755);
 

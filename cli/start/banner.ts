@@ -22,6 +22,7 @@ serverless-im is running on this machine.
 
   Web page   ${runtime.webUrl}  (two people side by side: ${runtime.webUrl}?demo)
   Desk       ${runtime.webUrl}desk  (for agents; customers: ${runtime.webUrl}widget-demo.html)
+  Reference  ${runtime.webUrl}docs  (the API, to try; the SDK; the options)
   WebSocket  ${runtime.wsUrl}
   HTTP       ${runtime.httpUrl}
   Tokens     ${runtime.tokenUrl}  (POST {"userId":"alice"})

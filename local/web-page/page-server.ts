@@ -10,6 +10,7 @@ import {
 } from '../../web/serving.ts';
 import { closeServer, listenOn } from '../listening.ts';
 import { OperatorError, systemErrorCode } from '../operator-error.ts';
+import { type ApiDocsFolder, serveApiDocs } from './api-docs.ts';
 
 export interface PageServerOptions {
   /** Folder of the built page. */
@@ -29,6 +30,8 @@ export interface PageServerOptions {
   readonly filesOrigin?: string | undefined;
   /** URLs of the sign-in service, which the page may call besides the chat's own. */
   readonly signInUrls: readonly string[];
+  /** Served below `/docs`. @default - no reference */
+  readonly apiDocs?: ApiDocsFolder;
 }
 
 export interface PageServer {
@@ -45,6 +48,8 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
   const serveFile = sirv(options.directory, { dev: true, etag: true });
   const headers = headersOf(options);
   const embeddable = headersOf(options, widgetAncestors(options.config.widgetOrigins));
+  const serveDocs =
+    options.apiDocs && serveApiDocs(options.apiDocs, { ...options.config, connect: connectOf(options) });
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0]?.slice(1) ?? '';
     const view = Object.hasOwn(VIEWS, path) ? VIEWS[path] : undefined;
@@ -55,6 +60,8 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
     );
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
+    } else if (serveDocs && /^docs(\/|$)/.test(path)) {
+      serveDocs(request, response, path.slice('docs/'.length)).catch(() => response.writeHead(500).end());
     } else if (path === 'config.json') {
       response.setHeader('content-type', 'application/json').end(JSON.stringify(options.config));
     } else {
@@ -75,13 +82,17 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
 }
 
 function headersOf(
-  { config, signInUrls, filesOrigin: files }: PageServerOptions,
+  options: PageServerOptions,
   frameAncestors: readonly string[] = [],
 ): Readonly<Record<string, string>> {
-  const connect = [config.httpUrl, config.wsUrl, ...signInUrls].map((url) => new URL(url).origin);
+  const connect = connectOf(options);
   return {
-    'content-security-policy': contentSecurityPolicy({ connect, frameAncestors, files }),
+    'content-security-policy': contentSecurityPolicy({ connect, frameAncestors, files: options.filesOrigin }),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   };
+}
+
+function connectOf({ config, signInUrls }: PageServerOptions): readonly string[] {
+  return [config.httpUrl, config.wsUrl, ...signInUrls].map((url) => new URL(url).origin);
 }

@@ -9,6 +9,8 @@ import { startRuntime } from 'serverless-im/local';
 const stack = await startRuntime({ webPort: 0 });
 const page = await fetch(stack.webUrl);
 console.log(page.headers.get('content-type'));
+const { servers } = await (await fetch(stack.webUrl + 'docs/openapi.json')).json();
+console.log(servers[0].url === stack.httpUrl, (await fetch(stack.webUrl + 'docs/vendor/asyncapi.js')).status);
 const clientOf = (user) =>
   createClient({ wsUrl: stack.wsUrl, httpUrl: stack.httpUrl, getToken: () => stack.token(user) });
 const [alice, bob] = [clientOf('alice'), clientOf('bob')];
@@ -22,11 +24,11 @@ await stack.stop();
 `;
 
 describe('the local runtime, installed', () => {
-  it('runs the stack and its page, and two users of the SDK talk', async () => {
+  it('runs the stack, its page with the reference, and two users of the SDK talk', async () => {
     const folder = folderWith({ 'talk.js': PROGRAM });
     expect(await runNode(folder, ['talk.js'])).toEqual({
       exitCode: 0,
-      stdout: 'text/html;charset=utf-8\nhi\n',
+      stdout: 'text/html;charset=utf-8\ntrue 200\nhi\n',
       stderr: '',
     });
   });

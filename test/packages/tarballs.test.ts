@@ -13,7 +13,7 @@ const PACKAGES = [
     name: 'root',
     installed: 'serverless-im',
     profile: ['--profile', 'esm-only'],
-    budget: { packed: 7, unpacked: 25 },
+    budget: { packed: 8.4, unpacked: 31 },
     folders: ['dist', 'docs', 'protocol'],
   },
   {
