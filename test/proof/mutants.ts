@@ -2372,8 +2372,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'admin',
     file: 'local/gateway/iam-authorizer.ts',
-    from: "isEqual(claimed.signature, expected?.signature ?? '') ? LOCAL_USER : undefined",
-    to: 'expected && LOCAL_USER',
+    from: "  if (!isEqual(claimed.signature, expected?.signature ?? '')) return undefined;\n",
+    to: '  if (expected === undefined) return undefined;\n',
     project: 'emulator',
     test: 'test/emulator/gateway/iam-authorizer.test.ts',
     only: 'wrong secret',
