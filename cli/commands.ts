@@ -18,6 +18,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'bans, exports, erases, sends, shows: what an operator does to a stack',
     load: async () => (await import('./admin/admin.ts')).admin,
   },
+  preflight: {
+    summary: 'says what would make a deployment to your AWS account fail',
+    load: async () => (await import('./preflight.ts')).preflight,
+  },
   keys: {
     summary: 'makes the keys of Web Push in the AWS account',
     load: async () => (await import('./keys.ts')).keys,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import budgets from '../../bench/budgets.json' with { type: 'json' };
 import { judgeBundles } from '../../bench/measure/budget.ts';
 import cdk from '../../cdk.json' with { type: 'json' };
+import { BOOTSTRAP_VERSION } from '../../cli/preflight/bootstrap.ts';
 import { ENV } from '../../lambdas/shared/env-names.ts';
 import { functionNames } from '../../lib/functions.ts';
 import { REPOSITORY, type Run, runNode } from './run-node.ts';
@@ -65,6 +66,16 @@ describe('the app', () => {
     );
     const loaded = (await Promise.all(starts)).map(({ stdout }) => stdout.trim());
     expect(loaded).toEqual(functions.map(() => '0'));
+  });
+
+  it('needs the bootstrap version that preflight asks for', () => {
+    const { artifacts } = JSON.parse(readFileSync(join(outdir, 'manifest.json'), 'utf8')) as {
+      artifacts: Record<string, { properties?: { requiresBootstrapStackVersion?: number } }>;
+    };
+    const versions = Object.values(artifacts).map(
+      ({ properties }) => properties?.requiresBootstrapStackVersion ?? 0,
+    );
+    expect(BOOTSTRAP_VERSION).toBe(Math.max(...versions));
   });
 
   it('reads its feature flags from cdk.json even without the CLI: policies are minimized', () => {
