@@ -56,7 +56,7 @@ describe('the reference under /docs', () => {
   it('shows frames, events, and the service queue, and asks no other machine', async () => {
     const { page, requests, said } = await visit('docs/asyncapi');
     await page.getByRole('heading', { name: 'Operations' }).waitFor();
-    const text = await page.locator('#viewer').innerText();
+    const text = await page.locator('#viewer').textContent();
     for (const shown of ['sendMessage', 'session.closed', 'message.created', 'ServiceQueueUrl'])
       expect(text).toContain(shown);
     expect(hostsOf(requests)).toEqual([new URL(webUrl).hostname]);
