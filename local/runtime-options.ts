@@ -1,6 +1,7 @@
 import type { Call } from './aws-proxy/call.ts';
 import type { Invocation } from './aws-proxy/invocations.ts';
 import type { StoredObject } from './functions/malware-scanner.ts';
+import type { EarlierRelease } from './functions/releases.ts';
 import type { ClockOffset, InvocationObserver, LogEvent } from './functions/worker-pool.ts';
 import type { GatewayLimits } from './gateway/limits.ts';
 import type { StackModel, TableModel } from './model.ts';
@@ -58,6 +59,8 @@ export interface RuntimeOptions {
   readonly cdkOut?: string;
   /** A CDK app with a `ServerlessIm` in it, which runs with what else it has. @default - the chat alone */
   readonly app?: OwnApp;
+  /** For tests: an earlier release whose functions run beside this one's. @default - none */
+  readonly earlier?: EarlierRelease;
   /** CDK context that overrides the runtime's own. Ignored with `cdkOut`. */
   readonly context?: Readonly<Record<string, unknown>>;
   /** Overrides the template's variables in all functions: for tests that need another lease or origin. */

@@ -6,6 +6,7 @@ import { EventSource } from './event-source/event-source.ts';
 import { FunctionLogs } from './functions/function-logs.ts';
 import { InvokeApi } from './functions/invoke-api.ts';
 import { createMalwareScanner } from './functions/malware-scanner.ts';
+import { type EarlierRelease, sideBySide, type Workers } from './functions/releases.ts';
 import { WorkerPool } from './functions/worker-pool.ts';
 import type { Cluster } from './gateway/peers.ts';
 import type { Gateway } from './gateway/server.ts';
@@ -43,7 +44,7 @@ export interface ServedStack {
   readonly stack: StackModel;
   /** The endpoints that functions use. */
   readonly endpoints: Endpoints;
-  readonly workers: WorkerPool;
+  readonly workers: Workers;
   /** The APIs that are not the chat's. */
   readonly otherApis: readonly ServedApi[];
   /** What it did within the last minute. @default - there is no AWS proxy that knows */
@@ -70,14 +71,15 @@ export async function serveStack(
   cleanups.defer(() => absent.stop());
   // Nodes of a cluster have only the chat's.
   const others = await startOtherApis(site.cluster ? [] : app.otherApis, site.otherPort ?? 0, warn, cleanups);
-  const stack = app.at({
+  const origins = {
     gateway: direct.connections,
     issuer: site.issuer,
     connections: endpoints.connections,
     sqs: endpoints.sqs,
     parameters: site.parameters,
     otherApis: others.origins,
-  });
+  };
+  const stack = app.at(origins);
   Object.assign(site.parameters, stack.parameters);
   // A cluster says it once.
   if (site.cluster === undefined) for (const warning of stack.warnings) warn(warning);
@@ -86,14 +88,20 @@ export async function serveStack(
   await endpoints.openTables?.(stack.tables);
 
   const lines = new LoggedLines();
-  const workers = makeWorkers(
-    options,
-    site,
-    stack,
-    { ...endpoints, absent: absent.endpoint },
-    lines,
-    cleanups,
-  );
+  const poolOf = ({ functions }: StackModel, name?: string) =>
+    makeWorkers(
+      options,
+      site,
+      { functions, name },
+      { ...endpoints, absent: absent.endpoint },
+      lines,
+      cleanups,
+    );
+  const { earlier } = options;
+  const workers =
+    earlier === undefined
+      ? poolOf(stack)
+      : releasesOf(earlier, loadApp(earlier.cdkOut).at(origins), stack, poolOf);
   if (stack.scans.length > 0) endpoints.onStored?.(createMalwareScanner(stack.scans, workers, warn));
   const eventSources = makeEventSources(options, stack, endpoints, workers, warn, cleanups);
   cleanups.defer(async () => {
@@ -130,10 +138,20 @@ function activityIn({ invocations, visits }: ProxiedEndpoints, lines: LoggedLine
   return () => activityOf(sources, performance.now());
 }
 
+function releasesOf(
+  { takes }: EarlierRelease,
+  earlier: StackModel,
+  current: StackModel,
+  poolOf: (stack: StackModel, name?: string) => WorkerPool,
+): Workers {
+  const functionIds = new Set(earlier.functions.map(({ logicalId }) => logicalId));
+  return sideBySide(poolOf(current), poolOf(earlier, 'earlier-instance'), functionIds, takes);
+}
+
 function makeWorkers(
   options: RuntimeOptions,
   { logs: directory }: Site,
-  stack: StackModel,
+  { functions, name }: { readonly functions: StackModel['functions']; readonly name: string | undefined },
   endpoints: ProxiedEndpoints & { readonly absent: string },
   lines: LoggedLines,
   cleanups: AsyncDisposableStack,
@@ -147,7 +165,8 @@ function makeWorkers(
   });
   cleanups.defer(() => logs.close());
   return new WorkerPool({
-    functions: stack.functions.map((model) => ({
+    ...(name !== undefined && { name }),
+    functions: functions.map((model) => ({
       ...model,
       timeoutSeconds: model.timeoutSeconds * (options.timeoutFactor ?? 1),
       environment: { ...model.environment, ...pushHostsOf(model.environment), ...options.environment },
@@ -184,7 +203,7 @@ function makeEventSources(
   options: RuntimeOptions,
   stack: StackModel,
   endpoints: Endpoints,
-  invoker: WorkerPool,
+  invoker: Workers,
   onWarning: (message: string) => void,
   cleanups: AsyncDisposableStack,
 ): readonly EventSource[] {

@@ -43,7 +43,7 @@ interface Peer {
 }
 
 /** Powertools appends its own name to the app id. */
-const APP_ID = /(?:^|\s)app\/(?:(instance-\d+)|caller-(\w+)|(event-source))/;
+const APP_ID = /(?:^|\s)app\/(?:((?:earlier-)?instance-\d+)|caller-(\w+)|(event-source))/;
 const MOST_PEERS = 10_000;
 
 /**

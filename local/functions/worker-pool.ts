@@ -51,6 +51,8 @@ export interface WorkerPoolOptions {
   /** Idle instances are ended after this time. @default 300 */
   readonly idleSeconds?: number;
   readonly clockOffsetMs?: ClockOffset;
+  /** Begins the ids of its instances, if an observer has those of several pools. @default 'instance' */
+  readonly name?: string;
   readonly onLog?: (event: LogEvent) => void;
   readonly observer?: InvocationObserver;
   /** See `functionSpec`. */
@@ -95,6 +97,7 @@ export class WorkerPool implements Invoker {
   readonly #onLog: (event: LogEvent) => void;
   readonly #observer: InvocationObserver | undefined;
   readonly #clockOffsetMs: ClockOffset;
+  readonly #name: string;
   readonly #shrinkTimer: NodeJS.Timeout;
   #pending: Pending[] = [];
   readonly #running = new Set<Promise<void>>();
@@ -111,6 +114,7 @@ export class WorkerPool implements Invoker {
     this.#onLog = options.onLog ?? (() => {});
     this.#observer = options.observer;
     this.#clockOffsetMs = options.clockOffsetMs ?? (() => 0);
+    this.#name = options.name ?? 'instance';
     this.#pools = new Map(
       options.functions.map((model) => {
         const spec = functionSpec(model, options.environment ?? {}, options.projectDirectory);
@@ -213,7 +217,7 @@ export class WorkerPool implements Invoker {
   #start(pool: FunctionPool): WorkerInstance {
     this.#instances += 1;
     this.#startedInstances += 1;
-    const instanceId = `instance-${this.#startedInstances}`;
+    const instanceId = `${this.#name}-${this.#startedInstances}`;
     const { functionId } = pool.spec;
     const observer = this.#observer;
     const environment = { ...pool.spec.environment, ...(observer && { AWS_SDK_UA_APP_ID: instanceId }) };

@@ -32,7 +32,8 @@ export interface Mutant {
     | 'client-files'
     | 'view'
     | 'archive'
-    | 'stream';
+    | 'stream'
+    | 'release';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -3761,5 +3762,35 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'emulator',
     test: 'test/emulator/adapters/web-push.test.ts',
     only: 'only once for all',
+  },
+  {
+    // Jobs that the former release has queued are refused.
+    fault: 'release',
+    file: 'lambdas/domain/model/offline-job.ts',
+    from: "z.object({ kind: z.literal('store'), userId: z.string(), reference: referenceSchema(), ...attempts() }),",
+    to: "z.object({ kind: z.literal('store'), userId: z.string(), reference: referenceSchema(), ...attempts(), sentAt: z.int() }),",
+    project: 'flow',
+    test: 'test/flow/releases.test.ts',
+    only: 'a deployment leaves queued messages',
+  },
+  {
+    // A variable that old code reads is gone while it is still there.
+    fault: 'release',
+    file: 'lambdas/shared/env-names.ts',
+    from: "inboxTable: 'INBOX_TABLE'",
+    to: "inboxTable: 'INBOXES_TABLE'",
+    project: 'flow',
+    test: 'test/flow/releases.test.ts',
+    only: 'its variables and its permissions',
+  },
+  {
+    // The table that is kept is one that nothing reads.
+    fault: 'release',
+    file: 'lib/storage.ts',
+    from: "this.#table('Inbox', {",
+    to: "this.#table('Inboxes', {",
+    project: 'infra',
+    test: 'test/infra/stateful.test.ts',
+    only: 'the same logical ids',
   },
 ];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT_DIRECTORY } from '../../local/runtime.ts';
 import { synthesize } from '../../local/stack/synth.ts';
+import { RELEASE_CONTEXT } from './earlier-release.ts';
 
 /** The projects' set-ups run in one process, but each has modules of its own. */
 const shared = globalThis as { serverlessImAssembly?: Promise<string> };
@@ -36,6 +37,11 @@ export function platformAssembly(): Promise<string> {
 /** The same with scans of files. */
 export function scanAssembly(): Promise<string> {
   return assemblyOf('scan', { attachmentScan: 'true' });
+}
+
+/** The same with the options that the earlier release has. */
+export function releaseAssembly(): Promise<string> {
+  return assemblyOf('release', RELEASE_CONTEXT);
 }
 
 async function assemblyOf(name: string, context: Readonly<Record<string, string>>): Promise<string> {

@@ -1,5 +1,5 @@
 import { type AwsProxy, createAwsProxy } from '../../../local/aws-proxy/index.ts';
-import { type LocalRuntime, startRuntime } from '../../../local/runtime.ts';
+import { type LocalRuntime, type RuntimeOptions, startRuntime } from '../../../local/runtime.ts';
 import { unequalClocks } from '../../flow/setup/clocks.ts';
 import { type CaptivePortal, openCaptivePortal } from './captive-portal.ts';
 import { Queues } from './queues.ts';
@@ -14,8 +14,14 @@ export interface Infrastructure {
   stop(): Promise<void>;
 }
 
-/** @param cdkOut an existing cloud assembly */
-export async function startInfrastructure(cdkOut?: string): Promise<Infrastructure> {
+/**
+ * @param cdkOut an existing cloud assembly
+ * @param earlier another release beside it. @default - none
+ */
+export async function startInfrastructure(
+  cdkOut?: string,
+  earlier?: RuntimeOptions['earlier'],
+): Promise<Infrastructure> {
   const proxy = createAwsProxy({
     keep: 1_000,
     // AWS's worst permitted behaviour: old answers to reads that allow them, and transactions that take long enough to collide.
@@ -38,6 +44,7 @@ export async function startInfrastructure(cdkOut?: string): Promise<Infrastructu
     },
     onWarning: () => undefined,
     ...(cdkOut !== undefined && { cdkOut }),
+    ...(earlier && { earlier }),
   });
   const queues = new Queues(runtime, proxy);
   const portal = await openCaptivePortal();
