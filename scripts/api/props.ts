@@ -31,7 +31,7 @@ export interface Reflection {
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Users and tokens': ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim'],
   Connections: [
-    ...['allowedOrigins', 'maxDevices', 'duplicateLogin', 'lease', 'idleTimeoutMs'],
+    ...['allowedOrigins', 'domain', 'maxDevices', 'duplicateLogin', 'lease', 'idleTimeoutMs'],
     ...['webSocketThrottle', 'httpThrottle', 'routeThrottles', 'pollConcurrency'],
   ],
   Messages: ['historyRetention', 'inboxTtl', 'editWindow', 'offlineConcurrency'],

@@ -57,7 +57,7 @@ describe('the reference under /docs', () => {
     const { page, requests, said } = await visit('docs/asyncapi');
     await page.getByRole('heading', { name: 'Operations' }).waitFor();
     const text = await page.locator('#viewer').textContent();
-    for (const shown of ['sendMessage', 'session.closed', 'message.created', 'ServiceQueueUrl'])
+    for (const shown of ['sendMessage', 'session.closed', 'EventsTopicArn', 'ServiceQueueUrl'])
       expect(text).toContain(shown);
     expect(hostsOf(requests)).toEqual([new URL(webUrl).hostname]);
     expect(said).toEqual([]);
