@@ -70,7 +70,10 @@ export class Gateway {
       log: options.log ?? console,
       ...(options.onSockets && { onSockets: options.onSockets }),
     };
-    this.#server = createServer((request, response) => {
+    // Java's client offers `h2c` with every request, and means it to be served without.
+    const shouldUpgradeCallback = ({ headers }: IncomingMessage) =>
+      headers.upgrade?.toLowerCase() === 'websocket';
+    this.#server = createServer({ shouldUpgradeCallback }, (request, response) => {
       this.#onRequest(request, response).catch((error: unknown) => this.#fail(response, error));
     });
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -28,6 +28,14 @@ async function startOneFunction(f: FakeFunction = ok, limits = {}) {
   return { ...fixture, event };
 }
 
+it('a request that offers another protocol than WebSocket is served without it', async () => {
+  const { httpUrl } = await startOneFunction();
+  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' };
+  const [answer] = await once(httpRequest(`${httpUrl}/x`, { headers }).end(), 'response');
+  answer.resume();
+  expect(answer.statusCode).toBe(200);
+});
+
 describe('payload 2.0', () => {
   it('has the shape of an event captured on AWS', async () => {
     const { issuer, sign } = await startIssuer();
