@@ -195,6 +195,10 @@ describe('the API answers as docs/api says', () => {
     }
     await customer.socket.request({ action: 'desk.close', conversationId, rating: 5 });
     await updated(second, conversationId, ({ state }) => state === 'closed');
+    const other = await desk.customer();
+    const { conversationId: next } = await openChat(other, queue, { topic: 'Another parcel' });
+    const holder = (await assigned(other, next)).agent.userId === ann.user ? ann : ben;
+    await holder.socket.request({ action: 'desk.transfer', conversationId: next, to: 'queue' });
     await second.socket.request({ action: 'desk.away' });
   });
 
