@@ -306,7 +306,7 @@ function toHead(item: Item): Head {
     ...(typeof tail === 'string' && { tail: parseMessageSortKey(tail) }),
     ...(lastSeqs.length > 0 && { lastSeqs: new Map(lastSeqs) }),
     ...(blockedBy.length > 0 && { blockedBy }),
-    ...(item[IMPORTING] !== undefined && { isImported: true }),
+    ...(item[IMPORTING] !== undefined && { isBeingImported: true }),
     ...(group !== undefined && { group }),
     ...(item['chat'] !== undefined && {
       chat: { conversationId: String(item['pk']), ...(item['chat'] as Omit<Chat, 'conversationId'>) },

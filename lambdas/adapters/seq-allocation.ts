@@ -197,7 +197,7 @@ function toRefusal(
   if (peer !== undefined && blockersIn(head).includes(peer)) return { refused: 'blocked' };
   if (head?.['head'] === undefined) return { refused: 'missing' };
   if (head['closed'] !== undefined) return { refused: 'closed' };
-  if (head[IMPORTING] !== undefined) return { refused: 'imported' };
+  if (head[IMPORTING] !== undefined) return { refused: 'importing' };
   const isAdmin = (head['admins'] as ReadonlySet<string> | undefined)?.has(from) === true;
   if (head['posting'] !== undefined && !isAdmin) return { refused: 'posting' };
   const slow = head['slow'];

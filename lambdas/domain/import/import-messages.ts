@@ -94,7 +94,7 @@ export function unitsOf(message: StoredMessage): number {
   return 2 * Math.ceil((Buffer.byteLength(message.contentJson) + 400) / 1_024);
 }
 
-/** Who is not in the conversation. */
+/** The users who are not members of the conversation. */
 async function strangers(
   { conversations }: ImportMessagesPorts,
   conversationId: string,

@@ -36,7 +36,7 @@ export async function readHistory(
     firstVisibleSeq(ports, userId, conversation, callerRoles),
     conversations.head(conversationId),
   ]);
-  if (head.isImported) throw new UnavailableError();
+  if (head.isBeingImported) throw new UnavailableError();
   const page = await messages.page(conversationId, { ...range, from, head: head.seq });
   const stillFrom = isAccessPermanent(conversation, callerRoles)
     ? from

@@ -142,7 +142,7 @@ export async function allocateSeq(
         throw new ForbiddenError('Only admins may write in this group.');
       case 'closed':
         throw new ForbiddenError('This chat is closed.');
-      case 'imported':
+      case 'importing':
         throw new UnavailableError();
       case 'missing':
         if (conversation.kind === 'group') throw new NotFoundError();

@@ -20,7 +20,7 @@ export async function nextSystemMessage(
   const clientMsgId = `sys-${ulid(ports.clock())}`;
   const allocation = await ports.conversationWriter.nextSeq(conversationId, content.by, clientMsgId);
   if (allocation.seq === undefined)
-    throw allocation.refused === 'imported' ? new UnavailableError() : new NotFoundError();
+    throw allocation.refused === 'importing' ? new UnavailableError() : new NotFoundError();
   return systemMessage(ports, conversationId, allocation.seq, content, clientMsgId);
 }
 

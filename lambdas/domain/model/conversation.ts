@@ -24,7 +24,7 @@ export interface Head {
   /** In a direct conversation: the users who have blocked the other one. */
   readonly blockedBy?: readonly string[];
   /** An import has it for itself just now: nobody sees it (IM-IMPORT-4). */
-  readonly isImported?: true;
+  readonly isBeingImported?: true;
   readonly group?: GroupFacts;
   readonly chat?: Chat;
 }
@@ -85,10 +85,10 @@ export interface SeqAllocation {
 /**
  * Why a conversation takes no message of this sender. `missing`: there is no such conversation. `closed`: the support chat
  * is. `blocked`: the peer has blocked the sender. `posting`: only admins may write. `slow`: the sender has no turn in slow
- * mode. `large`: there are more members than the sender has paid for. `imported`: an import has the conversation for itself.
+ * mode. `large`: there are more members than the sender has paid for. `importing`: an import has the conversation for itself.
  */
 export type SeqRefusal = { readonly seq?: undefined } & (
-  | { readonly refused: 'missing' | 'closed' | 'blocked' | 'posting' | 'imported' }
+  | { readonly refused: 'missing' | 'closed' | 'blocked' | 'posting' | 'importing' }
   | { readonly refused: 'slow'; readonly slowModeSeconds: number }
   | { readonly refused: 'large'; readonly memberCount: number }
 );
