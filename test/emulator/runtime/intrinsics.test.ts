@@ -30,7 +30,7 @@ test.each([
 });
 
 test.each([
-  ['an unknown intrinsic', { 'Fn::ImportValue': 'x' }, /does not support the intrinsic Fn::ImportValue/],
+  ['an unknown intrinsic', { 'Fn::Transform': 'x' }, /does not support the intrinsic Fn::Transform/],
   ['Fn::Join of no list', { 'Fn::Join': 'x' }, /Fn::Join has an argument that is not a list/],
   [
     'Fn::Sub of a list',
