@@ -32,6 +32,11 @@ function cli(...args: string[]): Cli {
   return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, exit };
 }
 
+/** Without the steps of a start that take long. */
+function withoutSteps(stderr: string): string {
+  return stderr.replaceAll(/^… .*\n/gm, '');
+}
+
 interface Ready {
   readonly ready: true;
   readonly wsUrl: string;
@@ -123,7 +128,7 @@ describe('a mistake is one line on stderr, and status 2 if it is in the call:', 
   test('an option of the stack that is wrong', async () => {
     const context = ['-c', 'beforeSend=examples/none.ts'];
     const { code, stderr } = await cli('--port', '0', '--data', temporaryFolder(), ...context).exit;
-    expect(stderr).toBe('serverless-im: beforeSend: there is no file examples/none.ts\n');
+    expect(withoutSteps(stderr)).toBe('serverless-im: beforeSend: there is no file examples/none.ts\n');
     expect(code).toBe(1);
   });
 
@@ -134,7 +139,7 @@ describe('a mistake is one line on stderr, and status 2 if it is in the call:', 
       'this is no database, and long enough to be seen as none '.repeat(100),
     );
     const { code, stderr } = await cli('--port', '0', '--data', data).exit;
-    expect(stderr).toMatch(/^serverless-im: dynoxide did not start: [^\n]*\n$/);
+    expect(withoutSteps(stderr)).toMatch(/^serverless-im: dynoxide did not start: [^\n]*\n$/);
     expect(code).toBe(1);
   });
 });
