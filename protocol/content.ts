@@ -61,15 +61,21 @@ export const liveContentSchema = lazySchema(() =>
 /** A text. */
 export interface TextContent {
   readonly type: 'text';
+  /** At least one character that is not white space; any Unicode except lone surrogates (IM-SEND-8). */
   readonly text: string;
 }
 
-/** Data of the app, which only the app understands. */
+/**
+ * Content that the app defines.
+ *
+ * @example
+ * conversation.send({ type: 'custom', data: { kind: 'poll', id: 7 }, fallback: 'A poll' });
+ */
 export interface CustomContent {
   readonly type: 'custom';
-  /** Any JSON. */
+  /** Any JSON value. */
   readonly data: unknown;
-  /** For lists and notifications of clients that do not know `data`. */
+  /** The text that lists, notifications, and clients that don't know this data show instead. */
   readonly fallback?: string | undefined;
 }
 

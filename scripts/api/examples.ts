@@ -171,6 +171,15 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   adminAddMembers: { request: { members: ['carol'] }, answer: { ...GROUP, memberCount: 3 } },
   adminExportUser: { answer: TASK },
   adminEraseUser: { answer: TASK },
+  adminNewImport: {
+    request: { size: 48_211_907 },
+    answer: {
+      importId: ULID,
+      upload: { url: 'https://exports.s3.us-east-1.amazonaws.com/', fields: { key: `imports/${ULID}.jsonl` } },
+      expiresAt: 1_795_841_789_029,
+    },
+  },
+  adminStartImport: { request: { dryRun: true }, answer: TASK },
   adminGetTask: {
     answer: {
       taskId: ULID,
