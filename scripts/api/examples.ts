@@ -175,7 +175,10 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     request: { size: 48_211_907 },
     answer: {
       importId: ULID,
-      upload: { url: 'https://exports.s3.us-east-1.amazonaws.com/', fields: { key: `imports/${ULID}.jsonl` } },
+      upload: {
+        url: 'https://exports.s3.us-east-1.amazonaws.com/',
+        fields: { key: `imports/${ULID}.jsonl` },
+      },
       expiresAt: 1_795_841_789_029,
     },
   },

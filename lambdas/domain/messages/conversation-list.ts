@@ -131,7 +131,8 @@ async function summaries(
   const changedAtMs = (id: string, head: Head) => Math.max(activeAtMs(head), settingsAtMs.get(id) ?? 0);
   const heads = new Map(
     [...known].filter(
-      ([id, head]) => !head.isBeingImported && changedAtMs(id, head) >= changedSinceMs - LIMITS.changeMarginMs,
+      ([id, head]) =>
+        !head.isBeingImported && changedAtMs(id, head) >= changedSinceMs - LIMITS.changeMarginMs,
     ),
   );
   const [tails, peerReadSeqs] = await Promise.all([
