@@ -31,7 +31,7 @@ import { parseMessageSortKey } from './message-key.ts';
  *                                        at: when; changedAt?: when a message of volume 0 last changed,
  *                                        changedAt#<v>? of others; volume?, starts?: the latest volume with a known start,
  *                                        and the starts of the last 24 h (list of volume, atMs);
- *                                        imported?, importing? (import-table.ts);
+ *                                        imported?, importing?, importWaits? (import-table.ts);
  *                                        in a direct conversation also l#<userId>: the last seq of this user, blockedBy?
  *                                        (set): who has blocked the other one; before the first message only that;
  *                                        in a group also name, admins (set), memberCount, openHistory, pins?,

@@ -31,7 +31,9 @@ export function createImportRows(
         TableName,
         Key: { pk: conversationId, sk: HEAD },
         UpdateExpression: 'ADD memberCount :more',
-        ConditionExpression: `${IMPORTING} = :task AND attribute_not_exists(closed) AND memberCount <= :room`,
+        // The task may have given the group back, and begun its last page again: whom an admin has removed since stays outside.
+        ConditionExpression: `${IMPORTING} = :task AND #head = imported AND attribute_not_exists(closed) AND memberCount <= :room`,
+        ExpressionAttributeNames: { '#head': 'head' },
         ExpressionAttributeValues: {
           ':more': members.length,
           ':task': taskId,

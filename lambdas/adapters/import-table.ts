@@ -14,7 +14,8 @@ import { createTaskReader } from './task-table.ts';
 /*
  * What an import writes (docs/adr/0063-an-import-has-a-conversation-for-itself.md), in the conversation and the message table.
  *
- *   head of a conversation: imported?: the highest seq that imports have reserved; importing?: the task that has it now
+ *   head of a conversation: imported?: the highest seq that imports have reserved; importing?: the task that has it now;
+ *                           importWaits?: (true) it has taken it from another one, and has not waited yet
  *   a message: imported: true, so that its creation is no event (lib/event-sources.ts)
  *
  * Access                       Call                            Units
@@ -29,6 +30,7 @@ import { createTaskReader } from './task-table.ts';
  * One put a message: BatchWriteItem takes no condition, and costs the same units. The condition is that nothing is in its place.
  */
 
+const WAITS = 'importWaits';
 const ATTEMPTS = 3;
 /** A task that saves nothing for so long runs no more: its job is in the dead-letter queue. */
 const ABANDONED_MS = 15 * 60_000;
@@ -57,11 +59,17 @@ export function createImportTable(documents: DynamoDBDocumentClient, props: Impo
     if (!isUntouched(head) && head['imported'] === undefined) return { refused: 'live' };
     const isGroup = parseConversationId(line.conversationId)?.kind === 'group';
     if (isNew && isGroup && line.group === undefined) return { refused: 'noGroup' };
+    const lastSeqs = Object.entries(head).flatMap(([name, seq]) =>
+      name.startsWith(LAST) ? [[name.slice(LAST.length), Number(seq)] as const] : [],
+    );
     return {
       reservedBefore: Number(head['imported'] ?? 0),
       isUntouched: isUntouched(head),
       isNew,
-      ...(isOthers && { mustWait: true }),
+      ...((isOthers || head[WAITS] === true) && { mustWait: true }),
+      head: Math.max(seqOf(head), isUntouched(head) ? line.lastSeq : 0),
+      hasTail: head['tail'] !== undefined,
+      lastSeqs: Object.fromEntries(lastSeqs),
     };
   }
 
@@ -77,6 +85,10 @@ export function createImportTable(documents: DynamoDBDocumentClient, props: Impo
     const isReserved = isUntouched(head) && lastSeq > seqOf(head);
     const sets = [`${IMPORTING} = :task`, ...(isReserved ? ['#head = :last, imported = :last'] : [])];
     const values: Item = { ':task': taskId, ...(isReserved && { ':last': lastSeq }) };
+    if (head[IMPORTING] !== undefined && head[IMPORTING] !== taskId) {
+      sets.push(`${WAITS} = :true`);
+      values[':true'] = true;
+    }
     if (isNew) {
       sets.push('#at = :zero');
       values[':zero'] = 0;
@@ -130,11 +142,13 @@ export function createImportTable(documents: DynamoDBDocumentClient, props: Impo
   return {
     ...createImportRows(documents, props),
 
-    async take(line, taskId, members) {
+    async take(line, taskId, members, untilMs) {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const head = await headOf(line.conversationId);
         const taken = await decide(line, taskId, head);
-        if ('refused' in taken || (await write(line, taskId, members, head))) return taken;
+        if ('refused' in taken) return taken;
+        if (clock() > untilMs) break;
+        if (await write(line, taskId, members, head)) return taken;
       }
       throw new UnavailableError();
     },
@@ -147,7 +161,7 @@ export function createImportTable(documents: DynamoDBDocumentClient, props: Impo
       return updated({
         TableName,
         Key: headKey(conversationId),
-        UpdateExpression: `SET ${IMPORTING} = :task`,
+        UpdateExpression: `SET ${IMPORTING} = :task REMOVE ${WAITS}`,
         ConditionExpression: `attribute_exists(imported) AND attribute_not_exists(closed) AND (attribute_not_exists(${IMPORTING}) OR ${IMPORTING} = :task)`,
         ExpressionAttributeValues: { ':task': taskId },
       });
@@ -164,7 +178,7 @@ export function createImportTable(documents: DynamoDBDocumentClient, props: Impo
       const release = {
         TableName,
         Key: headKey(conversationId),
-        UpdateExpression: `SET #changedAt = :now REMOVE ${IMPORTING}`,
+        UpdateExpression: `SET #changedAt = :now REMOVE ${IMPORTING}, ${WAITS}`,
         ConditionExpression: `${IMPORTING} = :task`,
         ExpressionAttributeNames: { '#changedAt': changedAt.name },
         ExpressionAttributeValues: { ':now': changedAt.atMs, ':task': taskId },
@@ -173,7 +187,7 @@ export function createImportTable(documents: DynamoDBDocumentClient, props: Impo
       const users = Object.entries(lastSeqs);
       const isWritten = await updated({
         ...release,
-        UpdateExpression: `SET ${['#changedAt = :now, #tail = :tail, #at = :at', ...users.map((_, n) => `#last${n} = :last${n}`)].join(', ')} REMOVE ${IMPORTING}`,
+        UpdateExpression: `SET ${['#changedAt = :now, #tail = :tail, #at = :at', ...users.map((_, n) => `#last${n} = :last${n}`)].join(', ')} REMOVE ${IMPORTING}, ${WAITS}`,
         ConditionExpression: `${IMPORTING} = :task AND #head = imported`,
         ExpressionAttributeNames: {
           ...{ '#changedAt': changedAt.name, '#tail': 'tail', '#at': 'at', '#head': 'head' },

@@ -11,7 +11,7 @@ import { batchGet, type Item, updateIf } from './dynamodb.ts';
  *   p#<userId>   'profile'   facts: name, avatar, custom as canonical JSON; version
  *
  * Access        Call         Units
- * put           UpdateItem   1 write per KB, at most 2; also if nothing changes
+ * put, create   UpdateItem   1 write per KB, at most 2; also if nothing changes
  * 100 of them   BatchGet     half a read each, or 1 if it must be strong
  */
 
@@ -41,6 +41,17 @@ export function createProfileWriter(documents: DynamoDBDocumentClient, tableName
         ExpressionAttributeValues: { ':facts': canonicalJson(facts, ''), ':one': 1 },
       });
       return toProfile(item ?? {}, userId);
+    },
+
+    async create(userId, facts) {
+      const { isChanged } = await updateIf(documents, tableName, {
+        Key: profileKey(userId),
+        UpdateExpression: 'SET facts = :facts ADD version :one',
+        // A source may have said that there is none (profile-cache.ts).
+        ConditionExpression: 'attribute_not_exists(pk) OR facts = :none',
+        ExpressionAttributeValues: { ':facts': canonicalJson(facts, ''), ':none': 'null', ':one': 1 },
+      });
+      return isChanged;
     },
   };
 }

@@ -3,9 +3,11 @@ import type { ConversationLine } from '../../../protocol/import.ts';
 import { settleAll } from '../../shared/settle.ts';
 import type { NotTaken, Taken } from '../model/import.ts';
 import type { Task } from '../model/task.ts';
-import { erasedOf } from './import-messages.ts';
+import { erasedOf, WRITES_MS } from './import-messages.ts';
 import type { ImportPeoplePorts } from './import-people.ts';
 import type { Current } from './position.ts';
+
+const NOTHING = { reservedBefore: 0, isUntouched: false, head: 0, hasTail: false, lastSeqs: {} };
 
 const NOT_TAKEN: Readonly<Record<NotTaken['refused'], string>> = {
   closed: 'the group is being deleted',
@@ -21,20 +23,18 @@ export async function beginConversation(
   line: ConversationLine,
 ): Promise<{ readonly current: Current; readonly mustWait: boolean }> {
   const { conversationId, lastSeq, group, readSeqs = {} } = line;
-  const base = { conversationId, lastSeq, seq: 0, lastSeqs: {}, openHistory: group?.openHistory ?? false };
-  const refuse = (refused: string) => ({
-    current: { ...base, reservedBefore: 0, isUntouched: false, refused },
-    mustWait: false,
-  });
+  const base = { conversationId, lastSeq, seq: 0, openHistory: group?.openHistory ?? false };
+  const refuse = (refused: string) => ({ current: { ...base, ...NOTHING, refused }, mustWait: false });
   const conversation = parseConversationId(conversationId);
   const isDirect = conversation?.kind === 'direct';
   if (isDirect && group !== undefined) return refuse('a direct conversation has no group');
   const users = isDirect ? conversation.users : [...new Set(group?.admins ?? [])];
   const people = users.filter((userId) => userId !== SYSTEM);
+  const untilMs = ports.clock() + WRITES_MS;
   const gone = await erasedOf(ports, people);
   const members = users.filter((userId) => !gone.has(userId));
   if (group !== undefined && members.length === 0) return refuse('its admins were erased: name others');
-  const taken = await ports.importTable.take(line, taskId, members);
+  const taken = await ports.importTable.take(line, taskId, members, untilMs);
   if ('refused' in taken) return refuse(NOT_TAKEN[taken.refused]);
   const readSeqOf = (userId: string) => Math.min(readSeqs[userId] ?? lastSeq, lastSeq);
   if (hasMembers(taken))
@@ -43,8 +43,8 @@ export async function beginConversation(
         ports.conversationWriter.advanceRead(userId, conversationId, readSeqOf(userId)),
       ),
     );
-  const { reservedBefore, isUntouched, mustWait = false } = taken;
-  return { current: { ...base, reservedBefore, isUntouched }, mustWait };
+  const { isNew: _, mustWait = false, ...facts } = taken;
+  return { current: { ...base, ...facts }, mustWait };
 }
 
 /** From an earlier import, and nobody has sent to it since. */

@@ -35,7 +35,7 @@ export type Outcome =
   | { readonly reason: string };
 
 /** After a look at the bans, the last write begins so much later; with its attempts, it is over before the settling time of an erasure, or of a deletion. */
-const WRITES_MS = 8_000;
+export const WRITES_MS = 8_000;
 /** Of all that is imported at once: one request reads as many bans. */
 export const MESSAGES_AT_ONCE = 100;
 const PUTS_AT_ONCE = 8;
@@ -86,7 +86,7 @@ export async function importMessages(
 const TAKEN = { reason: 'another message has this seq' };
 
 function isSame(a: StoredMessage, b: StoredMessage): boolean {
-  return a.seq === b.seq && a.messageId === b.messageId;
+  return a.seq === b.seq && a.messageId === b.messageId && a.from === b.from;
 }
 
 /** Of the item and its copy in bySeq. */
@@ -141,13 +141,16 @@ async function alreadyThere(
   return found;
 }
 
-/** What the end of a conversation has to know of messages that are there now. */
+/** What the end of a conversation has to know of messages that are there now. What fills a hole is no end. */
 export function withLast(current: Current, messages: readonly ImportedMessage[]): Current {
   const last = messages.at(-1)?.message;
   if (last === undefined) return current;
-  const { from, clientMsgId, sentAt } = last;
-  const now = { ...current, last: { from, clientMsgId, sentAt } };
+  const { from, clientMsgId, sentAt, seq } = last;
+  const isEnd = seq === current.head || !current.hasTail;
+  const now = isEnd ? { ...current, last: { from, clientMsgId, sentAt } } : current;
   if (parseConversationId(current.conversationId)?.kind !== 'direct') return now;
-  const lastSeqs = Object.fromEntries(messages.map(({ message }) => [message.from, message.seq]));
-  return { ...now, lastSeqs: { ...current.lastSeqs, ...lastSeqs } };
+  const lastSeqs = { ...current.lastSeqs };
+  for (const { message } of messages)
+    lastSeqs[message.from] = Math.max(lastSeqs[message.from] ?? 0, message.seq);
+  return { ...now, lastSeqs };
 }

@@ -1,5 +1,6 @@
 import type { MemberLine, UserLine } from '../../../protocol/import.ts';
-import { errorBody, isFault } from '../../shared/errors.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { errorBody, isFault, UnavailableError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import type { ConversationWriter } from '../model/conversation.ts';
 import type { GroupReader } from '../model/group.ts';
@@ -8,12 +9,13 @@ import type { ProfileReader, ProfileWriter } from '../model/profile.ts';
 import type { RouteReader } from '../model/session.ts';
 import type { Task } from '../model/task.ts';
 import { requireSmall } from '../people/custom-data.ts';
-import { erasedOf, LOST, type Outcome } from './import-messages.ts';
+import { erasedOf, LOST, type Outcome, WRITES_MS } from './import-messages.ts';
 import type { Current } from './position.ts';
 
 export interface ImportPeoplePorts {
   readonly profiles: ProfileReader;
-  readonly profileWriter: ProfileWriter;
+  readonly profileWriter: Pick<ProfileWriter, 'create'>;
+  readonly clock: Clock;
   /** No other system keeps the profiles. */
   readonly keepsProfiles: boolean;
   readonly importTable: ImportTable;
@@ -70,6 +72,7 @@ export async function importUsers(
   lines: readonly UserLine[],
 ): Promise<readonly Outcome[]> {
   if (!ports.keepsProfiles) return lines.map(() => ({ reason: 'another system keeps the profiles' }));
+  const untilMs = ports.clock() + WRITES_MS;
   const users = [...new Set(lines.map(({ userId }) => userId))];
   const [gone, known] = await settleAll([erasedOf(ports, users), ports.profiles.profiles(users, false)]);
   const there = new Set(known.map(({ userId }) => userId));
@@ -77,7 +80,7 @@ export async function importUsers(
   for (const line of lines) {
     if (gone.has(line.userId)) outcomes.push(WAS_ERASED);
     else if (there.has(line.userId)) outcomes.push('already');
-    else outcomes.push(await importProfile(ports, line));
+    else outcomes.push(await importProfile(ports, line, untilMs));
     there.add(line.userId);
   }
   return outcomes;
@@ -86,11 +89,13 @@ export async function importUsers(
 async function importProfile(
   ports: ImportPeoplePorts,
   { kind: _, userId, ...facts }: UserLine,
+  untilMs: number,
 ): Promise<Outcome> {
   try {
     if (facts.custom !== undefined) requireSmall(facts.custom);
-    await ports.profileWriter.put(userId, facts);
-    return 'users';
+    // The user may have been erased since the look at the bans (IM-IMPORT-7).
+    if (ports.clock() > untilMs) throw new UnavailableError();
+    return (await ports.profileWriter.create(userId, facts)) ? 'users' : 'already';
   } catch (error) {
     if (isFault(error)) throw error;
     return { reason: errorBody(error).message };

@@ -47,7 +47,8 @@ async function readLines(ports: ImportPorts, task: Task, position: Position): Pr
   await page.flush();
   const isRead = isEnd && isWhole;
   if (isRead) await page.release();
-  const refusals = part === undefined ? [NO_FILE, ...page.refusals] : page.refusals;
+  const all = part === undefined ? [NO_FILE, ...page.refusals] : page.refusals;
+  const refusals = all.toSorted((a, b) => a.line - b.line);
   const kept = await keepRefusals(ports, task, position, refusals);
   const next = { offset, line, ...(isTooLong && { isTooLong }), current: page.current(), ...kept, isRead };
   const waitSeconds = page.waitSeconds();
@@ -119,6 +120,6 @@ function withoutWrites(ports: ImportPorts): ImportPagePorts {
     importTable: table,
     importPace: async () => undefined,
     conversationWriter: { advanceRead: async () => true },
-    profileWriter: { put: async (userId) => ({ userId, version: 1 }) },
+    profileWriter: { create: async () => true },
   };
 }

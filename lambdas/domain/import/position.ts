@@ -9,10 +9,12 @@ export interface Current {
   /** As `Taken`. */
   readonly reservedBefore: number;
   readonly isUntouched: boolean;
+  readonly head: number;
+  readonly hasTail: boolean;
   /** The last seq that a line has named: the next one is higher. */
   readonly seq: number;
   readonly last?: LastMessage | undefined;
-  /** In a direct conversation, by user. */
+  /** In a direct conversation, by user: the highest that is known. */
   readonly lastSeqs: Readonly<Record<string, number>>;
   /** Why no line of it is imported. */
   readonly refused?: string | undefined;

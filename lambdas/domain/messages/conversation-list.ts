@@ -207,7 +207,7 @@ async function summary(
   if (head === undefined) return undefined;
   const tail = tails.find((message) => message.conversationId === conversationId && message.seq === head.seq);
   // The highest seq may be a hole: a send that failed, or a repeat. Then the last message comes from history.
-  const newest = { from: visibleFrom, limit: 1, head: head.seq };
+  const newest = { from: visibleFrom, before: head.seq + 1, limit: 1, head: head.seq };
   const last = tail ?? (await messages.page(conversationId, newest)).messages[0];
   if (last === undefined && head.group === undefined) return undefined;
   const peer = peerIn(conversationId, userId);

@@ -37,17 +37,14 @@ export async function readHistory(
     conversations.head(conversationId),
   ]);
   if (head.isBeingImported) throw new UnavailableError();
-  const page = await messages.page(conversationId, { ...range, from, head: head.seq });
+  // An import may begin right after this read: without order, it stores what is above the head (IM-IMPORT-4).
+  const before = Math.min(range.before ?? Number.MAX_SAFE_INTEGER, head.seq + 1);
+  const page = await messages.page(conversationId, { ...range, before, from, head: head.seq });
   const stillFrom = isAccessPermanent(conversation, callerRoles)
     ? from
     : await firstVisibleSeq(ports, userId, conversation, callerRoles);
   const ascending = page.messages.filter(({ seq }) => seq >= stillFrom).toSorted((a, b) => a.seq - b.seq);
-  // The page was read after the head, so it may hold a message above it.
-  return {
-    messages: await showTo(ports, userId, ascending),
-    head: Math.max(head.seq, ascending.at(-1)?.seq ?? 0),
-    hasMore: page.hasMore,
-  };
+  return { messages: await showTo(ports, userId, ascending), head: head.seq, hasMore: page.hasMore };
 }
 
 /**

@@ -30,8 +30,14 @@ export interface Taken {
   readonly isUntouched: boolean;
   /** This import has made it. */
   readonly isNew: boolean;
-  /** Another import had it, and has not got on for long: its last page may not be over. */
+  /** Another import had it, and has not got on for long: its last page may not be over. Until `resume` */
   readonly mustWait?: boolean;
+  /** The head, now that this import has it. */
+  readonly head: number;
+  /** Its last message is noted in the head. */
+  readonly hasTail: boolean;
+  /** As the head has them: in a direct conversation, by user. */
+  readonly lastSeqs: Readonly<Record<string, number>>;
 }
 
 /** `live`: users have sent to it, and no import was there before. `busy`: another import has it. */
@@ -50,8 +56,15 @@ export interface ImportTable {
    * Takes the conversation for this task, and reserves its seqs up to `lastSeq` if nobody has ever sent to it: from then on the
    * conversation is in no list, and nobody writes to it or reads it (IM-IMPORT-4). Makes it, with these members, if there is none.
    * Again, it is the same.
+   * @param untilMs no write begins after it
+   * @throws {UnavailableError} the table is too slow for that
    */
-  take(line: ConversationLine, taskId: string, members: readonly string[]): Promise<Taken | NotTaken>;
+  take(
+    line: ConversationLine,
+    taskId: string,
+    members: readonly string[],
+    untilMs: number,
+  ): Promise<Taken | NotTaken>;
   /** What `take` would return, without taking it. */
   look(line: ConversationLine, taskId: string): Promise<Taken | NotTaken>;
   /** Takes it again, if this task had it, and no other has it now. @returns false if one has, or somebody deletes it */
@@ -60,7 +73,7 @@ export interface ImportTable {
   has(conversationId: string, taskId: string): Promise<boolean>;
   /**
    * Adds members to a group that the task has: all of them, or none.
-   * @returns false if the group would be too large, or is the task's no longer, or has one of them already
+   * @returns false if the group would be too large, or is the task's no longer, or has one of them already, or users have sent to it
    */
   addMembers(
     conversationId: string,

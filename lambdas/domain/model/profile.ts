@@ -6,6 +6,8 @@ export type ProfileFacts = { readonly [Field in 'name' | 'avatar' | 'custom']?: 
 export interface ProfileWriter {
   /** Replaces the whole profile. Its version grows if the facts are different. Idempotent. */
   put(userId: string, facts: ProfileFacts): Promise<Profile>;
+  /** Makes the first profile of a user. @returns false if there is one, which stays as it is */
+  create(userId: string, facts: ProfileFacts): Promise<boolean>;
 }
 
 export interface ProfileReader {

@@ -33,6 +33,11 @@ export function inMemoryProfiles(): ProfileReader &
       set(userId, textOf(facts));
       return shown(userId) as Profile;
     },
+    async create(userId, facts) {
+      if (shown(userId) !== undefined) return false;
+      set(userId, textOf(facts));
+      return true;
+    },
     async kept(userIds) {
       return new Map(
         userIds.flatMap((userId) => {

@@ -24,6 +24,7 @@ import {
   createGroupReader,
   createGroupWriter,
 } from '../../../lambdas/adapters/group-table.ts';
+import { createImportTable } from '../../../lambdas/adapters/import-table.ts';
 import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-table.ts';
 import { createDeskErasure, createMembershipErasure } from '../../../lambdas/adapters/membership-erasure.ts';
 import { createMessageReader, createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
@@ -94,6 +95,9 @@ export async function startTables(clock: Clock) {
       ...createGroupOutbox(documents, conversationsTable),
     },
     groupDeletion: createGroupDeletion(documents, inDesk),
+    imports: createImportTable(documents, {
+      ...{ conversationsTable, messagesTable, historyTtlSeconds: 0, clock },
+    }),
     memberships: createMembershipErasure(documents, conversationsTable),
     desk: {
       ...createDeskReader(documents, deskTable),

@@ -4,35 +4,11 @@ import { react } from '../../../lambdas/domain/messages/react.ts';
 import { toMessage } from '../../../lambdas/domain/model/message.ts';
 import { ERASE_STEPS } from '../../../lambdas/domain/tasks/erase.ts';
 import { runTask, startTask } from '../../../lambdas/domain/tasks/run-task.ts';
-import { changedPushes, createWorldOf, sayIn, type World } from '../../adapters/memory/world.ts';
+import { Death, dyingAt } from '../../adapters/dying.ts';
+import { changedPushes, createWorldOf, sayIn } from '../../adapters/memory/world.ts';
 
 const DM = 'dm:alice:bob';
 const STEPS = { erase: ERASE_STEPS, export: [] };
-class Death extends Error {}
-
-/** A world whose n-th call of any port fails: before it has done anything, or after it has done all. */
-function dyingAt(world: World, n: number, when: 'before' | 'after') {
-  let calls = 0;
-  const dying = <Port extends object>(port: Port): Port =>
-    new Proxy(port, {
-      get(target, name) {
-        const method: unknown = Reflect.get(target, name);
-        if (typeof method !== 'function') return method;
-        return async (...args: unknown[]) => {
-          calls += 1;
-          const dies = calls === n;
-          if (dies && when === 'before') throw new Death();
-          const result: unknown = await method.apply(target, args);
-          if (dies) throw new Death();
-          return result;
-        };
-      },
-    });
-  const ports = Object.fromEntries(
-    Object.entries(world).map(([name, port]) => [name, typeof port === 'object' ? dying(port) : port]),
-  ) as unknown as World;
-  return { ports, hasDied: () => calls >= n };
-}
 
 it.each(['before', 'after'] as const)(
   'an erasure finishes, erases all, and tells the others, if its worker dies %s any call (IM-ERASE-1)',
