@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createClient } from '../../client/src/index.ts';
@@ -8,6 +11,8 @@ import { copyApp, FROM_SOURCE, linkPackages, type StartedApp, startApp } from '.
 
 const COMMAND = [process.execPath, join(PROJECT_DIRECTORY, 'cli/main.ts')];
 const START_MS = 120_000;
+const README = readFileSync(join(PROJECT_DIRECTORY, 'examples/cdk-app/README.md'), 'utf8');
+const run = promisify(execFile);
 
 function startCopyOf(path: string): Promise<StartedApp> {
   const folder = temporaryFolder();
@@ -52,7 +57,11 @@ describe('the example of an app of your own', () => {
     await vi.waitFor(() => expect(bob.texts).toEqual(['tea?']), 20_000);
     const refused = alice.im.direct('bob').send({ type: 'text', text: 'my card: 4111111111111111' }).acked;
     await expect(refused).rejects.toMatchObject({ code: 'blocked_content' });
-    expect(await call(app, 'bob', '/orders', { item: 'tea' })).toMatchObject({ status: 201 });
+    // The line of its README, for bob.
+    const [line = ''] = /curl .*/.exec(README) ?? [];
+    const order = line.replace('localhost:8787', app.httpUrl);
+    expect(order).toContain('POST http');
+    await run('bash', ['-c', `token=${await app.token('bob')}; ${order} --silent --fail`]);
     await vi.waitFor(() => expect(bob.texts.at(-1)).toBe('Your tea is on its way.'), 20_000);
     expect((await fetch(`${app.httpUrl}/orders`, { method: 'POST' })).status).toBe(401);
     expect((await fetch(app.webUrl)).status).toBe(200);
