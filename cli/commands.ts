@@ -31,7 +31,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./cost.ts')).cost,
   },
   verify: {
-    summary: 'runs the contract tests against a deployment',
+    summary: 'checks a deployment from outside, as its users, and measures it',
     load: async () => (await import('./verify.ts')).verify,
   },
 };

@@ -35,12 +35,15 @@ In a pool it creates the user if there is none, and sets a new password each tim
     if (pool === undefined || client === undefined)
       return console.log(await devToken(localStack(data).httpUrl, userId, roles));
     // Imported late: the local stack needs no AWS.
-    const { poolToken } = await import('./pool-token.ts');
-    console.log(await during('the user pool', false, () => poolToken({ pool, client }, userId, roles)));
+    const { PoolUsers } = await import('./pool-users.ts');
+    const users = new PoolUsers({ pool, client });
+    console.log(await during('the user pool', false, () => users.token(userId, roles)));
+    users.close();
   },
 };
 
-async function devToken(httpUrl: string, userId: string, roles: readonly string[]): Promise<string> {
+/** @throws {OperatorError} the local stack does not answer, or refuses */
+export async function devToken(httpUrl: string, userId: string, roles: readonly string[]): Promise<string> {
   const answer = await fetch(`${httpUrl}/token`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -1,131 +1,117 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { OperatorError } from '../local/operator-error.ts';
+import { writeFileSync } from 'node:fs';
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { messageOf, OperatorError } from '../local/operator-error.ts';
 import type { Command } from './command.ts';
 import { parseCommand } from './options.ts';
-import { UsageError } from './usage-error.ts';
+import type { Deployment } from './verify/deployment.ts';
+import type { Figures } from './verify/figures.ts';
 import { commandLine } from './wording.ts';
 
-const CONTRACT = [
-  'connect',
-  'frames',
-  'messages',
-  'offline',
-  'groups',
-  'people',
-  'blocks',
-  'plain',
-  'poll',
-  'protobuf',
-  'desk',
-].map((name) => `test/flow/${name}.test.ts`);
-/** One case uses four. */
-const MIN_QUEUES = 4;
-
 const OPTIONS = {
-  ws: { type: 'string' },
+  stack: { type: 'string' },
   http: { type: 'string' },
+  ws: { type: 'string' },
+  pool: { type: 'string' },
+  client: { type: 'string' },
   'token-command': { type: 'string' },
-} as const;
+  data: { type: 'string', default: '.local' },
+  json: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+} satisfies ParseArgsOptionsConfig;
 
-/** Runs the contract tests against any deployment. */
+/** Checks a deployment from outside, as its users. */
 export const verify: Command = {
-  help: () => `Runs the contract tests against a deployment, in the repository: ${commandLine('verify', '--ws URL --http URL')}
-    --token-command 'CMD {user} {roles}'
+  help: () => `Checks a deployment from outside, as three users of its own: ${commandLine('verify', '[options]')}
+Without options: the stack on this machine. The exit status is 1 if a check fails. In the repository it goes on with the cases of
+the whole contract.
 
-  --ws URL     its output WebSocketUrl
-  --http URL   its output HttpUrl
-  --token-command CMD   prints a token for the user id that replaces {user}, with the roles that replace {roles}: none, agent, or
-               supervisor. It runs once for each of some hundred users. Without {roles} the desk's cases are left out.`,
+  --stack NAME   a stack of the account: its outputs have the URLs, and the user pool, if it made one
+  --http URL     or: the HTTP API of any deployment
+  --ws URL       its WebSocket API (default: what the HTTP API says)
+  --pool ID, --client ID   its made user pool
+  --token-command CMD      for an issuer of your own: prints a token for the user id that replaces {user}, with the roles that
+                 replace {roles}: none, agent, or supervisor. Without {roles} the cases of the desk are left out
+  --data DIR     data folder of the stack on this machine (default ${OPTIONS.data.default})
+  --json FILE    writes the figures there: the checks, and the latency
+  --quick        in the repository: leaves out the contract
+
+In a made user pool it creates its users, and deletes them in the end; what they have written stays.
+It uses the configuration of the AWS SDK.`,
   async run(args) {
-    const { ws, http, 'token-command': command } = parseCommand(args, OPTIONS).values;
-    if (ws === undefined || http === undefined || command === undefined)
-      throw new UsageError('It takes --ws, --http, and --token-command.');
-    if (!command.includes('{user}'))
-      throw new UsageError('--token-command must hold {user}, where the user id goes.');
-    requireRepository();
-    process.exitCode = await runContract({ ws, httpUrl: http.replace(/\/$/, ''), command });
+    const { values } = parseCommand(args, OPTIONS);
+    // Imported late: the help needs none of it.
+    const { deploymentOf } = await import('./verify/deployment.ts');
+    const deployment = await deploymentOf(values);
+    try {
+      await verifyAll(deployment, values);
+    } finally {
+      // A check that was given up waits for ever.
+      setImmediate(() => process.exit());
+    }
   },
 };
 
-const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
-
-/**
- * The package has no cases: they are tests of vitest, which with its bundler is larger than all that the package needs to run.
- * @throws {OperatorError} this is no repository
- */
-function requireRepository(): void {
-  if (!existsSync(join(REPOSITORY, 'test/flow')))
-    throw new OperatorError(
-      'verify needs the repository, where the contract tests are: clone it, then npm ci, and npm run verify -- with the same options.',
-    );
+interface VerifyOptions {
+  readonly json?: string | undefined;
+  readonly quick: boolean;
 }
 
-interface Deployment {
-  readonly ws: string;
-  readonly httpUrl: string;
-  readonly command: string;
+/** @throws {OperatorError} with the first failure, or users that are left */
+async function verifyAll(deployment: Deployment, { json, quick }: VerifyOptions): Promise<void> {
+  const { httpUrl, tokens } = deployment;
+  const figures: Figures = { startedAt: new Date().toISOString(), httpUrl, checks: [] };
+  const failure = await failureOf(untilStopped((signal) => holdAll(deployment, figures, quick, signal)));
+  const left = await failureOf(tokens.end());
+  if (failure !== undefined) figures.failure = messageOf(failure);
+  if (json !== undefined) write(json, figures);
+  if (failure !== undefined && left !== undefined) console.error(`serverless-im: ${messageOf(left)}`);
+  if ((failure ?? left) !== undefined) throw failure ?? left;
+  console.log(`All ${figures.checks.length} checks hold for ${httpUrl}.`);
 }
 
-/** @returns the exit status of the tests */
-async function runContract(deployment: Deployment): Promise<number> {
-  const { ws, httpUrl, command } = deployment;
-  const user = `verify-${Date.now().toString(36)}`;
-  const { userId } = await get<{ userId?: string }>(httpUrl, '/session', tokenOf(command, user, ''));
-  if (userId !== user)
-    throw new OperatorError(
-      `The token's user id is "${userId}", not "${user}": deploy with -c userIdClaim=… or change the command.`,
-    );
-  const queues = await deskQueues(deployment, user);
-  const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
-  const args = [vitest, 'run', '--project', 'flow', '--no-file-parallelism', ...CONTRACT];
-  const { status } = spawnSync(process.execPath, args, {
-    stdio: 'inherit',
-    cwd: REPOSITORY,
-    env: {
-      ...process.env,
-      VERIFY_WS: ws,
-      VERIFY_HTTP: httpUrl,
-      VERIFY_TOKEN_COMMAND: command,
-      VERIFY_QUEUES: queues.join(','),
-    },
-  });
-  return status ?? 1;
+async function holdAll(
+  deployment: Deployment,
+  figures: Figures,
+  quick: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const { runChecks } = await import('./verify/run-checks.ts');
+  await runChecks(deployment, figures);
+  const { hasContract, runContract } = await import('./verify/contract.ts');
+  if (quick || !hasContract()) return;
+  figures.contract = await runContract(deployment, signal);
+  const { failed } = figures.contract;
+  if (failed > 0) throw new OperatorError(`Of the contract's cases ${failed} failed: they are listed above.`);
 }
 
-function tokenOf(command: string, user: string, roles: string): string {
-  const line = command.replaceAll('{user}', user).replaceAll('{roles}', roles);
-  const run = spawnSync(line, { encoding: 'utf8', shell: true });
-  if (run.status !== 0) throw new OperatorError(`The token command failed: ${run.stderr.trim()}`);
-  return run.stdout.trim();
-}
-
-async function get<Body>(httpUrl: string, path: string, token: string): Promise<Body> {
-  const response = await fetch(httpUrl + path, {
-    headers: { authorization: `Bearer ${token}` },
-  }).catch((error: unknown) => {
-    throw new OperatorError(`${httpUrl} can't be reached: ${String(error)}`, { cause: error });
-  });
-  const body: Body & { readonly message?: string } = await response.json();
-  if (!response.ok)
-    throw new OperatorError(
-      `GET ${path} answers ${response.status}: ${body.message ?? JSON.stringify(body)}`,
-    );
-  return body;
-}
-
-/** The support queues of the deployment, if its desk can be verified. */
-async function deskQueues({ httpUrl, command }: Deployment, user: string): Promise<readonly string[]> {
-  if (!command.includes('{roles}')) {
-    console.log('Without {roles} in the token command the cases of the desk are skipped.');
-    return [];
+function write(file: string, figures: Figures): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
+  } catch (error) {
+    throw new OperatorError(`Can't write the figures: ${messageOf(error)}`, { cause: error });
   }
-  const token = tokenOf(command, `${user}-supervisor`, 'supervisor');
-  const { queues } = await get<{ queues: readonly { queue: string }[] }>(httpUrl, '/desk/queues', token);
-  if (queues.length < MIN_QUEUES)
-    throw new OperatorError(`The desk's cases need ${MIN_QUEUES} support queues: -c deskQueues=a,b,c,d`);
-  return queues.map(({ queue }) => queue);
+}
+
+/** Ends early, so that what was made is removed, when the process is told to end. */
+async function untilStopped(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const stopping = new AbortController();
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = () => {
+    stopping.abort();
+    reject(new OperatorError('The verification was stopped.'));
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const name of signals) process.once(name, stop);
+  try {
+    await Promise.race([run(stopping.signal), stopped]);
+  } finally {
+    for (const name of signals) process.off(name, stop);
+  }
+}
+
+async function failureOf(done: Promise<void>): Promise<unknown> {
+  return done.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 }

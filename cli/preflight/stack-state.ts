@@ -1,27 +1,13 @@
-import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import type { Stack } from '@aws-sdk/client-cloudformation';
 import { DATA_VERSION } from '../../lambdas/shared/data-version.ts';
-import { messageOf } from '../../local/operator-error.ts';
-import { type Deployment, patience, type Verdict } from './check.ts';
+import { describedStack } from '../described-stack.ts';
+import type { Deployment, Verdict } from './check.ts';
 
 /** Whether the stack can be made, or updated by this release. */
 export async function stackState({ stack }: Deployment): Promise<Verdict> {
-  const found = await describe(stack);
+  const found = await describedStack(stack);
   if (found === undefined) return { finding: 'ok', text: `${stack} will be made` };
   return brokenBy(stack, found) ?? updateOf(stack, found);
-}
-
-async function describe(StackName: string): Promise<Stack | undefined> {
-  try {
-    const { Stacks = [] } = await new CloudFormationClient({}).send(
-      new DescribeStacksCommand({ StackName }),
-      patience(),
-    );
-    return Stacks[0];
-  } catch (error) {
-    // A ValidationError, which has no class.
-    if (messageOf(error).includes('does not exist')) return undefined;
-    throw error;
-  }
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html (status codes) */

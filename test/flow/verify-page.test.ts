@@ -58,7 +58,7 @@ describe('docs/verify-on-aws.md', () => {
       names.filter((name) => name !== undefined),
     );
     expect(named.length).toBeGreaterThan(4);
-    const [, files = ''] = /CONTRACT = \[([^\]]+)\]/.exec(read('cli/verify.ts')) ?? [];
+    const [, files = ''] = /CONTRACT = \[([^\]]+)\]/.exec(read('cli/verify/contract.ts')) ?? [];
     const paths = [...files.matchAll(/'(\w[\w-]*)'/g)].map(([, name]) => `test/flow/${name}.test.ts`);
     expect(globSync(paths, { cwd: fileURLToPath(new URL('../../', import.meta.url)) })).toHaveLength(
       paths.length,

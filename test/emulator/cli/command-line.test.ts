@@ -57,7 +57,10 @@ describe('serverless-im', () => {
     [['start', '--fresh=1'], '--fresh takes no value. Help: npm start -- --help'],
     [['token'], 'It takes USER. Help: npm run token -- --help'],
     [['cost', '--users', 'x'], '--users must be a number above 0, not "x". Help: npm run cost -- --help'],
-    [['verify'], 'It takes --ws, --http, and --token-command. Help: npm run verify -- --help'],
+    [
+      ['verify', '--stack', 'S', '--http', 'h'],
+      '--stack finds URLs and user pool by itself: leave out the others. Help: npm run verify -- --help',
+    ],
   ])('%j is a wrong call: one line, and status 2', async (args, line) => {
     expect(await run(args)).toEqual({ code: 2, stdout: '', stderr: `serverless-im: ${line}\n` });
   });

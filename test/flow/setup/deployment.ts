@@ -1,40 +1,34 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { TokenOptions } from '../../../local/dev-issuer.ts';
 
 /** Set by `npm run verify`. */
 const {
   VERIFY_WS: wsUrl,
   VERIFY_HTTP: httpUrl,
-  VERIFY_TOKEN_COMMAND: tokenCommand,
+  VERIFY_TOKENS: tokensUrl,
   VERIFY_QUEUES: queues = '',
 } = process.env;
 
 /** The deployment to verify instead of the local stack, if any. */
 export const deployment =
-  wsUrl === undefined || httpUrl === undefined || tokenCommand === undefined
+  wsUrl === undefined || httpUrl === undefined || tokensUrl === undefined
     ? undefined
     : {
         wsUrl,
         httpUrl,
-        token: tokensBy(tokenCommand),
+        token: tokensAt(tokensUrl),
         /** Its support queues; empty if the desk can't be verified. */
         queues: queues.split(',').filter((name) => name !== ''),
       };
 
 /**
- * Runs the operator's command once for each user with these roles; `{user}` and `{roles}` stand for them. Other options
- * are the dev issuer's alone: no case that needs them runs here.
+ * Asks the command, which has the same token for the same user and roles. Other options are the dev issuer's alone: no case that
+ * needs them runs here.
  */
-function tokensBy(command: string) {
-  const run = promisify(execFile);
-  const tokens = new Map<string, Promise<string>>();
-  return (userId: string, { roles = [] }: TokenOptions = {}): Promise<string> => {
-    const line = command.replaceAll('{user}', userId).replaceAll('{roles}', roles.join(' '));
-    const known = tokens.get(line);
-    if (known !== undefined) return known;
-    const made = run('sh', ['-c', line]).then(({ stdout }) => stdout.trim());
-    tokens.set(line, made);
-    return made;
+function tokensAt(url: string) {
+  return async (userId: string, { roles = [] }: TokenOptions = {}): Promise<string> => {
+    const answer = await fetch(url, { method: 'POST', body: JSON.stringify({ userId, roles }) });
+    const said = await answer.text();
+    if (!answer.ok) throw new Error(said);
+    return said;
   };
 }
