@@ -1,10 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
@@ -12,6 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, v
 import type { FaultKind } from '../../local/aws-proxy/index.ts';
 import { dynamoDbClient, sqsClient } from '../../local/emulators/clients.ts';
 import { platformAssembly } from '../setup/assembly.ts';
+import { commandLine } from '../setup/command-line.ts';
 import { PATIENCE_MS } from '../setup/patience.ts';
 import { asAdmin } from './setup/admin.ts';
 import { assigned, deskEnvironment, deskOf, newQueue, openChat, updated } from './setup/desk.ts';
@@ -509,17 +509,13 @@ describe('a replay', () => {
 });
 
 describe('npm run admin -- replay', () => {
-  const script = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
   const admin = (...args: readonly string[]) =>
-    promisify(execFile)(process.execPath, [script, 'admin', 'replay', ...args], {
-      env: {
-        ...process.env,
-        AWS_ENDPOINT_URL_LAMBDA: stack.endpoints.lambda,
-        AWS_REGION: 'us-east-1',
-        AWS_ACCESS_KEY_ID: 'local',
-        AWS_SECRET_ACCESS_KEY: 'local',
-      },
-    }).catch(({ code, stdout, stderr }) => ({ code, stdout, stderr }));
+    commandLine(['admin', 'replay', ...args], {
+      AWS_ENDPOINT_URL_LAMBDA: stack.endpoints.lambda,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    });
 
   it('replays a conversation, and says in one line what is wrong (IM-EVENT-6)', async () => {
     const { id, conversationId } = await sent('one');

@@ -1,15 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { LocalRuntime } from '../../../local/runtime.ts';
+import { commandLine } from '../../setup/command-line.ts';
 
-const run = promisify(execFile);
-const SCRIPT = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
-
-/** Runs `npm run admin` against the stack, as on a machine without a terminal. Resolves to what it prints, or to its error. */
+/** Runs `npm run admin` against the stack. Resolves to what it prints, or to its error. */
 export function adminCommand({
   outputs,
   endpoints,
@@ -18,9 +13,8 @@ export function adminCommand({
   const folder = mkdtempSync(join(tmpdir(), 'serverless-im-admin-'));
   const facts = { ready: true, pid: process.pid, outputs, endpoints, httpUrl };
   writeFileSync(join(folder, 'runtime.json'), JSON.stringify(facts));
-  return (...args: readonly string[]): Promise<string> =>
-    run(process.execPath, [SCRIPT, 'admin', ...args, '--data', folder]).then(
-      ({ stdout }) => stdout.trim(),
-      ({ stderr }: { stderr: string }) => stderr.trim(),
-    );
+  return async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await commandLine(['admin', ...args, '--data', folder]);
+    return (code === 0 ? stdout : stderr).trim();
+  };
 }
