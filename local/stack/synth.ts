@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { recordOf } from '../json.ts';
 import { killTree } from '../kill-tree.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -57,7 +57,8 @@ export async function synthesize(options: SynthOptions): Promise<void> {
       ...(existsSync(modules) && { NODE_COMPILE_CACHE: join(modules, '.cache', 'node-compile') }),
       // The CDK's own rules take two thirds of the time. `npm run synth` and every deployment apply them.
       CDK_VALIDATION: 'false',
-      CDK_OUTDIR: options.outDirectory,
+      // The command runs in the project's folder, and this process perhaps in another.
+      CDK_OUTDIR: resolve(options.outDirectory),
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...options.context }),
       // An app may take its account and region from here, and some things of the CDK need one.
       CDK_DEFAULT_REGION: REGION,
