@@ -47,11 +47,12 @@ async function pack(folder: string, name: string, ...args: readonly string[]): P
   return join(destination, file);
 }
 
-async function npm(cwd: string, ...args: readonly string[]): Promise<void> {
+export async function npm(cwd: string, ...args: readonly string[]): Promise<void> {
   await run('npm', [...args, '--no-audit', '--no-fund'], { cwd, maxBuffer: 2 ** 26 });
 }
 
-function asInRepository(name: string): string {
+/** The version of the repository, which is in npm's cache. */
+export function asInRepository(name: string): string {
   const path = join(REPOSITORY, 'node_modules', name, 'package.json');
   const manifest: { version: string } = JSON.parse(readFileSync(path, 'utf8'));
   return `${name}@${manifest.version}`;

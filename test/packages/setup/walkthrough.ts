@@ -1,10 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { REPOSITORY } from '../../infra/run-node.ts';
-import type { Packages } from './install-once.ts';
+import { asInRepository, type Packages } from './install-once.ts';
+import { freePort, Servers } from './servers.ts';
 
 /** A fenced block of a page: a file, if its name stands above it, or commands. */
 interface Block {
@@ -23,7 +20,7 @@ const SERVERS: readonly (readonly [command: string, ready: RegExp])[] = [
 export class Walkthrough {
   readonly #folder: string;
   readonly #packages: Packages;
-  readonly #servers: ChildProcess[] = [];
+  readonly #servers = new Servers();
   readonly #ports = new Map<string, string>();
   /** Commands that need an AWS account. */
   readonly notRun: string[] = [];
@@ -49,11 +46,7 @@ export class Walkthrough {
   }
 
   async stop(): Promise<void> {
-    for (const server of this.#servers) {
-      if (server.exitCode !== null) continue;
-      process.kill(-Number(server.pid), 'SIGTERM');
-      await once(server, 'close');
-    }
+    await this.#servers.stop();
   }
 
   async #type(line: string): Promise<void> {
@@ -75,51 +68,19 @@ export class Walkthrough {
     };
     return [
       'npm install --prefer-offline --no-audit --no-fund',
-      ...names.map((name) => sources[name] ?? pinned(name)),
+      ...names.map((name) => sources[name] ?? asInRepository(name)),
     ].join(' ');
   }
 
   async #run(command: string, ready?: RegExp): Promise<void> {
     const port = this.#ports.get('8787');
     const isChat = command.startsWith('npx serverless-im start');
-    const child = spawn(isChat ? `${command} --port ${port} --web-port 0` : command, {
-      shell: true,
-      cwd: this.#folder,
-      detached: ready !== undefined,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    const done = Promise.withResolvers<void>();
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-        if (ready?.test(output)) done.resolve();
-      });
-    }
-    child.once('close', (code) => {
-      if (ready === undefined && code === 0) done.resolve();
-      else done.reject(new Error(`${command} ended with ${code}:\n${output}`));
-    });
-    if (ready !== undefined) this.#servers.push(child);
-    await done.promise;
+    const line = isChat ? `${command} --port ${port} --web-port 0` : command;
+    await this.#servers.run(line, this.#folder, ready && [ready]);
   }
 }
 
 function blocksOf(page: string): Block[] {
   const fences = page.matchAll(/(?:^`([\w./-]+)`:\n\n)?^```(\w+)\n(.*?)^```$/gms);
   return [...fences].map(([, file, language = '', text = '']) => ({ file, language, text }));
-}
-
-function pinned(name: string): string {
-  const manifest = readFileSync(join(REPOSITORY, 'node_modules', name, 'package.json'), 'utf8');
-  return `${name}@${(JSON.parse(manifest) as { version: string }).version}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

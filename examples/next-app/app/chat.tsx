@@ -1,0 +1,103 @@
+'use client';
+
+import { type Conversation, createClient, UnauthorizedError } from '@serverless-im/client';
+import { useConnection, useConversations, useMessages, useTyping } from '@serverless-im/client/react';
+import { useEffect, useState } from 'react';
+
+interface ChatProps {
+  readonly me: string;
+  readonly wsUrl: string;
+  readonly httpUrl: string;
+}
+
+/** Called on the server, too, but only in the browser does it connect. */
+function useClient({ wsUrl, httpUrl }: ChatProps) {
+  const [im] = useState(() => createClient({ wsUrl, httpUrl, getToken }));
+  useEffect(() => {
+    void im.connect();
+    return () => im.close();
+  }, [im]);
+  return im;
+}
+
+async function getToken(): Promise<string> {
+  const response = await fetch('/token', { method: 'POST' });
+  if (response.status === 401) throw new UnauthorizedError('nobody is signed in');
+  return (await response.json()).token;
+}
+
+export function Chat(props: ChatProps) {
+  const im = useClient(props);
+  const { current } = useConnection(im);
+  const direct = useConversations(im)?.filter(({ kind }) => kind === 'direct') ?? [];
+  const [peer, setPeer] = useState<string>();
+  return (
+    <main>
+      <nav>
+        <header>
+          <b>{props.me}</b>
+          <small role="status">{current}</small>
+        </header>
+        <form action={(form) => setPeer(String(form.get('peer')))}>
+          <input name="peer" aria-label="Write to" placeholder="Write to…" pattern="[\w.@\-]+" required />
+        </form>
+        {direct.map(({ conversationId, peer: other, unread }) => (
+          <button
+            key={conversationId}
+            type="button"
+            aria-current={other === peer}
+            onClick={() => setPeer(other)}
+          >
+            {other} {unread > 0 && <mark>{unread}</mark>}
+          </button>
+        ))}
+      </nav>
+      {peer ? <Talk key={peer} conversation={im.direct(peer)} peer={peer} /> : <p>Write to somebody.</p>}
+    </main>
+  );
+}
+
+const STATES = { pending: '…', sent: '✓', read: '✓✓', failed: 'not sent' };
+
+function Talk({ conversation, peer }: { readonly conversation: Conversation; readonly peer: string }) {
+  const { messages, hasEarlier, loadEarlier } = useMessages(conversation);
+  const isTyping = useTyping(conversation).length > 0;
+  const lastSeq = messages.at(-1)?.seq;
+  useEffect(() => conversation.markRead(lastSeq ?? 0), [conversation, lastSeq]);
+
+  const send = (form: FormData) => {
+    conversation.send({ type: 'text', text: String(form.get('text')) });
+  };
+  return (
+    <section>
+      <header>
+        <b>{peer}</b> <small>{isTyping && 'typing…'}</small>
+      </header>
+      {/* Newest first, and drawn upwards: so the list stays at its end. */}
+      <ol>
+        {messages.toReversed().map(({ key, mine, content, state }) => (
+          <li key={key} className={mine ? 'mine' : ''}>
+            {content.type === 'text' ? content.text : `(${content.type})`}
+            {mine && <small>{STATES[state]}</small>}
+          </li>
+        ))}
+        {hasEarlier && (
+          <button type="button" onClick={() => void loadEarlier()}>
+            Earlier messages
+          </button>
+        )}
+      </ol>
+      <form action={send}>
+        <input
+          name="text"
+          aria-label="Message"
+          placeholder={`Message to ${peer}`}
+          autoComplete="off"
+          required
+          onInput={() => conversation.typing()}
+        />
+        <button type="submit">Send</button>
+      </form>
+    </section>
+  );
+}
