@@ -1,10 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { BuildOptions } from 'esbuild';
-import { esbuild } from './esbuild.ts';
+import { buildOnce } from './bundle-cache.ts';
 import { PACKAGE_ROOT, packageModule } from './package-files.ts';
 import { REQUIRE } from './require.ts';
 
@@ -70,7 +69,7 @@ export class FunctionBundles {
 
   /** Writes the bundle of one function, with its source map. */
   write(module: string, outputDirectory: string): void {
-    this.#bundles ??= bundleAll(this.modules, this.#options);
+    this.#bundles ??= bundleAll(this.set, this.modules, this.#options);
     const bundle = this.#bundles.get(module);
     if (bundle === undefined)
       throw new Error(`There is no function "${module}" in ${this.modules.join(', ')}`);
@@ -85,25 +84,23 @@ export function bundleFolder(packageRoot: string, set: string, module: string): 
 }
 
 /** One esbuild call for all, so that it parses the AWS SDK only once (docs/adr/0002-bundles-in-one-build.md). */
-function bundleAll(modules: readonly string[], options: BundleOptions): ReadonlyMap<string, Bundle> {
-  const directory = mkdtempSync(join(tmpdir(), 'serverless-im-'));
-  try {
-    esbuild().buildSync(buildOptions(modules, directory, options));
-    return new Map(modules.map((module) => [module, readBundle(join(directory, module))]));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+function bundleAll(
+  set: string,
+  modules: readonly string[],
+  options: BundleOptions,
+): ReadonlyMap<string, Bundle> {
+  const folders = modules.map((module) => module.split('/')[0] ?? '');
+  const directory = buildOnce(PACKAGE_ROOT, set, folders, buildOptions(modules, options));
+  return new Map(modules.map((module) => [module, readBundle(join(directory, module))]));
 }
 
 function buildOptions(
   modules: readonly string[],
-  outdir: string,
   { invokes = false, requires = false }: BundleOptions,
 ): BuildOptions {
   return {
     absWorkingDir: PACKAGE_ROOT,
     entryPoints: modules.map((module) => ({ in: packageModule(module), out: `${module}/index` })),
-    outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     format: 'esm',
