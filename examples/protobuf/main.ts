@@ -2,8 +2,8 @@
  * Two users chat in Protobuf (IM-PB) with only `protocol/im.proto`: no SDK, none of this project's code. protobufjs
  * does here at run time what an app does with the code that `protoc` or `buf` generates from that file.
  *
- * npm start                                 # in another terminal; prints the URLs node examples/protobuf/main.ts
- * # or with other URLs: … ws://host/prod http://host/token
+ *     npm start                          # in another terminal
+ *     node examples/protobuf/main.ts     # with Node 24; or with other URLs: … ws://host/prod http://host/token
  */
 import { once } from 'node:events';
 import protobuf from 'protobufjs';

@@ -12,12 +12,17 @@ const TSC = join(REPOSITORY, 'node_modules/typescript/bin/tsc');
 /** Of each snippet a module, so that it may declare what others declare. */
 function moduleOf({ text }: Code): string {
   // `…` is what the reader fills in; a snippet of an app's constructor has its `this`.
-  const filled = text.replaceAll(/…(?=,)/g, '...rest').replaceAll('…', 'rest').replaceAll(/\bthis\b/g, 'stack');
+  const filled = text
+    .replaceAll(/…(?=,)/g, '...rest')
+    .replaceAll('…', 'rest')
+    .replaceAll(/\bthis\b/g, 'stack');
   return `${filled}\nexport {};\n`;
 }
 
 function ambient(): string {
-  const names = [...readFileSync(NAMES, 'utf8').matchAll(/^ {2}readonly (\w+):/gm)].map(([, name = '']) => name);
+  const names = [...readFileSync(NAMES, 'utf8').matchAll(/^ {2}readonly (\w+):/gm)].map(
+    ([, name = '']) => name,
+  );
   const declared = names.map((name) => `declare const ${name}: import('${NAMES}').Names['${name}'];`);
   return [...declared, 'declare const rest: any;', PACKAGES].join('\n');
 }
@@ -25,7 +30,9 @@ function ambient(): string {
 it('the TypeScript of the documents fits the SDK and the construct', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'serverless-im-snippets-'));
   symlinkSync(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
-  const snippets = PAGES.flatMap((page) => codeOf(page)).filter(({ language = '' }) => /^tsx?$/.test(language));
+  const snippets = PAGES.flatMap((page) => codeOf(page)).filter(({ language = '' }) =>
+    /^tsx?$/.test(language),
+  );
   expect(snippets.length).toBeGreaterThan(20);
   snippets.forEach((code, index) => {
     const name = `${index}-${code.page.replaceAll(/\W/g, '-')}.tsx`;

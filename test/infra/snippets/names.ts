@@ -1,9 +1,9 @@
 import type { Stack } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import type { Conversation, createClient, GetToken } from '../../../client/src/index.ts';
 import type { AdminOptions } from '../../../client/src/admin/index.ts';
 import type { DeskClient } from '../../../client/src/desk/index.ts';
+import type { Conversation, createClient, GetToken } from '../../../client/src/index.ts';
 import type { ServerlessIm } from '../../../lib/index.ts';
 
 /** What a snippet of the documents may use without declaring it: what its page has made before, and what its reader has. */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { calledAs, isName } from './commands/called-as.ts';
-import { cliParser } from './commands/cli.ts';
-import { type Checks, mistakeIn } from './commands/mistakes.ts';
+import { type Cli, loadCli } from './commands/cli.ts';
+import { mistakeIn } from './commands/mistakes.ts';
 import { PAGES, REPOSITORY } from './commands/pages.ts';
 import { REASONS, RUNS } from './commands/runs.ts';
 import { type Invocation, typeCommands } from './commands/shell.ts';
@@ -15,9 +15,9 @@ const called = typed
   .flatMap(({ invocations }) => invocations)
   .map((one) => ({ ...one, command: calledAs(one) }));
 
-let checks: Checks;
+let cli: Cli;
 beforeAll(async () => {
-  checks = { cli: await cliParser() };
+  cli = await loadCli();
 });
 
 function isExplained({ code }: Invocation, command: string): boolean {
@@ -31,7 +31,7 @@ describe.each(typed)('the commands of $page', ({ invocations, complaints }) => {
 
   it('have only scripts, commands, options, and files that exist', async () => {
     const mistakes = invocations.map(async (one) => {
-      const mistake = await mistakeIn(one, checks);
+      const mistake = await mistakeIn(one, cli.mistakeIn);
       return mistake === undefined ? [] : [`${one.program} ${one.args.join(' ')}: ${mistake}`];
     });
     expect((await Promise.all(mistakes)).flat()).toEqual([]);
@@ -61,4 +61,11 @@ it('each script that a page names is run by a test, or a page says why not', () 
 it.each(RUNS)('$by runs what the documents have: $commands', ({ commands, by, as }) => {
   expect(readFileSync(join(REPOSITORY, by), 'utf8')).toContain(as);
   expect(called.some(({ command }) => commands.test(command))).toBe(true);
+});
+
+it('the help of each command has only options that it takes', async () => {
+  const calls = await cli.helped();
+  expect(calls.length).toBeGreaterThan(50);
+  const mistakes = await Promise.all(calls.map((call) => cli.mistakeIn(call)));
+  expect(mistakes.filter((mistake) => mistake?.includes('There is no option'))).toEqual([]);
 });

@@ -23,11 +23,15 @@ type Entries = typeof import('../../../../cli/commands.ts');
 
 const PARSER = '../../../../cli/options.ts';
 
-/**
- * The commands of `cli/`, each of which ends once it has read its arguments by its own table of options.
- * @returns what is wrong with a call
- */
-export async function cliParser(): Promise<(args: readonly string[]) => Promise<string | undefined>> {
+export interface Cli {
+  /** @returns what is wrong with a call */
+  readonly mistakeIn: (args: readonly string[]) => Promise<string | undefined>;
+  /** Options that the help of a command has, as calls. */
+  readonly helped: () => Promise<readonly (readonly string[])[]>;
+}
+
+/** The commands of `cli/`, each of which ends once it has read its arguments by its own table of options. */
+export async function loadCli(): Promise<Cli> {
   vi.resetModules();
   vi.doMock(PARSER, async (original) => {
     const { parseCommand, parseOptions } = await original<Options>();
@@ -40,11 +44,27 @@ export async function cliParser(): Promise<(args: readonly string[]) => Promise<
     return { parseCommand: ending(parseCommand), parseOptions: ending(parseOptions) };
   });
   const { COMMANDS } = (await import('../../../../cli/commands.ts')) as Entries;
-  return async ([name = '', ...args]) => {
-    const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-    if (entry === undefined) return `there is no command ${name}`;
-    return mistakeIn(name, await entry.load(), args);
+  return {
+    async mistakeIn([name = '', ...args]) {
+      const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+      if (entry === undefined) return `there is no command ${name}`;
+      return mistakeIn(name, await entry.load(), args);
+    },
+    async helped() {
+      const calls = Object.entries(COMMANDS).map(async ([name, { load }]) => helpedBy([name], await load()));
+      return (await Promise.all(calls)).flat();
+    },
   };
+}
+
+function helpedBy(path: readonly string[], command: Command | CommandGroup): (readonly string[])[] {
+  if ('commands' in command)
+    return Object.entries(command.commands).flatMap(([name, inner]) => helpedBy([...path, name], inner));
+  // The rest of the help of `admin` is common to its commands, some of which lack an option of it.
+  const text = path.length > 1 ? (command.help([]).split('\n\n')[0] ?? '') : command.help([]);
+  const options = new Set([...text.matchAll(/--[a-z][\w-]*/g)].map(([option]) => option));
+  options.delete('--help');
+  return [...options].map((option) => [...path, option]);
 }
 
 async function mistakeIn(

@@ -5,37 +5,35 @@ import { parseBenchArguments } from '../../../../bench/arguments.ts';
 import { SCENARIOS } from '../../../../bench/scenarios/index.ts';
 import { optionKeys } from '../../../../lib/context-keys.ts';
 import { mistakeInAws } from './aws.ts';
-import { folderOf, isName, scriptsOf } from './called-as.ts';
+import { calledAs, folderOf, isName, scriptsOf } from './called-as.ts';
+import type { Cli } from './cli.ts';
 import { REPOSITORY } from './pages.ts';
 import type { Invocation } from './shell.ts';
 
 type Mistake = string | undefined | Promise<string | undefined>;
 type Arguments = readonly string[];
-
-export interface Checks {
-  /** @returns what is wrong with a call of our command line */
-  readonly cli: (args: Arguments) => Promise<string | undefined>;
-}
+type Check = Cli['mistakeIn'];
 
 /** @returns why a command could not work, as far as can be told without running it */
-export async function mistakeIn(one: Invocation, checks: Checks): Promise<string | undefined> {
+export async function mistakeIn(one: Invocation, cli: Check): Promise<string | undefined> {
   const { code, program, args } = one;
   const given = args.filter((arg) => arg !== '…').map((arg) => (arg === 'N' ? '2' : arg));
   // The name of a command of ours may stand without what it takes.
-  const cli: Checks['cli'] = (all) => checks.cli(isName(one) ? [...all, '--help'] : all);
-  return missingPath(given) ?? (await mistakeOf(program, given, folderOf(code.page), { ...checks, cli }));
+  const ofOurs: Check = (all) => cli(isName(one) ? [...all, '--help'] : all);
+  const key = /^(cdk|serverless-im) /.test(calledAs(one)) ? unknownKey(given) : undefined;
+  return missingPath(given) ?? key ?? (await mistakeOf(program, given, folderOf(code.page), ofOurs));
 }
 
-function mistakeOf(program: string, args: Arguments, folder: string, checks: Checks): Mistake {
+function mistakeOf(program: string, args: Arguments, folder: string, cli: Check): Mistake {
   switch (program) {
     case 'npm':
-      return mistakeInNpm(args, folder, checks);
+      return mistakeInNpm(args, folder, cli);
     case 'npx':
-      return mistakeInNpx(args, folder, checks);
+      return mistakeInNpx(args, folder, cli);
     case 'node':
-      return mistakeInNode(args, checks);
+      return mistakeInNode(args, cli);
     case 'serverless-im':
-      return checks.cli(args);
+      return cli(args);
     case 'cdk':
       return mistakeInCdk(args);
     case 'aws':
@@ -60,7 +58,7 @@ function missingPath(args: Arguments): string | undefined {
 /** Of npm's own, those that the documents use. */
 const NPM = ['ci', 'init', 'install', 'pack', 'pkg', 'publish'];
 
-function mistakeInNpm(args: Arguments, folder: string, checks: Checks): Mistake {
+function mistakeInNpm(args: Arguments, folder: string, cli: Check): Mistake {
   const { own, rest } = splitAt('--', args);
   const [command = '', ...words] = own.filter((arg) => arg !== '-s');
   if (NPM.includes(command)) return undefined;
@@ -68,15 +66,15 @@ function mistakeInNpm(args: Arguments, folder: string, checks: Checks): Mistake 
   const name = command === 'run' ? words[0] : command;
   const script = scriptsOf(workspace ?? folder)[name ?? ''];
   if (script === undefined) return `package.json of ${workspace ?? folder} has no script ${name}`;
-  return mistakeInScript(script, rest, folder, checks);
+  return mistakeInScript(script, rest, folder, cli);
 }
 
-function mistakeInScript(script: string, rest: Arguments, folder: string, checks: Checks): Mistake {
+function mistakeInScript(script: string, rest: Arguments, folder: string, cli: Check): Mistake {
   const [program = '', ...args] = script.split(' ').map((word) => word.replaceAll('"', ''));
   if (args.includes('&&') || args.includes('||')) return rest.length > 0 ? 'it takes no options' : undefined;
   if (program === 'stryker') return unknownOf(rest, ['-m', '--force']);
   if (program === 'vitest') return mistakeInVitest([...args, ...rest]);
-  return mistakeOf(program, [...args, ...rest], folder, checks);
+  return mistakeOf(program, [...args, ...rest], folder, cli);
 }
 
 /** Of others, each with its options in the documents. */
@@ -88,16 +86,16 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   wscat: ['-c', '-H'],
 };
 
-function mistakeInNpx([tool = '', ...args]: Arguments, folder: string, checks: Checks): Mistake {
+function mistakeInNpx([tool = '', ...args]: Arguments, folder: string, cli: Check): Mistake {
   if (tool === 'vitest') return mistakeInVitest(args);
-  if (tool === 'cdk' || tool === 'serverless-im') return mistakeOf(tool, args, folder, checks);
+  if (tool === 'cdk' || tool === 'serverless-im') return mistakeOf(tool, args, folder, cli);
   const options = TOOLS[tool];
   return options === undefined ? `npx knows no ${tool}` : unknownOf(args, options);
 }
 
-function mistakeInNode(args: Arguments, checks: Checks): Mistake {
+function mistakeInNode(args: Arguments, cli: Check): Mistake {
   const [file = '', ...rest] = args[0] === '--conditions' ? args.slice(2) : args;
-  if (file === 'cli/main.ts') return checks.cli(rest);
+  if (file === 'cli/main.ts') return cli(rest);
   if (file === 'bench/main.ts') return mistakeInBench(rest);
   const source = readFileSync(join(REPOSITORY, file), 'utf8');
   const wrong = optionsIn(rest).filter((option) => {
@@ -120,13 +118,17 @@ const CDK = ['bootstrap', 'deploy', 'destroy', 'diff', 'list', 'synth'];
 
 function mistakeInCdk([command = '', ...args]: Arguments): string | undefined {
   if (!CDK.includes(command)) return `cdk has no ${command}`;
-  const keys = optionKeys(new App());
-  const wrong = args.flatMap((arg, index) => {
-    const [key = ''] = arg.split('=');
-    const isOption = args[index - 1] === '-c' && key !== 'KEY';
-    return isOption && !keys.includes(key) ? [key] : [];
-  });
-  return wrong.length === 0 ? unknownOf(args, ['-c', '--app', '--quiet']) : `no option ${wrong.join(', ')}`;
+  return unknownOf(args, ['-c', '--app', '--quiet']);
+}
+
+let keys: readonly string[] | undefined;
+
+/** The options of the stack, as `-c KEY=VALUE`. */
+function unknownKey(args: Arguments): string | undefined {
+  keys ??= optionKeys(new App());
+  const given = args.filter((_, index) => args[index - 1] === '-c').map((arg) => arg.split('=')[0] ?? '');
+  const wrong = given.filter((key) => key !== 'KEY' && !keys?.includes(key));
+  return wrong.length === 0 ? undefined : `no option ${wrong.join(', ')}`;
 }
 
 function mistakeInVitest(args: Arguments): string | undefined {

@@ -107,7 +107,7 @@ function type(
   const note = `printf '%s\\0' "$INDEX" "$NAME" "$@" '${END}' >> '${notes}'; echo ${PRINTED}`;
   const functions = [
     ...NOTED.map((name) => `${name}() { local NAME=${name}; ${note}; }`),
-    ...FILTERS.map((name) => `${name}() { mapfile -t LINES; printf '%s\\n' "\${LINES[@]}"; }`),
+    ...FILTERS.map((name) => `${name}() { while IFS= read -r LINE; do echo "$LINE"; done; }`),
     ...SOURCES.map((name) => `${name}() { echo ${PRINTED}; }`),
     ...IDLE.map((name) => `${name}() { :; }`),
   ];
