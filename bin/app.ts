@@ -2,7 +2,7 @@ import { App } from 'aws-cdk-lib';
 // The CDK CLI passes the context of cdk.json itself, and its values win. `npm start` runs the app without the CLI, so the
 // context is passed here, too.
 import cdk from '../cdk.json' with { type: 'json' };
-import { refuseUnknownKeys } from '../lib/context-keys.ts';
+import { refuseUnknownKeys, STACK_NAME } from '../lib/context-keys.ts';
 import { InvalidOptionsError, ServerlessImStack } from '../lib/index.ts';
 
 /** The app with the stack alone. Wrong options are one line, and end the process. */
@@ -11,7 +11,8 @@ export function runApp(prepare: (app: App) => void = () => {}): void {
     const app = new App({ context: cdk.context });
     refuseUnknownKeys(app);
     prepare(app);
-    new ServerlessImStack(app, 'ServerlessIm');
+    const stackName = String(app.node.tryGetContext(STACK_NAME) ?? '');
+    new ServerlessImStack(app, 'ServerlessIm', stackName === '' ? {} : { stackName });
   } catch (error) {
     if (!(error instanceof InvalidOptionsError)) throw error;
     console.error(error.message);

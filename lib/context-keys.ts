@@ -6,6 +6,9 @@ import { InvalidOptionsError } from './props.ts';
 /** Of CDK itself: feature flags, what it has looked up, and settings of its CLI. No option of ours looks like these. */
 const OF_CDK = /[:/]|^(aws|cdk)-|^acknowledged-issue-numbers$/;
 
+/** Key of the stack's name in the account, which is the app's and no prop of the construct. */
+export const STACK_NAME = 'stackName';
+
 /** A key further away than this is no slip of the hand. */
 const MAX_DISTANCE = 3;
 
@@ -24,7 +27,7 @@ export function refuseUnknownKeys(app: App): void {
 
 /** All keys that are read from context. */
 export function optionKeys(app: App): readonly string[] {
-  const keys: string[] = [];
+  const keys: string[] = [STACK_NAME];
   const noteKey = (key: string) => {
     keys.push(key);
     // The one without a default.

@@ -14,7 +14,7 @@ const REQUESTS = { ServiceCode: 'apigateway', QuotaCode: 'L-8A5B8E43' };
 const USUAL_CONNECTIONS = 500;
 const USUAL_REQUESTS = 10_000;
 
-async function quota(of: typeof CONNECTIONS): Promise<number> {
+export async function quota(of: typeof CONNECTIONS): Promise<number> {
   const client = new ServiceQuotasClient({});
   try {
     const { Quota } = await client.send(new GetServiceQuotaCommand(of), patience());
@@ -43,7 +43,8 @@ export async function requestQuota(): Promise<Verdict> {
   return { finding: 'mind', text: `${text}; ask for more: ${raise(REQUESTS, USUAL_REQUESTS)}` };
 }
 
-function raise({ ServiceCode, QuotaCode }: typeof CONNECTIONS, value: number): string {
+/** The command that asks for a higher quota. */
+export function raise({ ServiceCode, QuotaCode }: typeof CONNECTIONS, value: number): string {
   return `aws service-quotas request-service-quota-increase --service-code ${ServiceCode} --quota-code ${QuotaCode} --desired-value ${value}`;
 }
 

@@ -3,9 +3,11 @@ import { account } from './account.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { Check, Deployment, Line } from './check.ts';
 import { concurrency } from './concurrency.ts';
+import { certificate, hostedZone, kmsKey } from './names.ts';
 import { platforms, webPushKeys } from './notifications.ts';
 import { connectionQuota, requestQuota, tableQuota } from './quotas.ts';
 import { stackState } from './stack-state.ts';
+import { tableCount } from './table-count.ts';
 import { unknown } from './unknown.ts';
 
 const CHECKS: Readonly<Record<string, Check>> = {
@@ -16,6 +18,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   connections: connectionQuota,
   requests: requestQuota,
   tables: tableQuota,
+  'table count': tableCount,
+  certificate,
+  'hosted zone': hostedZone,
+  'KMS key': kmsKey,
   'web push': webPushKeys,
   platforms,
 };

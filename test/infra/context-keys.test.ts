@@ -1,5 +1,6 @@
-import { App } from 'aws-cdk-lib';
-import { describe, expect, it } from 'vitest';
+import { App, Stack } from 'aws-cdk-lib';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { runApp } from '../../bin/app.ts';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { refuseUnknownKeys } from '../../lib/context-keys.ts';
 
@@ -42,5 +43,25 @@ describe('a context key of our own app', () => {
 
   it('may be any option, also one that another one needs', () => {
     expect(check({ userPool: true, beforeSendOnFailure: 'accept', webPushKeys: '/keys' })).not.toThrow();
+  });
+});
+
+describe('the stack of our own app', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each([
+    [{}, 'ServerlessIm'],
+    [{ stackName: '' }, 'ServerlessIm'],
+    [{ stackName: 'Staging' }, 'Staging'],
+  ])('has the name that the key stackName says: %j', (context, name) => {
+    // As the CDK's command hands it over; the functions' code has no part in this.
+    const all = { userPool: true, 'aws:cdk:bundling-stacks': [], ...context };
+    vi.stubEnv('CDK_CONTEXT_JSON', JSON.stringify(all));
+    let made: App | undefined;
+    runApp((app) => {
+      made = app;
+    });
+    const stacks = made?.node.children.filter((child) => Stack.isStack(child)) ?? [];
+    expect(stacks.map(({ stackName }) => stackName)).toEqual([name]);
   });
 });

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type BilledTemplate, idleDollars } from '../../bench/cost/idle.ts';
 import { readPrices } from '../../bench/cost/prices.ts';
 import { billOf, totalOf, type Usage } from '../../bench/cost/usage.ts';
+import { STACK_TABLES } from '../../cli/preflight/table-count.ts';
 import { type DashboardQuery, QUERIES } from '../../lib/dashboard-queries.ts';
 import { FUNCTIONS, type FunctionName } from '../../lib/functions.ts';
 import type { ServerlessImProps } from '../../lib/index.ts';
@@ -253,7 +254,10 @@ describe('the dollars an hour', () => {
     for (const [service, usage] of Object.entries(amounts))
       expect([service, dollars[service]]).toEqual([service, expect.closeTo(PERIODS * dollarsOf(usage), 6)]);
     expect(count(' Invocations')).toBe(resources(template, 'AWS::Lambda::Function').length);
-    expect(count('ConsumedWrite')).toBe(resources(template, 'AWS::DynamoDB::Table').length);
+    const tables = resources(template, 'AWS::DynamoDB::Table').length;
+    expect(count('ConsumedWrite')).toBe(tables);
+    // `preflight` says so before a deployment.
+    expect(tables).toBe(STACK_TABLES);
   });
 
   it('have the prices of the table class', () => {

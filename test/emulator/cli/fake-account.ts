@@ -40,6 +40,11 @@ const GOOD: Answers = {
       TableMaxWriteCapacityUnits: 40_000,
     },
   },
+  'GetServiceQuota L-F98FE922': quota('L-F98FE922', 2_500),
+  ListTables: { body: { TableNames: ['one', 'two'] } },
+  DescribeCertificate: certificate('ISSUED', ['example.com', '*.example.com']),
+  GetHostedZone: zone('example.com.', false),
+  DescribeKey: key('Enabled', 'SYMMETRIC_DEFAULT'),
   GetPlatformApplicationAttributes: {
     body: '<Attributes><entry><key>Enabled</key><value>true</value></entry></Attributes>',
   },
@@ -47,6 +52,23 @@ const GOOD: Answers = {
 
 export function quota(QuotaCode: string, Value: number): Answer {
   return { body: { Quota: { ServiceCode: 'apigateway', QuotaCode, Value, Adjustable: true } } };
+}
+
+/** https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html */
+export function certificate(Status: string, names: readonly string[]): Answer {
+  const [DomainName] = names;
+  return { body: { Certificate: { DomainName, SubjectAlternativeNames: names, Status } } };
+}
+
+/** https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetHostedZone.html */
+export function zone(name: string, isPrivate: boolean): Answer {
+  const config = `<Config><PrivateZone>${isPrivate}</PrivateZone></Config>`;
+  return { body: `<HostedZone><Id>/hostedzone/Z1</Id><Name>${name}</Name>${config}</HostedZone>` };
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html */
+export function key(KeyState: string, KeySpec: string): Answer {
+  return { body: { KeyMetadata: { KeyId: '1', KeyState, KeySpec, Enabled: KeyState === 'Enabled' } } };
 }
 
 /** A stack with these outputs. */
@@ -77,9 +99,17 @@ export function denial(action: string): Answer {
   );
 }
 
-/** A server that answers as AWS does, until the test ends. @returns its URL, for `AWS_ENDPOINT_URL` */
-export async function fakeAccount(answers: Answers = {}): Promise<string> {
+/**
+ * A server that answers as AWS does, until the test ends.
+ * @param onSigned hears the header `Authorization` of each request
+ * @returns its URL, for `AWS_ENDPOINT_URL`
+ */
+export async function fakeAccount(
+  answers: Answers = {},
+  onSigned: (authorization: string) => void = () => {},
+): Promise<string> {
   const server = createServer(async (request, response) => {
+    onSigned(String(request.headers.authorization));
     const { name, isXml } = operationOf(request, await text(request));
     const { status = 200, body } = answers[name] ?? GOOD[name] ?? refusal('UnknownOperationException', name);
     response.writeHead(status, {
@@ -109,10 +139,14 @@ function operationOf(
   }
   const action = new URLSearchParams(body).get('Action');
   if (action !== null) return { name: action, isXml: true };
+  if (url?.startsWith('/2013-04-01/hostedzone/')) return { name: 'GetHostedZone', isXml: true };
   return { name: url === '/account' ? 'GetAccount' : 'GetAccountSettings', isXml: false };
 }
 
 function xmlOf(operation: string, body: object | string): string {
+  // Route 53 has no element for the result.
+  if (operation === 'GetHostedZone' && typeof body === 'string')
+    return `<GetHostedZoneResponse>${body}</GetHostedZoneResponse>`;
   if (typeof body === 'string')
     return `<${operation}Response><${operation}Result>${body}</${operation}Result></${operation}Response>`;
   const { __type: code, message } = body as { readonly __type: string; readonly message: string };

@@ -5,7 +5,17 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runChecks } from '../../../cli/preflight/run.ts';
 import { DATA_VERSION } from '../../../lambdas/shared/data-version.ts';
 import { temporaryFolder } from '../runtime/bundle.ts';
-import { type Answers, denial, fakeAccount, quota, refusal, stack } from './fake-account.ts';
+import {
+  type Answers,
+  certificate,
+  denial,
+  fakeAccount,
+  key,
+  quota,
+  refusal,
+  stack,
+  zone,
+} from './fake-account.ts';
 
 /** Against answers as AWS documents them: no account was asked (docs/verify-on-aws.md). */
 const ENVIRONMENT = {
@@ -28,6 +38,14 @@ async function check(answers: Answers = {}, context: Readonly<Record<string, unk
   return Object.fromEntries(lines.map(({ name, finding, text: said }) => [name, `${finding} ${said}`]));
 }
 
+const NAMES = {
+  domainName: 'api.example.com',
+  webSocketDomainName: 'ws.example.com',
+  certificateArn: certificateIn('eu-central-1'),
+  hostedZoneId: 'Z1',
+};
+const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1';
+
 describe('preflight', () => {
   it('finds an account ready in which nothing is missing', async () => {
     expect(await check()).toEqual({
@@ -40,7 +58,27 @@ describe('preflight', () => {
       connections: 'ok 500 new sockets a second: 10,000 users reconnect in 20 s at best',
       requests: 'ok 10000 requests a second for all APIs, posts to clients included: 5000 direct messages',
       tables: 'ok a table may take 40000 read units and 40000 write units a second',
+      'table count': 'ok 2 of 2500 tables are there',
     });
+  });
+
+  it('finds names and a key of the operator’s ready', async () => {
+    const lines = await check({}, { ...NAMES, kmsKeyArn: KEY });
+    expect(lines['certificate']).toBe('ok issued for example.com, *.example.com');
+    expect(lines['hosted zone']).toBe('ok example.com');
+    expect(lines['KMS key']).toMatch(/^ok enabled; its policy must let CloudWatch Logs use it/);
+  });
+
+  it('signs what it asks without a client, for the service and its region', async () => {
+    const signed: unknown[] = [];
+    vi.stubEnv('AWS_ENDPOINT_URL', await fakeAccount({}, (header) => signed.push(header)));
+    await runChecks({ stack: 'ServerlessIm', context: { ...NAMES, kmsKeyArn: KEY } });
+    for (const scope of ['eu-central-1/acm', 'us-east-1/route53', 'eu-central-1/kms'])
+      expect(signed).toContainEqual(
+        expect.stringMatching(
+          new RegExp(`^AWS4-HMAC-SHA256 Credential=AKIA/\\d{8}/${scope}/aws4_request, SignedHeaders=.*host`),
+        ),
+      );
   });
 
   it.each([
@@ -201,6 +239,118 @@ describe('preflight', () => {
       { apnsPlatformArn: platform('us-east-1') },
       /^fails apnsPlatformArn is of another region/,
     ],
+    [
+      'no room for tables',
+      'table count',
+      { 'GetServiceQuota L-F98FE922': quota('L-F98FE922', 6) },
+      {},
+      /^fails 2 of 6 tables are there, and the stack makes 5: .*L-F98FE922/,
+    ],
+    [
+      'that a stack which is there has its tables',
+      'table count',
+      { 'GetServiceQuota L-F98FE922': quota('L-F98FE922', 6), DescribeStacks: stack('UPDATE_COMPLETE') },
+      {},
+      /^ok 2 of 6 /,
+    ],
+    [
+      'a certificate of another region',
+      'certificate',
+      {},
+      { certificateArn: certificateIn('us-east-1') },
+      /^fails .*request a certificate in eu-central-1/,
+    ],
+    [
+      'a certificate that is not there',
+      'certificate',
+      { DescribeCertificate: refusal('ResourceNotFoundException', 'Could not find certificate') },
+      NAMES,
+      /^fails certificateArn names no certificate/,
+    ],
+    [
+      'a certificate that is not validated',
+      'certificate',
+      { DescribeCertificate: certificate('PENDING_VALIDATION', ['*.example.com']) },
+      NAMES,
+      /^fails .*add the CNAME records/,
+    ],
+    [
+      'a certificate that has expired',
+      'certificate',
+      { DescribeCertificate: certificate('EXPIRED', ['*.example.com']) },
+      NAMES,
+      /^fails the certificate is EXPIRED/,
+    ],
+    [
+      'a certificate of other names',
+      'certificate',
+      { DescribeCertificate: certificate('ISSUED', ['api.example.com', '*.eu.example.com']) },
+      NAMES,
+      /^fails .*not for ws\.example\.com$/,
+    ],
+    [
+      'a zone that is not there',
+      'hosted zone',
+      { GetHostedZone: refusal('NoSuchHostedZone', 'No hosted zone found with ID: Z1', 404) },
+      NAMES,
+      /^fails hostedZoneId names no zone/,
+    ],
+    [
+      'a zone of other names',
+      'hosted zone',
+      { GetHostedZone: zone('ample.com.', false) },
+      NAMES,
+      /^fails the zone is ample\.com, which api\.example\.com, ws\.example\.com is not in/,
+    ],
+    [
+      'a private zone',
+      'hosted zone',
+      { GetHostedZone: zone('example.com.', true) },
+      NAMES,
+      /^mind example\.com is a private zone/,
+    ],
+    [
+      'a zone at which it may not look',
+      'hosted zone',
+      { GetHostedZone: denial('route53:GetHostedZone') },
+      NAMES,
+      /^unknown can't check: needs route53:GetHostedZone$/,
+    ],
+    [
+      'a key of another region',
+      'KMS key',
+      {},
+      { kmsKeyArn: KEY.replace('eu-central-1', 'us-east-1') },
+      /^fails .*name a key of eu-central-1/,
+    ],
+    [
+      'a key that is not there',
+      'KMS key',
+      { DescribeKey: refusal('NotFoundException', 'Key does not exist') },
+      { kmsKeyArn: KEY },
+      /^fails kmsKeyArn names no key/,
+    ],
+    [
+      'a key that is disabled',
+      'KMS key',
+      { DescribeKey: key('Disabled', 'SYMMETRIC_DEFAULT') },
+      { kmsKeyArn: KEY },
+      /^fails the key is Disabled: enable it/,
+    ],
+    [
+      'a key for signatures',
+      'KMS key',
+      { DescribeKey: key('Enabled', 'ECC_NIST_P256') },
+      { kmsKeyArn: KEY },
+      /^fails the key is ECC_NIST_P256/,
+    ],
+    [
+      'a key at which it may not look',
+      'KMS key',
+      { DescribeKey: denial('kms:DescribeKey') },
+      { kmsKeyArn: KEY },
+      /^unknown can't check: needs kms:DescribeKey$/,
+    ],
   ])('knows %s', async (_, name, answers, context, said) => {
     expect((await check(answers, context))[name]).toMatch(said);
   });
@@ -252,4 +402,8 @@ function lambda(limit: number, free: number): Answers {
 
 function platform(region: string): string {
   return `arn:aws:sns:${region}:123456789012:app/GCM/chat`;
+}
+
+function certificateIn(region: string): string {
+  return `arn:aws:acm:${region}:123456789012:certificate/1`;
 }

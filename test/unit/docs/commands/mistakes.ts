@@ -118,7 +118,7 @@ const CDK = ['bootstrap', 'deploy', 'destroy', 'diff', 'list', 'synth'];
 
 function mistakeInCdk([command = '', ...args]: Arguments): string | undefined {
   if (!CDK.includes(command)) return `cdk has no ${command}`;
-  return unknownOf(args, ['-c', '--app', '--quiet']);
+  return unknownOf(args, ['-c', '--app', '--quiet', '--require-approval', '--force']);
 }
 
 let keys: readonly string[] | undefined;

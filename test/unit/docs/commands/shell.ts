@@ -7,7 +7,7 @@ import { type Code, codeOf } from './pages.ts';
 /** Programs of the documents. None runs: each is a script that notes its arguments. */
 const NOTED = 'npm npx node cdk serverless-im aws curl jq git protoc brew'.split(' ');
 /** Pass on what they read, as far as the commands after them need it. */
-const FILTERS = 'xargs head sort grep cut sha256sum'.split(' ');
+const FILTERS = 'xargs head sort grep cut sha256sum tee'.split(' ');
 /** Print something. */
 const SOURCES = 'date openssl basename'.split(' ');
 const IDLE = ['sleep', 'zcat'];
@@ -35,9 +35,8 @@ export interface Typed {
   readonly complaints: string;
 }
 
-/** Types every command of a page into one shell, in their order. */
-export function typeCommands(page: string): Typed {
-  const own = codeOf(page);
+/** Types every command of a page, or of this code in it, into one shell, in their order. */
+export function typeCommands(page: string, own: readonly Code[] = codeOf(page)): Typed {
   const definitions = definitionsIn([...(USERS.includes(page) ? codeOf(LIBRARY) : []), ...own]);
   const known = [...NOTED, ...definitions.flatMap(functionsIn)];
   const commands = own.flatMap((code) => {
