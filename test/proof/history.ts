@@ -1,3 +1,8 @@
+import type { PlatformEvent } from './platform-history.ts';
+import type { Effect, SeenMessage } from './seen-message.ts';
+
+export type { Effect, SeenMessage } from './seen-message.ts';
+
 /**
  * What a run of clients did and saw, as one log. An event's place in it is its time: an event that stands before
  * another happened before it, as the clients (all in one process) can tell. It is JSON, so that a failed run can be
@@ -7,6 +12,8 @@ export interface History {
   readonly seed: number;
   readonly conversations: readonly Conversation[];
   readonly events: readonly HistoryEvent[];
+  /** When each event was added, in milliseconds. */
+  readonly times?: readonly number[];
 }
 
 export interface Conversation {
@@ -17,21 +24,7 @@ export interface Conversation {
   readonly isChanging?: boolean;
 }
 
-export interface SeenMessage {
-  readonly conversationId: string;
-  readonly seq: number;
-  readonly messageId: string;
-  readonly clientMsgId: string;
-  readonly from: string;
-  readonly content: unknown;
-  readonly sentAt: number;
-  /** @default 0 */
-  readonly rev?: number;
-  readonly reactions?: readonly { readonly name: string; readonly count: number }[];
-  readonly pinned?: unknown;
-}
-
-export type Via = 'socket' | 'http' | 'event';
+export type Via = 'socket' | 'http' | 'event' | 'import';
 
 /** One try of one send. Tries with the same sender, conversation, clientMsgId, and content are the same send. */
 export interface Try {
@@ -160,9 +153,6 @@ export interface PinTried extends Omit<Recalled, 'type'> {
   readonly on: boolean;
 }
 
-/** `unknown`: no answer, or one that leaves it open. */
-export type Effect = 'done' | 'refused' | 'unknown';
-
 /** A `read` push: another member's cursor. */
 export interface CursorPushed {
   readonly type: 'cursor';
@@ -189,6 +179,11 @@ export interface Disconnected {
   readonly type: 'disconnected';
   readonly connection: string;
   readonly why: string;
+}
+
+/** The faults have ended. From here on time passes for the queues as fast as they want. */
+export interface Resting {
+  readonly type: 'resting';
 }
 
 /** The faults have ended, all sends have an outcome, the queues are empty, and nothing runs. */
@@ -317,4 +312,6 @@ export type HistoryEvent =
   | Offered
   | Ended
   | Final
+  | PlatformEvent
+  | Resting
   | Note;

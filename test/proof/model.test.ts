@@ -16,7 +16,7 @@ const RUN_TIMEOUT_MS = PROOF_SHRINK === undefined ? 90_000 : 3_600_000;
 
 let infrastructure: Infrastructure;
 beforeAll(async () => {
-  infrastructure = await startInfrastructure(inject('cdkOut'));
+  infrastructure = await startInfrastructure({ cdkOut: inject('cdkOut') });
 });
 afterAll(() => infrastructure?.stop());
 

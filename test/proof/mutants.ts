@@ -33,7 +33,8 @@ export interface Mutant {
     | 'view'
     | 'archive'
     | 'stream'
-    | 'release';
+    | 'release'
+    | 'model';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -3792,5 +3793,77 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'infra',
     test: 'test/infra/stateful.test.ts',
     only: 'the same logical ids',
+  },
+  {
+    fault: 'model',
+    file: 'lambdas/domain/messages/before-send.ts',
+    from: "  if (verdict.verdict === 'reject') throw new BlockedContentError(reasonText(verdict.reason));\n",
+    to: "  if (verdict.verdict === 'reject') return contentJson;\n",
+    project: 'proof',
+    test: 'test/proof/platform-model.test.ts',
+    only: 'through a story',
+  },
+  {
+    fault: 'model',
+    file: 'lambdas/domain/access/admission.ts',
+    from: '  requireNotBanned(bannedUntilMs, clock());',
+    to: '  if (bannedUntilMs === -1) requireNotBanned(bannedUntilMs, clock());',
+    project: 'proof',
+    test: 'test/proof/platform-model.test.ts',
+    only: 'through a story',
+  },
+  {
+    fault: 'model',
+    file: 'lambdas/domain/tasks/erase-memberships.ts',
+    from: '  if (isGroup) return removeByOperator(ports, conversationId, userId);',
+    to: '  if (isGroup) return true;',
+    project: 'proof',
+    test: 'test/proof/platform-model.test.ts',
+    only: 'through a story',
+  },
+  {
+    fault: 'model',
+    file: 'lambdas/domain/messages/recall.ts',
+    from: '    removeObjects(ports, allObjectsOf(recalled)),\n  ]);',
+    to: '    false,\n  ]);',
+    project: 'proof',
+    test: 'test/proof/platform-model.test.ts',
+    only: 'through a story',
+  },
+  {
+    fault: 'model',
+    file: 'lambdas/domain/notifications/worth-telling.ts',
+    from: '  if (message === undefined || !isSaid(message)) return false;',
+    to: '  if (message !== undefined) return false;',
+    project: 'proof',
+    test: 'test/proof/platform-model.test.ts',
+    only: 'through a story',
+  },
+  {
+    fault: 'model',
+    file: 'lambdas/domain/import/parse-line.ts',
+    from: '    sentAt,\n',
+    to: '    sentAt: sentAt + 1,\n',
+    project: 'proof',
+    test: 'test/proof/platform-model.test.ts',
+    only: 'through a story',
+  },
+  {
+    fault: 'model',
+    file: 'lambdas/domain/events/events-of.ts',
+    from: '  return (message.rev ?? 0) > 0 ? [changed(message)] : createdEvents(message);',
+    to: '  return (message.rev ?? 0) > 0 ? [] : createdEvents(message);',
+    project: 'proof',
+    test: 'test/proof/platform-model.test.ts',
+    only: 'through a story',
+  },
+  {
+    fault: 'model',
+    file: 'lambdas/transport/archive-records.ts',
+    from: "return { batchItemFailures: [{ itemIdentifier: records[0]?.dynamodb?.SequenceNumber ?? '' }] };",
+    to: 'return DONE;',
+    project: 'proof',
+    test: 'test/proof/platform-model.test.ts',
+    only: 'through a story',
   },
 ];

@@ -73,6 +73,32 @@ export function printEvent(event: HistoryEvent): string {
       return `${event.user} lists the desk: ${event.chats.map(printChat).join('; ')}`;
     case 'final':
       return `final ${event.conversationId} as ${event.user} reads it: ${event.messages.map(printMessage).join(', ')}`;
+    case 'ban':
+      return `the operator: ${event.change} ${event.user} (begun at ${event.begun}): ${event.outcome}`;
+    case 'erase':
+      return `the operator erases ${event.user} (begun at ${event.begun}): ${event.outcome}`;
+    case 'erased':
+      return `${event.user} is erased; left: ${event.left.join(', ')}`;
+    case 'endless':
+      return `the task ${event.kind} of ${event.user} is still at ${event.step}`;
+    case 'exported':
+      return `the export of ${event.of} (begun at ${event.begun}): ${event.messages.map(printMessage).join(', ')}`;
+    case 'told':
+      return `a subscriber got: ${event.events.map(({ id, type }) => `${type} ${id}`).join(', ')}`;
+    case 'uploaded':
+      return `${event.user} has uploaded ${event.attachmentId} for ${event.conversationId}`;
+    case 'files':
+      return `${event.user} opens the files of ${event.conversationId}#${event.seq} (begun at ${event.begun}): ${event.outcome} ${event.files.map(({ bytes = '-' }) => bytes).join(', ')}`;
+    case 'reopened':
+      return `a link to a file of ${event.conversationId}#${event.seq} ${event.isOpen ? 'works' : 'does not work'}`;
+    case 'notified':
+      return `${event.user} is notified: ${JSON.stringify(event.payload)}`;
+    case 'due':
+      return `${event.user} is away and must be told of ${event.messageId}`;
+    case 'archived':
+      return `the archive has: ${event.messages.map(printMessage).join(', ')}`;
+    case 'resting':
+      return 'resting';
     case 'note':
       return `-- ${event.text}`;
   }

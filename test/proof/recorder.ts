@@ -5,6 +5,7 @@ export class Recorder {
   readonly #seed: number;
   readonly #conversations: Conversation[] = [];
   readonly #events: HistoryEvent[] = [];
+  readonly #times: number[] = [];
   #tries = 0;
 
   constructor(seed: number) {
@@ -17,7 +18,7 @@ export class Recorder {
   }
 
   get history(): History {
-    return { seed: this.#seed, conversations: this.#conversations, events: this.#events };
+    return { seed: this.#seed, conversations: this.#conversations, events: this.#events, times: this.#times };
   }
 
   get conversations(): readonly Conversation[] {
@@ -30,6 +31,7 @@ export class Recorder {
 
   add(event: HistoryEvent): void {
     this.#events.push(event);
+    this.#times.push(Date.now());
   }
 
   note(text: string): void {

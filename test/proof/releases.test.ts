@@ -8,9 +8,9 @@ import { runOnce } from './model/run.ts';
 /** The worst of a deployment: each invocation of a function runs the code of either release, by chance. */
 let infrastructure: Infrastructure;
 beforeAll(async () => {
-  infrastructure = await startInfrastructure(await releaseAssembly(), {
-    cdkOut: earlierRelease(),
-    takes: eitherRelease(1),
+  infrastructure = await startInfrastructure({
+    cdkOut: await releaseAssembly(),
+    earlier: { cdkOut: earlierRelease(), takes: eitherRelease(1) },
   });
 });
 afterAll(() => infrastructure?.stop());

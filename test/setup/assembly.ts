@@ -27,11 +27,19 @@ const PLATFORM = {
   profileSource: 'test/fixtures/platform/profile-source.ts',
 };
 
+/** The same, and notifications, for the model (test/proof/model). */
+export const MODEL = { ...PLATFORM, webPushSubject: 'mailto:ops@example.com', notificationText: 'preview' };
+
 /**
  * The same with these options. Few files need it, so the first of them makes it, whichever worker runs it; the others wait.
  */
 export function platformAssembly(): Promise<string> {
   return assemblyOf('platform', PLATFORM);
+}
+
+/** The same with notifications, too. */
+export function modelAssembly(): Promise<string> {
+  return assemblyOf('model', MODEL);
 }
 
 /** The same with scans of files. */

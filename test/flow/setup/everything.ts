@@ -3,7 +3,7 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListBucketsCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { dynamoDbClient, s3Client } from '../../../local/emulators/clients.ts';
-import type { Stack } from './stack.ts';
+import type { LocalRuntime } from '../../../local/runtime.ts';
 
 /** A row or an object, as text that can be searched. */
 export interface Stored {
@@ -11,15 +11,18 @@ export interface Stored {
   readonly text: string;
 }
 
-/** All that a stack has stored: every row of every table, and every object of every bucket. */
-export async function everythingIn({
-  stack,
-  endpoints,
-}: Pick<Stack, 'stack' | 'endpoints'>): Promise<Stored[]> {
+/**
+ * All that a stack has stored: every row of every table, and every object of every bucket.
+ * @param sinceMs leaves out objects that were stored before
+ */
+export async function everythingIn(
+  { stack, endpoints }: Pick<LocalRuntime, 'stack' | 'endpoints'>,
+  sinceMs = 0,
+): Promise<Stored[]> {
   const rows = await Promise.all(
     stack.tables.map(({ logicalId, tableName }) => rowsOf(endpoints.dynamodb, logicalId, tableName)),
   );
-  return [...rows.flat(), ...(await objectsOf(endpoints.s3))];
+  return [...rows.flat(), ...(await objectsOf(endpoints.s3, sinceMs))];
 }
 
 async function rowsOf(endpoint: string, logicalId: string, TableName: string): Promise<Stored[]> {
@@ -41,13 +44,15 @@ async function rowsOf(endpoint: string, logicalId: string, TableName: string): P
   return found;
 }
 
-async function objectsOf(endpoint: string): Promise<Stored[]> {
+async function objectsOf(endpoint: string, sinceMs: number): Promise<Stored[]> {
   const client = s3Client(endpoint);
   const found: Stored[] = [];
   const { Buckets = [] } = await client.send(new ListBucketsCommand({}));
   for (const { Name: Bucket = '' } of Buckets) {
     for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket })) {
-      for (const { Key = '' } of Contents) {
+      for (const { Key = '', LastModified } of Contents) {
+        // S3's times are whole seconds.
+        if (LastModified !== undefined && LastModified.getTime() + 1_000 < sinceMs) continue;
         const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
         const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
         const text = (Key.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Edited, PinTried, Reacted, SeenMessage } from '../history.ts';
-import { type At, type Evidence, isRecalled, readsBegunAfter } from './evidence.ts';
+import { isGone, isStoredAs } from './content.ts';
+import { type At, type Evidence, readsBegunAfter } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
 /** Messages that change are what was done to them, for every reader, and in every view at the end. */
@@ -29,7 +30,7 @@ function findUndoneEdits(evidence: Evidence): Violation[] {
   const done = evidence.of('edit').filter(({ outcome }) => outcome === 'done');
   return done.flatMap((edit) =>
     readsBegunAfter(evidence, edit.at)
-      .filter(({ message }) => isOf(edit, message) && !isRecalled(message))
+      .filter(({ message }) => isOf(edit, message) && !isGone(message))
       .filter(({ message }) => !mayFollow(evidence, edit, message.content))
       .map(({ at, user, message }): Violation => {
         const text = `${user} read ${message.conversationId} ${message.seq} as before the edit ${edit.editId}`;
@@ -42,7 +43,7 @@ function findUndoneEdits(evidence: Evidence): Violation[] {
 function mayFollow(evidence: Evidence, edit: At<Edited>, content: unknown): boolean {
   return evidence
     .editsOf(edit)
-    .filter((other) => isDeepStrictEqual(other.content, content))
+    .filter((other) => isStoredAs(other.content, content))
     .some((other) => other.outcome !== 'refused' && endOf(other) >= edit.begun);
 }
 
@@ -53,8 +54,9 @@ function endOf({ outcome, at }: At<Edited> | At<Reacted> | At<PinTried>): number
 
 /** IM-REACT: counts are exact, whatever was repeated, raced, or killed. */
 function findWrongCounts(evidence: Evidence): Violation[] {
+  const erased = new Set(evidence.of('erased').map(({ user }) => user));
   const byMessage = Map.groupBy(
-    evidence.of('react'),
+    evidence.of('react').filter(({ user }) => !erased.has(user)),
     ({ conversationId, seq }) => `${conversationId} ${seq}`,
   );
   return evidence.conversationIds.flatMap((id) =>
@@ -64,9 +66,7 @@ function findWrongCounts(evidence: Evidence): Violation[] {
       const names = new Set([...tries, ...reactions].map(({ name }) => name));
       return [...names].flatMap((name) => {
         const count = reactions.find((one) => one.name === name)?.count ?? 0;
-        const [least, most] = isRecalled(message)
-          ? [0, 0]
-          : countOf(tries.filter((one) => one.name === name));
+        const [least, most] = isGone(message) ? [0, 0] : countOf(tries.filter((one) => one.name === name));
         if (count >= least && count <= most) return [];
         const text = `${id} ${message.seq} has ${count} of ${name}, between ${least} and ${most} were made`;
         return [
@@ -106,7 +106,7 @@ function findWrongPins(evidence: Evidence): Violation[] {
   return evidence.conversationIds.flatMap((id) =>
     evidence.finalOf(id).flatMap((message): Violation[] => {
       const tries = byMessage.get(`${id} ${message.seq}`) ?? [];
-      const states = isRecalled(message) ? new Set([false]) : statesAfter(tries);
+      const states = isGone(message) ? new Set([false]) : statesAfter(tries);
       const isPinned = message.pinned !== undefined;
       if (states.has(isPinned)) return [];
       const text = `${id} ${message.seq} is ${isPinned ? '' : 'not '}pinned`;

@@ -1,13 +1,19 @@
 import type { History } from '../history.ts';
 import { printEvent } from '../print.ts';
 import { findBrokenApps } from './apps.ts';
+import { findWrongArchives } from './archive.ts';
 import { findWrongChanges } from './changes.ts';
 import { findWrongCursors } from './cursors.ts';
 import { findDeskViolations } from './desk.ts';
+import { findErasureViolations, findServedBanned, findWrongExports } from './erasures.ts';
 import { Evidence } from './evidence.ts';
+import { findWrongFiles } from './files.ts';
+import { findUnasked } from './hook.ts';
+import { findWrongNotifications } from './notifications.ts';
 import { findAmbiguous, findReordered } from './order.ts';
 import { findUnredacted } from './recalls.ts';
 import { findLost, findUninvited } from './stored.ts';
+import { findWrongEvents } from './told.ts';
 import { findStale, findStranded, findUnseen } from './views.ts';
 import type { Violation } from './violation.ts';
 import { findVisibilityViolations } from './visibility.ts';
@@ -26,6 +32,14 @@ const CHECKS = [
   findWrongChanges,
   findBrokenApps,
   findDeskViolations,
+  findErasureViolations,
+  findServedBanned,
+  findWrongExports,
+  findUnasked,
+  findWrongEvents,
+  findWrongFiles,
+  findWrongNotifications,
+  findWrongArchives,
 ];
 
 /** Every violation of docs/guarantees.md in a history. */

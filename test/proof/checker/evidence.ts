@@ -12,6 +12,7 @@ import type {
   Settled,
   Try,
 } from '../history.ts';
+import { isStoredAs } from './content.ts';
 import { additionBefore, isOut, type Period, periodsOf } from './membership.ts';
 
 /** An event and its log index. */
@@ -50,6 +51,8 @@ export class Evidence {
   readonly sightings: Sighting[] = [];
   readonly events: readonly At<HistoryEvent>[];
   readonly healedAt: number;
+  readonly restingAt: number;
+  readonly #times: readonly number[];
   readonly #conversations: ReadonlyMap<string, Conversation>;
   readonly #periods = new Map<string, ReadonlyMap<string, readonly Period[]>>();
   readonly #changes: ReadonlyMap<string, readonly At<Membership>[]>;
@@ -58,10 +61,12 @@ export class Evidence {
   readonly #byKey = new Map<string, Send[]>();
   readonly #finals = new Map<string, At<Final>>();
 
-  constructor({ conversations, events }: History) {
+  constructor({ conversations, events, times = [] }: History) {
+    this.#times = times;
     this.#conversations = new Map(conversations.map((one) => [one.conversationId, one]));
     this.events = events.map((event, at) => ({ ...event, at }));
     this.healedAt = this.of('healed')[0]?.at ?? Number.POSITIVE_INFINITY;
+    this.restingAt = this.of('resting')[0]?.at ?? Number.POSITIVE_INFINITY;
     this.#gatherSends();
     for (const final of this.of('final')) {
       if (!this.#finals.has(final.conversationId)) this.#finals.set(final.conversationId, final);
@@ -83,6 +88,11 @@ export class Evidence {
     return this.events.flatMap((event) => (event.type === type ? [event as At<EventOf<Type>>] : []));
   }
 
+  /** In milliseconds; without times all happens at once. */
+  timeOf(at: number): number {
+    return this.#times[at] ?? 0;
+  }
+
   /** At any time. */
   isMember(user: string, conversationId: string): boolean {
     return this.#conversations.get(conversationId)?.members.includes(user) === true;
@@ -90,6 +100,13 @@ export class Evidence {
 
   isChanging(conversationId: string): boolean {
     return this.#conversations.get(conversationId)?.isChanging === true;
+  }
+
+  /** Whether the operator has brought it in. */
+  isImported(conversationId: string): boolean {
+    return this.sends.some(
+      (send) => send.conversationId === conversationId && send.tries.some(({ via }) => via === 'import'),
+    );
   }
 
   /** For support chats only: the customer gets every message as it is sent, an agent what was before from history. */
@@ -232,7 +249,7 @@ function settle(send: Send, { id, outcome, at }: At<Settled>): void {
 }
 
 function messagesIn(event: HistoryEvent): readonly SeenMessage[] {
-  if (event.type === 'saw' || event.type === 'final' || event.type === 'shown') return event.messages;
+  if ('messages' in event && event.type !== 'archived') return event.messages;
   if (event.type !== 'listed') return [];
   return event.conversations.flatMap(({ lastMessage }) => (lastMessage === null ? [] : [lastMessage]));
 }
@@ -250,22 +267,13 @@ export function isDesk(conversationId: string): boolean {
   return conversationId.startsWith('cs:');
 }
 
-/** The server's own messages, which no client sent. */
-export function isSystem({ content }: SeenMessage): boolean {
-  return typeof content === 'object' && content !== null && 'type' in content && content.type === 'system';
-}
-
-export function isRecalled({ content }: SeenMessage): boolean {
-  return typeof content === 'object' && content !== null && 'type' in content && content.type === 'recalled';
-}
-
 /** The (conversation, seq) that this send resulted in. */
 export function seqOf(evidence: Evidence, send: Send): number | undefined {
   const stored = evidence
     .finalOf(send.conversationId)
     .find(
       ({ from, clientMsgId, content }) =>
-        from === send.user && clientMsgId === send.clientMsgId && isDeepStrictEqual(content, send.content),
+        from === send.user && clientMsgId === send.clientMsgId && isStoredAs(send.content, content),
     );
   return send.acks[0]?.outcome.seq ?? stored?.seq;
 }
@@ -279,10 +287,10 @@ export function readsBegunAfter(
     .of('saw')
     .filter(({ begun, page }) => (page?.begun ?? begun ?? 0) > recalledAt)
     .flatMap(({ at, user, messages }) => messages.map((message) => ({ at, user, message })));
-  const finals = evidence
-    .of('final')
-    .filter(({ at }) => at > recalledAt)
-    .flatMap(({ at, user, messages }) => messages.map((message) => ({ at, user, message })));
+  const finals = [
+    ...evidence.of('final').filter(({ at }) => at > recalledAt),
+    ...evidence.of('exported').filter(({ begun }) => begun > recalledAt),
+  ].flatMap(({ at, user, messages }) => messages.map((message) => ({ at, user, message })));
   const lists = evidence
     .of('listed')
     .filter(({ begun }) => begun > recalledAt)

@@ -1,5 +1,6 @@
 import type { Recalled } from '../history.ts';
-import { type At, type Evidence, isRecalled, readsBegunAfter } from './evidence.ts';
+import { isGone } from './content.ts';
+import { type At, type Evidence, readsBegunAfter } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
 /** Fault 15: every read that began after a recall's `ok` is redacted, and only the sender or the admin recalls. */
@@ -18,7 +19,7 @@ function judgeRight(evidence: Evidence, { at, user, conversationId, seq }: At<Re
 function judgeReads(evidence: Evidence, { at: recalledAt, conversationId, seq }: At<Recalled>): Violation[] {
   return readsBegunAfter(evidence, recalledAt)
     .filter(({ message }) => message.conversationId === conversationId && message.seq === seq)
-    .filter(({ message }) => !isRecalled(message))
+    .filter(({ message }) => !isGone(message))
     .map(({ at, user }): Violation => {
       const text = `${user} read ${conversationId} ${seq} with its content after its recall`;
       return { invariant: 'IM-FAULT-15', kind: 'unredacted', text, events: [recalledAt, at] };

@@ -1,6 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { SeenMessage } from '../history.ts';
-import { type Evidence, isRecalled, isSystem, type Send, type Sighting } from './evidence.ts';
+import { isErased, isRecalled, isStoredAs, isSystem } from './content.ts';
+import { isBeingErased } from './erasures.ts';
+import type { Evidence, Send, Sighting } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
 /** IM-INV-1: every acked or seen message is in history exactly once, with the acked id and seq. */
@@ -55,18 +56,19 @@ function judge(evidence: Evidence, { at, user, message }: Sighting): Violation[]
   const invariant = 'IM-INV-2';
   if (named.length === 0)
     return [{ invariant, kind: 'phantom', text: `${text}; nobody sent it`, events: [at] }];
-  const isRedacted = isRecalled(message) && evidence.recallsOf(message).some((recall) => recall.begun < at);
+  const isRedacted =
+    (isRecalled(message) && evidence.recallsOf(message).some((recall) => recall.begun < at)) ||
+    (isErased(message) && isBeingErased(evidence, message.from, at));
   const isEdited = evidence
     .editsOf(message)
     .some(
-      (edit) =>
-        edit.outcome !== 'refused' && edit.begun < at && isDeepStrictEqual(edit.content, message.content),
+      (edit) => edit.outcome !== 'refused' && edit.begun < at && isStoredAs(edit.content, message.content),
     );
   // Once changed, two contents under one clientMsgId look alike: take one that was not refused.
   const send =
     isRedacted || isEdited
       ? (named.find((one) => !isRefused(one)) ?? named[0])
-      : named.find(({ content }) => isDeepStrictEqual(content, message.content));
+      : named.find(({ content }) => isStoredAs(content, message.content));
   if (send === undefined) {
     const events = [...named.flatMap(tries), at];
     return [{ invariant, kind: 'altered', text: `${text}; it was sent with other content`, events }];

@@ -122,7 +122,8 @@ function strandedOf(evidence: Evidence, { at, user, device, connection, mode }: 
     .flatMap((id) => evidence.ownPartOf(user, id))
     .filter((message) => {
       const tries = evidence.sendsOf(message).flatMap((send) => send.tries);
-      const isLater = tries.length > 0 && tries.every((one) => one.at > at);
+      // Nobody is told of an import (IM-IMPORT-6).
+      const isLater = tries.length > 0 && tries.every((one) => one.at > at && one.via !== 'import');
       const isOwn = tries.some((one) => one.connection === connection);
       return isLater && !isOwn && !got.has(placeOf(message));
     })

@@ -11,7 +11,14 @@ export type Invariant =
   | 'IM-REACT'
   | 'IM-PIN'
   | 'IM-CHANGE-4'
-  | 'IM-DESK';
+  | 'IM-DESK'
+  | 'IM-BAN'
+  | 'IM-ERASE'
+  | 'IM-ARCHIVE'
+  | 'IM-EVENT'
+  | 'IM-FILE'
+  | 'IM-HOOK'
+  | 'IM-NOTIFY';
 
 export type ViolationKind =
   /** Acked, queued, or seen, and not in history. */
@@ -57,6 +64,23 @@ export type ViolationKind =
   /** A customer has two open support chats in one queue. */
   | 'two-chats'
   | 'rated-twice'
+  /** A banned or erased user got an ack or a page. */
+  | 'banned-but-served'
+  /** A task of the operator's does not end. */
+  | 'endless'
+  | 'not-erased'
+  /** An export lacks a message of its user, or has another's. */
+  | 'wrong-export'
+  /** What the hook rejects was stored, or seen. */
+  | 'unasked'
+  /** Other bytes than were uploaded, none for a member, or some for who may not have them. */
+  | 'wrong-file'
+  /** Of what the user may not see, has read, or in other words; or not at all, though nothing was in the way. */
+  | 'wrongly-notified'
+  /** Not in the archive once it has expired, or otherwise than it was. */
+  | 'wrong-archive'
+  /** No event tells of it. */
+  | 'untold'
   | 'cursor-went-back'
   | 'wrong-unread';
 

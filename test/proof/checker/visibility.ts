@@ -1,6 +1,10 @@
 import type { HistoryEvent, SeenMessage } from '../history.ts';
-import { type At, type Evidence, isDesk, isSystem } from './evidence.ts';
+import { isSystem } from './content.ts';
+import { type At, type Evidence, isDesk } from './evidence.ts';
 import type { Violation } from './violation.ts';
+
+/** The author of what the operator does to a group. */
+const OPERATOR = 'system';
 
 type OfUser = At<Extract<HistoryEvent, { readonly user: string }>>;
 
@@ -21,7 +25,7 @@ function findIntruders(evidence: Evidence): Violation[] {
 /** A member may send until the removal; a send that began before may commit after. */
 function mayWrite(evidence: Evidence, message: SeenMessage): boolean {
   const { from, conversationId, seq } = message;
-  if (isDesk(conversationId) && isSystem(message)) return true;
+  if (isSystem(message) && (isDesk(conversationId) || from === OPERATOR)) return true;
   if (evidence.periodsOf(from, conversationId).some((one) => seq >= one.from && seq <= one.to)) return true;
   const tries = evidence.sendsOf(message).flatMap((send) => send.tries);
   return (

@@ -35,6 +35,7 @@ export function command<Fields extends object>(
       async run(model, world) {
         expect?.(model);
         world.recorder.note(text);
+        world.actions.push(name);
         if (how === 'alone') await run(world);
         else await world.perform(() => run(world), wait);
       },

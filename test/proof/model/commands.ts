@@ -2,18 +2,21 @@ import fc from 'fast-check';
 import * as apps from './app-commands.ts';
 import { type Command, command } from './command.ts';
 import * as desk from './desk-commands.ts';
-import { plannedRule } from './faults.ts';
+import { type PlannedRule, plannedRule, platformRule } from './faults.ts';
 import * as groups from './group-commands.ts';
 import * as messages from './message-commands.ts';
+import * as platform from './platform-commands.ts';
 import * as sessions from './session-commands.ts';
 
-const inject = command('inject', fc.record({ rule: plannedRule }), ({ rule }) => ({
-  how: 'alone',
-  expect: (model) => {
-    model.rules += 1;
-  },
-  run: async (world) => world.inject(rule),
-}));
+const injectOne = (name: string, rules: fc.Arbitrary<PlannedRule>) =>
+  command(name, fc.record({ rule: rules }), ({ rule }) => ({
+    how: 'alone',
+    expect: (model) => {
+      model.rules += 1;
+    },
+    run: async (world) => world.inject(rule),
+  }));
+const inject = injectOne('inject', plannedRule);
 
 const clearFaults = command('clear faults', fc.record({}), () => ({
   how: 'alone',
@@ -69,7 +72,25 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [1, rest],
 ];
 
+/** What also happens to a deployment with the options of a platform. */
+const PLATFORM_WEIGHTS: typeof WEIGHTS = [
+  [2, platform.ban],
+  [2, platform.lift],
+  [2, platform.erase],
+  [2, platform.exportUser],
+  [3, platform.sendToHook],
+  [5, platform.sendFile],
+  [4, platform.openFile],
+  [3, platform.goAway],
+  [2, platform.importGroup],
+  [1, platform.importAgain],
+  ...platform.editForHook.map((edit) => [1, edit] as const),
+  [4, injectOne('inject into the platform', platformRule)],
+];
+
 /** Repeated entries are weights: `fc.commands` picks each entry equally often. */
-export const COMMANDS: fc.Arbitrary<Command>[] = WEIGHTS.flatMap(([weight, arbitrary]) =>
-  Array.from({ length: weight }, () => arbitrary),
-);
+const repeated = (weights: typeof WEIGHTS) =>
+  weights.flatMap(([weight, arbitrary]) => Array.from({ length: weight }, () => arbitrary));
+
+export const COMMANDS: fc.Arbitrary<Command>[] = repeated(WEIGHTS);
+export const PLATFORM_COMMANDS = [...COMMANDS, ...repeated(PLATFORM_WEIGHTS)];

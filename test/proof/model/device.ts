@@ -173,6 +173,11 @@ export class Device {
     line.goDeaf();
   }
 
+  /** No promise holds for what is connected now. */
+  forsake(why: string): void {
+    for (const { connection } of this.#lines) this.#end(connection, why);
+  }
+
   /** Resolves when all pushes have arrived. */
   async flush(): Promise<void> {
     await Promise.all([...this.#lines].map((line) => line.flush()));

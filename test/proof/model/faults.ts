@@ -129,6 +129,45 @@ export const plannedRule: fc.Arbitrary<PlannedRule> = fc.oneof(
   { weight: 5, arbitrary: death },
 );
 
+const PLATFORM_CALLERS = [
+  { function: 'RunTasks' },
+  { function: 'RunTasks' },
+  { function: 'Admin' },
+  { function: 'PublishEvents' },
+  { function: 'Notify' },
+  { route: 'POST /attachments' },
+  { route: 'GET /conversations/{id}/messages/{seq}/attachments' },
+] as const;
+
+/** Of the functions and services that only a platform's options, and the operator, use. */
+export const platformRule: fc.Arbitrary<PlannedRule> = fc.oneof(
+  fc.record({
+    service: fc.constantFrom('s3' as const, 'sns' as const, 'lambda' as const),
+    fault: fc.constantFrom(...FAILS),
+    probability: often,
+    times,
+  }),
+  fc.record({
+    service: fc.constantFrom('s3' as const, 'sns' as const, 'lambda' as const),
+    fault: fc.constantFrom(...HANGS),
+    times: fc.constant(1),
+  }),
+  fc.record({
+    service: fc.constant('dynamodb' as const),
+    function: fc.constantFrom('RunTasks', 'Admin'),
+    fault: fc.constantFrom(...FAILS),
+    probability: fc.constant(0.2),
+    times,
+  }),
+  fc
+    .record({
+      caller: fc.constantFrom(...PLATFORM_CALLERS),
+      fault: fc.constantFrom('kill' as const, 'kill-after' as const),
+      nth: fc.integer({ min: 1, max: 12 }),
+    })
+    .map(({ caller, ...rule }) => ({ ...caller, ...rule })),
+);
+
 /**
  * The rule with its chance bound to the run: the proxy's own depends on all rules that it ever had.
  * @param name among the rules of this run

@@ -1,3 +1,5 @@
+import { Evidence } from '../checker/evidence.ts';
+import { judgedIn } from '../checker/judged.ts';
 import type { HistoryEvent } from '../history.ts';
 import type { World } from './world.ts';
 
@@ -18,8 +20,14 @@ export interface Figures {
   readonly crashes: number;
   readonly supportChats: number;
   /** Faults that occurred, by kind. */
-  readonly faults: Readonly<Record<string, number>>;
+  readonly faults: Counts;
+  /** Commands that were run, by name. */
+  readonly actions: Counts;
+  /** How often each promise was put to the test. */
+  readonly judged: Counts;
 }
+
+type Counts = Readonly<Record<string, number>>;
 
 export const NOTHING: Figures = {
   runs: 0,
@@ -35,6 +43,8 @@ export const NOTHING: Figures = {
   crashes: 0,
   supportChats: 0,
   faults: {},
+  actions: {},
+  judged: {},
 };
 
 export function figuresOf({
@@ -44,6 +54,7 @@ export function figuresOf({
   devices,
   apps,
   faults,
+  actions,
   redriven,
 }: World): Figures {
   const { events } = recorder.history;
@@ -65,11 +76,12 @@ export function figuresOf({
     crashes: apps.reduce((sum, { crashes }) => sum + crashes, 0),
     supportChats: conversations.filter(({ conversationId }) => conversationId.startsWith('cs:')).length,
     faults: fired,
+    actions: countBy(actions),
+    judged: judgedIn(new Evidence(recorder.history)),
   };
 }
 
 export function sum(a: Figures, b: Figures): Figures {
-  const kinds = new Set([...Object.keys(a.faults), ...Object.keys(b.faults)]);
   return {
     runs: a.runs + b.runs,
     messages: a.messages + b.messages,
@@ -83,10 +95,21 @@ export function sum(a: Figures, b: Figures): Figures {
     deadLetters: a.deadLetters + b.deadLetters,
     crashes: a.crashes + b.crashes,
     supportChats: a.supportChats + b.supportChats,
-    faults: Object.fromEntries(
-      [...kinds].sort().map((kind) => [kind, (a.faults[kind] ?? 0) + (b.faults[kind] ?? 0)]),
-    ),
+    faults: sumCounts(a.faults, b.faults),
+    actions: sumCounts(a.actions, b.actions),
+    judged: sumCounts(a.judged, b.judged),
   };
+}
+
+function sumCounts(a: Counts, b: Counts): Counts {
+  const kinds = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return Object.fromEntries([...kinds].sort().map((kind) => [kind, (a[kind] ?? 0) + (b[kind] ?? 0)]));
+}
+
+function countBy(names: readonly string[]): Counts {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
 }
 
 function count(events: readonly HistoryEvent[], fits: (event: HistoryEvent) => boolean): number {

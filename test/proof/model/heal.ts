@@ -18,24 +18,31 @@ export async function heal(world: World): Promise<void> {
   world.clearFaults();
   await world.rest();
   await Promise.all(world.apps.map((app) => app.heal()));
+  await world.heal('settle');
+  const lasting = accounts.filter(({ user }) => !world.isErased(user));
   // A client repeats its sends in order, one at a time.
   await Promise.all(
-    [...accounts, ...world.staff].map(async ({ user }) => {
+    [...lasting, ...world.staff].map(async ({ user }) => {
       for (const intent of world.intents.filter((one) => one.user === user)) await settle(world, intent);
     }),
   );
   await settleChanges(world);
   await clearDesk(world);
+  await world.heal('probe');
+  recorder.add({ type: 'resting' });
   world.redriven = await infrastructure.queues.drain();
+  await world.heal('finish');
   await Promise.all(devices.map((device) => device.flush()));
   recorder.add({ type: 'healed' });
-  await Promise.all(devices.map((device) => device.sync()));
+  await Promise.all(devices.filter(({ user }) => !world.isErased(user)).map((device) => device.sync()));
   await Promise.all(world.conversations.map((conversation) => readAll(world, conversation.conversationId)));
   await showAll(world);
+  await world.heal('inspect');
   await readDesk(world, world.supervisor);
   for (const account of accounts) await account.list(1);
   for (const device of devices) device.hangUp();
   for (const app of world.apps) app.close();
+  await world.heal('conclude');
   await infrastructure.proxy.untilIdle();
 }
 
@@ -71,14 +78,16 @@ async function settleChanges(world: World): Promise<void> {
   for (let tries = 0; world.openEffects.length > 0; tries += 1) {
     if (tries === MOST_TRIES)
       throw new Error('A change of a message stays unknown although the faults have ended.');
-    for (const change of world.openEffects.splice(0)) await world.attempt(change);
+    for (const repeat of world.openEffects.splice(0)) await repeat();
   }
 }
 
 async function readAll(world: World, conversationId: string): Promise<void> {
   const { members = [], isChanging = false } =
     world.conversations.find((one) => one.conversationId === conversationId) ?? {};
-  const [first = '', ...others] = members;
+  const [first = '', ...others] = members.toSorted(
+    (a, b) => Number(world.isErased(a)) - Number(world.isErased(b)),
+  );
   const messages = [];
   for (let after: number | undefined = 0; after !== undefined; ) {
     const page = await world.account(first).page(conversationId, { after, limit: FINAL_PAGE });
@@ -88,7 +97,8 @@ async function readAll(world: World, conversationId: string): Promise<void> {
   }
   world.recorder.add({ type: 'final', user: first, conversationId, messages });
   const periods = periodsOf(messages);
-  const isIn = (user: string) => !isChanging || periods.get(user)?.at(-1)?.to === Number.POSITIVE_INFINITY;
+  const isIn = (user: string) =>
+    !world.isErased(user) && (!isChanging || periods.get(user)?.at(-1)?.to === Number.POSITIVE_INFINITY);
   await Promise.all(
     others.map((user) =>
       isIn(user)

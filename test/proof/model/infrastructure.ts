@@ -2,6 +2,7 @@ import { type AwsProxy, createAwsProxy } from '../../../local/aws-proxy/index.ts
 import { type LocalRuntime, type RuntimeOptions, startRuntime } from '../../../local/runtime.ts';
 import { unequalClocks } from '../../flow/setup/clocks.ts';
 import { type CaptivePortal, openCaptivePortal } from './captive-portal.ts';
+import { openPlatform, type Platform } from './platform.ts';
 import { Queues } from './queues.ts';
 
 /** The running stack that all runs share. */
@@ -11,17 +12,19 @@ export interface Infrastructure {
   readonly queues: Queues;
   /** What a device meets behind a proxy that answers HTML. */
   readonly portal: CaptivePortal;
+  readonly platform?: Platform;
   stop(): Promise<void>;
 }
 
-/**
- * @param cdkOut an existing cloud assembly
- * @param earlier another release beside it. @default - none
- */
-export async function startInfrastructure(
-  cdkOut?: string,
-  earlier?: RuntimeOptions['earlier'],
-): Promise<Infrastructure> {
+export interface InfrastructureOptions extends Pick<RuntimeOptions, 'cdkOut' | 'earlier' | 'context'> {
+  /** Whether the stack has the options of a platform (test/setup/assembly.ts). @default false */
+  readonly isPlatform?: boolean;
+}
+
+export async function startInfrastructure({
+  isPlatform = false,
+  ...options
+}: InfrastructureOptions): Promise<Infrastructure> {
   const proxy = createAwsProxy({
     keep: 1_000,
     // AWS's worst permitted behaviour: old answers to reads that allow them, and transactions that take long enough to collide.
@@ -43,10 +46,10 @@ export async function startInfrastructure(
       STRANGERS_PER_DAY: '1000000',
     },
     onWarning: () => undefined,
-    ...(cdkOut !== undefined && { cdkOut }),
-    ...(earlier && { earlier }),
+    ...options,
   });
   const queues = new Queues(runtime, proxy);
+  const platform = isPlatform ? await openPlatform(runtime) : undefined;
   const portal = await openCaptivePortal();
   await warmUp(runtime);
   return {
@@ -54,7 +57,9 @@ export async function startInfrastructure(
     proxy,
     queues,
     portal,
+    ...(platform && { platform }),
     async stop() {
+      await platform?.stop();
       queues.close();
       await portal.close();
       await runtime.stop();

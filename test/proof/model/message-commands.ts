@@ -50,7 +50,9 @@ export const sendByEvent = command(
         world.conversations.filter(({ isChanging }) => isChanging !== true),
         conversation,
       );
-      await sendServiceEvent(world, world.write(chosen, at(chosen.members, member), true));
+      // What is said in the name of a banned user is dropped.
+      const lasting = chosen.members.filter((user) => !world.mortals.includes(user));
+      await sendServiceEvent(world, world.write(chosen, at(lasting, member), { byEvent: true }));
     },
   }),
 );
@@ -164,23 +166,25 @@ export const recall = command(
 
 let edits = 0;
 
-/** Allowed to the sender; others try as well. */
-export const edit = command(
-  'edit',
-  fc.record({ intent: index, user: fc.option(index, { nil: undefined, freq: 1 }), device: index, wait }),
-  ({ intent: back, user, device, wait }): Action => ({
-    wait,
-    check: hasIntents,
-    run: (world) => {
-      edits += 1;
-      const editId = `e${edits}`;
-      const content = { type: 'text', text: `edit ${edits}` };
-      return change(world, { back, user, device }, (by, { conversationId, seq }) =>
-        by.edit(conversationId, seq, editId, content),
-      );
-    },
-  }),
-);
+/** Allowed to the sender; others try as well. @param order to the hook */
+export const editAs = (name: string, order = '') =>
+  command(
+    name,
+    fc.record({ intent: index, user: fc.option(index, { nil: undefined, freq: 1 }), device: index, wait }),
+    ({ intent: back, user, device, wait }): Action => ({
+      wait,
+      check: hasIntents,
+      run: (world) => {
+        edits += 1;
+        const editId = `e${edits}`;
+        const text = `edit ${edits}${order && ` ${order}`}`;
+        return change(world, { back, user, device }, (by, { conversationId, seq }) =>
+          by.edit(conversationId, seq, editId, { type: 'text', text: `${by.user}'s ${text}` }),
+        );
+      },
+    }),
+  );
+export const edit = editAs('edit');
 
 /** Everybody tries, members or not. */
 export const react = command(
@@ -237,7 +241,7 @@ async function change(
   if (intent === undefined || acked === undefined) return;
   const by = world.device(user === undefined ? intent.user : at(world.accounts, user).user, device);
   const { conversationId } = intent;
-  await world.attempt(() => attempt(by, { conversationId, seq: acked.seq }));
+  await world.attempt(by.user, () => attempt(by, { conversationId, seq: acked.seq }));
 }
 
 /** Repeats a send with an unknown outcome once; healing repeats the rest. */

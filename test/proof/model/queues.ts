@@ -8,10 +8,13 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { AwsProxy } from '../../../local/aws-proxy/index.ts';
 import { sqsClient } from '../../../local/emulators/clients.ts';
+import { localQueueUrl } from '../../../local/emulators/queues.ts';
 import type { LocalRuntime } from '../../../local/runtime.ts';
 
-const NAMES = ['Offline', 'FanOut', 'Service', 'Desk'] as const;
+const NAMES = ['Offline', 'FanOut', 'Service', 'Desk', 'Task'] as const;
 type QueueName = (typeof NAMES)[number];
+/** In a stack with notifications: without an output. */
+const NOTIFICATIONS = 'NotificationsMessagesQueue';
 
 const POLL_MS = 20;
 /** The queues' time of each poll, while no record is ready and no function runs: minutes pass within seconds. */
@@ -69,7 +72,8 @@ export class Queues {
 
   /** Of all queues together. */
   async #waiting(): Promise<Waiting> {
-    const counts = await Promise.all(NAMES.map((name) => this.#count(this.#url(name))));
+    const urls = [...NAMES.map((name) => this.#url(name)), ...this.#notifications()];
+    const counts = await Promise.all(urls.map((url) => this.#count(url)));
     const sum = (of: keyof Waiting) => counts.reduce((total, count) => total + count[of], 0);
     return { all: sum('all'), inFlight: sum('inFlight'), delayed: sum('delayed') };
   }
@@ -111,6 +115,13 @@ export class Queues {
       .filter(([name]) => name.startsWith('ApproximateNumberOfMessages'))
       .reduce((sum, [, count]) => sum + Number(count), 0);
     return { all, inFlight: Number(inFlight), delayed: Number(delayed) };
+  }
+
+  #notifications(): readonly string[] {
+    const { stack, endpoints } = this.#runtime;
+    return stack.queues
+      .filter(({ logicalId }) => logicalId.includes(NOTIFICATIONS))
+      .map(({ queueName }) => localQueueUrl(endpoints.sqs, queueName));
   }
 
   #url(name: QueueName, kind: '' | 'DeadLetter' = ''): string {

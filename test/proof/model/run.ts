@@ -2,18 +2,21 @@ import fc from 'fast-check';
 import { printViolations, violationsOf } from '../checker/checker.ts';
 import type { History } from '../history.ts';
 import { printHistory } from '../print.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, PLATFORM_COMMANDS } from './commands.ts';
 import { heal } from './heal.ts';
 import type { Infrastructure } from './infrastructure.ts';
+import { PlatformWorld } from './platform-world.ts';
 import { World } from './world.ts';
 
 /** The maximum; half as many on average. A seed replays only with the same number. */
 const MAX_COMMANDS = 80;
 export const DEFAULT_USERS = 4;
+/** So that two of them may be banned and erased. */
+export const PLATFORM_USERS = 5;
 
 export interface RunOptions {
   readonly seed: number;
-  /** @default 4 */
+  /** @default 4, with the options of a platform 5 */
   readonly users?: number;
   /** fast-check's path to a shrunk case. */
   readonly path?: string;
@@ -41,15 +44,17 @@ export class ViolationError extends Error {
 
 /** One run: random commands and faults from the seed, then healing, then the checker. */
 export async function runOnce(infrastructure: Infrastructure, options: RunOptions): Promise<RunReport> {
-  const { seed, users = DEFAULT_USERS, path, replayPath, shrink = false } = options;
-  let world = new World(infrastructure, { seed, users });
-  const commands = fc.commands(COMMANDS, {
+  const isPlatform = infrastructure.platform !== undefined;
+  const { seed, users = isPlatform ? PLATFORM_USERS : DEFAULT_USERS } = options;
+  const { path, replayPath, shrink = false } = options;
+  let world = newWorld(infrastructure, { seed, users });
+  const commands = fc.commands(isPlatform ? PLATFORM_COMMANDS : COMMANDS, {
     maxCommands: MAX_COMMANDS,
     size: 'max',
     ...(replayPath !== undefined && { replayPath }),
   });
   const property = fc.asyncProperty(commands, async (sequence) => {
-    world = new World(infrastructure, { seed, users });
+    world = newWorld(infrastructure, { seed, users });
     await live(world, () =>
       fc.asyncModelRun(() => ({ model: { intents: 0, rules: 0 }, real: world }), sequence),
     );
@@ -65,10 +70,18 @@ export async function runOnce(infrastructure: Infrastructure, options: RunOption
   const failure = [
     fc.defaultReportMessage(result),
     String(result.errorInstance ?? ''),
-    `Replay: npm run soak -- --minutes 0 --seed ${seed} --users ${users}`,
+    `Replay: npm run soak -- --minutes 0 --seed ${seed} --users ${users}${isPlatform ? ' --only platform' : ' --only default'}`,
     printHistory(world.recorder.history),
   ];
   return { world, failure: failure.join('\n\n') };
+}
+
+function newWorld(
+  infrastructure: Infrastructure,
+  options: { readonly seed: number; readonly users: number },
+): World {
+  const { platform } = infrastructure;
+  return platform ? new PlatformWorld(infrastructure, platform, options) : new World(infrastructure, options);
 }
 
 /** The run of one world. @throws ViolationError if a promise was broken */

@@ -6,25 +6,28 @@ import { App } from './app.ts';
 import { Device } from './device.ts';
 import { type PlannedRule, toRule } from './faults.ts';
 import type { Infrastructure } from './infrastructure.ts';
+import { APPS, BYSTANDERS, DEVICES, NAMES, rolesOf, SKEWS_MS, STAFF, SUPERVISOR } from './people.ts';
 import type { SendIntent } from './send-intent.ts';
-
-export const DEVICES = ['phone', 'tablet'] as const;
-/** Each has a real SDK. */
-const APPS = 2;
-const STAFF = ['agent1', 'agent2'];
-const SUPERVISOR = 'supervisor';
-const NAMES = ['ann', 'bob', 'cid', 'dee', 'eva', 'fay', 'gus', 'hal'];
-/** Clients' clocks may be wrong by any amount (IM-FAULT-12). */
-const SKEWS_MS = [0, 6 * 3_600_000, -48 * 3_600_000];
-
-/** In every other run: more members than the sender's function serves, so the workers do (IM-DESIGN-9). */
-const BYSTANDERS = Array.from({ length: 25 }, (_, index) => `bystander${index}`);
 
 /** The acting user and the affected member, in the group whose members change. */
 export interface Change {
   readonly by: string;
   readonly change: 'add' | 'remove';
   readonly member: string;
+}
+
+/**
+ * When the faults have ended; when all sends have an outcome; when the queues are empty; when the histories have been read; and at the
+ * end, when nobody is connected.
+ */
+export type HealStep = 'settle' | 'probe' | 'finish' | 'inspect' | 'conclude';
+
+interface WriteOptions {
+  readonly byEvent?: boolean;
+  /** To the hook. */
+  readonly order?: string;
+  /** Of a message with a file. */
+  readonly attachmentId?: string;
 }
 
 let runs = 0;
@@ -43,13 +46,15 @@ export class World {
   readonly apps: readonly App[];
   readonly intents: SendIntent[] = [];
   /** Repeat the edits and reactions with an unknown outcome. */
-  readonly openEffects: (() => Promise<Effect>)[] = [];
+  readonly openEffects: (() => Promise<void>)[] = [];
   /** Changes of the group with an unknown outcome. */
   readonly openChanges: Change[] = [];
   readonly faults: { readonly rule: PlannedRule; readonly active: ActiveFault }[] = [];
   readonly #tokens = new Map<string, Promise<string>>();
   readonly #pending = new Set<Promise<void>>();
   readonly #failures: unknown[] = [];
+  /** The name of each command that was run. */
+  readonly actions: string[] = [];
   redriven = 0;
 
   constructor(
@@ -143,6 +148,23 @@ export class World {
     return this.recorder.conversations;
   }
 
+  /** Whom an operator may ban or erase. */
+  get mortals(): readonly string[] {
+    return [];
+  }
+
+  isErased(_user: string): boolean {
+    return false;
+  }
+
+  /** Whether the user has a program. */
+  hasApp(user: string): boolean {
+    return this.accounts.slice(0, APPS).some((account) => account.user === user);
+  }
+
+  /** What others than users do while a run heals. */
+  async heal(_step: HealStep): Promise<void> {}
+
   /** The group whose members join and leave; the first stays. */
   get changingGroup(): Conversation {
     return find(
@@ -174,9 +196,14 @@ export class World {
   }
 
   /** Makes a new intent; its text has the user and a number. */
-  write(conversation: Conversation, user: string, byEvent = false): SendIntent {
+  write(
+    conversation: Conversation,
+    user: string,
+    { byEvent = false, order = '', attachmentId }: WriteOptions = {},
+  ): SendIntent {
     const number = this.intents.length + 1;
     const clientMsgId = `m${number}`;
+    const text = `${user}'s ${clientMsgId}${order && ` ${order}`}`;
     const peer = conversation.conversationId.startsWith('dm:')
       ? conversation.members.find((member) => member !== user)
       : undefined;
@@ -185,7 +212,10 @@ export class World {
       conversationId: conversation.conversationId,
       ...(peer !== undefined && { peer }),
       clientMsgId,
-      content: { type: 'text', text: `${user}'s ${clientMsgId}` },
+      content:
+        attachmentId === undefined
+          ? { type: 'text', text }
+          : { type: 'file', text, attachments: [{ attachmentId }] },
       byEvent,
       outcomes: [],
     };
@@ -200,8 +230,9 @@ export class World {
   }
 
   /** Tries a change of a message. Healing tries it again if its outcome is unknown. */
-  async attempt(change: () => Promise<Effect>): Promise<void> {
-    if ((await change()) === 'unknown') this.openEffects.push(change);
+  async attempt(user: string, change: () => Promise<Effect>): Promise<void> {
+    if ((await change()) === 'unknown' && !this.isErased(user))
+      this.openEffects.push(() => this.attempt(user, change));
   }
 
   inject(rule: PlannedRule): void {
@@ -244,11 +275,6 @@ export class World {
     this.#tokens.set(user, token);
     return token;
   }
-}
-
-function rolesOf(user: string): readonly string[] {
-  if (user.startsWith(`${SUPERVISOR}-`)) return ['agent', 'supervisor'];
-  return STAFF.some((name) => user.startsWith(`${name}-`)) ? ['agent'] : [];
 }
 
 function describe(error: unknown): string {

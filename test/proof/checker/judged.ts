@@ -1,0 +1,80 @@
+import { isRejected, isRewritten } from '../model/hook-texts.ts';
+import { isErased, isSystem } from './content.ts';
+import { banishmentsOf } from './erasures.ts';
+import { type Evidence, readsBegunAfter } from './evidence.ts';
+import { eventsOf } from './told.ts';
+
+/** How often each promise was put to the test: nobody may think that something held which never happened. */
+export function judgedIn(evidence: Evidence): Readonly<Record<string, number>> {
+  return { ...ofMessages(evidence), ...ofOperator(evidence), ...ofPlatform(evidence) };
+}
+
+function ofMessages(evidence: Evidence): Record<string, number> {
+  const done = (type: 'recall' | 'edit' | 'react' | 'pin') =>
+    evidence.of(type).filter(({ outcome }) => outcome === 'done').length;
+  return {
+    'IM-INV-1 acks looked up in history': sum(evidence.sends.map(({ acks }) => acks.length)),
+    'IM-INV-2, IM-INV-3 messages seen': evidence.sightings.length,
+    'IM-INV-4 devices synced': evidence.of('synced').length,
+    'IM-INV-5 messages of changing groups seen': evidence.sightings.filter(({ message }) =>
+      evidence.isChanging(message.conversationId),
+    ).length,
+    'IM-INV-6 rows of lists': sum(evidence.of('listed').map(({ conversations }) => conversations.length)),
+    'IM-FAULT-15 recalls done': done('recall'),
+    'IM-EDIT edits done': done('edit'),
+    'IM-REACT reactions done': done('react'),
+    'IM-PIN pins done': done('pin'),
+    'IM-CHANGE-4 views of the SDK': evidence.of('shown').length,
+    'IM-DESK chats': sum(evidence.of('chats').map(({ chats }) => chats.length)),
+  };
+}
+
+function ofOperator(evidence: Evidence): Record<string, number> {
+  const ends = evidence.of('erased');
+  const erased = ends.flatMap(({ at, user }) =>
+    readsBegunAfter(evidence, at).filter(({ message }) => message.from === user && !isSystem(message)),
+  );
+  const bans = banishmentsOf(evidence);
+  const refused = evidence.of('settled').filter(({ outcome }) => outcome.is === 'refused');
+  const tries = new Map(evidence.of('try').map((one) => [one.id, one]));
+  return {
+    'IM-BAN-1 sends of banned users refused': refused.filter(({ id, at }) => {
+      const one = tries.get(id);
+      return bans.some(({ user, since, until }) => one?.user === user && one.at > since && at < until);
+    }).length,
+    'IM-ERASE users erased': ends.length,
+    'IM-ERASE-4 reads of erased messages': erased.filter(({ message }) => isErased(message)).length,
+    'IM-ERASE-3 exports read': evidence.of('exported').length,
+    'IM-ERASE-3 messages in exports': sum(evidence.of('exported').map(({ messages }) => messages.length)),
+  };
+}
+
+function ofPlatform(evidence: Evidence): Record<string, number> {
+  const rejected = evidence.sends.filter(({ content }) => isRejected(content));
+  const told = evidence.of('told').flatMap(({ events }) => events);
+  return {
+    'IM-HOOK-1 sends that the hook rejects': rejected.length,
+    'IM-HOOK-1 rewritten messages seen': evidence.sightings.filter(({ message }) =>
+      isRewritten(message.content),
+    ).length,
+    'IM-FILE-2 files uploaded': evidence.of('uploaded').length,
+    'IM-FILE-3 files got': sum(evidence.of('files').map(({ files }) => files.length)),
+    'IM-FILE-3 links refused': evidence.of('files').filter(({ outcome }) => outcome === 'refused').length,
+    'IM-FILE-4 links that do not work any more': evidence.of('reopened').filter(({ isOpen }) => !isOpen)
+      .length,
+    'IM-NOTIFY-2 notifications': evidence.of('notified').length,
+    'IM-NOTIFY-2 users who were away and had to be told': evidence.of('due').length,
+    'IM-IMPORT-3 imported messages': evidence.sends.filter(({ tries }) =>
+      tries.some(({ via }) => via === 'import'),
+    ).length,
+    'IM-ARCHIVE-1 messages in the archive': sum(
+      evidence.of('archived').map(({ messages }) => messages.length),
+    ),
+    'IM-EVENT-1 events expected': told.length === 0 ? 0 : eventsOf(evidence).size,
+    'IM-EVENT-1 events that came': told.length,
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0);
+}

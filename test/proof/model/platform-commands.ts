@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { type Action, at, type Command, command, conversationAt } from './command.ts';
+import { HOOK_ORDERS } from './hook-texts.ts';
+import { editAs, sendAndRepeat } from './message-commands.ts';
+import { PlatformWorld } from './platform-world.ts';
+
+const index = fc.nat({ max: 11 });
+const wait = fc.boolean();
+
+type Run = (world: PlatformWorld) => Promise<unknown>;
+
+/** Only a world with a platform has these commands. */
+const on =
+  (run: Run): Action['run'] =>
+  async (world) => {
+    if (world instanceof PlatformWorld) await run(world);
+  };
+
+const byOperator = (
+  name: string,
+  act: (world: PlatformWorld, user: number) => Promise<unknown>,
+): fc.Arbitrary<Command> =>
+  command(
+    name,
+    fc.record({ user: index, wait }),
+    ({ user, wait }): Action => ({
+      wait,
+      run: on((world) => act(world, user)),
+    }),
+  );
+
+export const ban = byOperator('ban', ({ operator, mortals }, user) => operator.ban(at(mortals, user), 'ban'));
+export const lift = byOperator('lift the ban', ({ operator, mortals }, user) =>
+  operator.ban(at(mortals, user), 'lift'),
+);
+export const erase = byOperator('erase', ({ operator, mortals }, user) => operator.erase(at(mortals, user)));
+export const exportUser = byOperator('export', ({ operator, accounts }, user) =>
+  operator.export(at(accounts, user).user),
+);
+
+/** A message that the hook rejects, or rewrites. */
+export const sendToHook = command(
+  'send for the hook',
+  fc.record({
+    conversation: index,
+    member: index,
+    device: index,
+    order: fc.constantFrom(...HOOK_ORDERS),
+    wait,
+  }),
+  ({ conversation, member, device, order, wait }): Action => ({
+    wait,
+    expect: (model) => {
+      model.intents += 1;
+    },
+    run: (world) => {
+      const chosen = conversationAt(world, conversation);
+      return sendAndRepeat(world, world.write(chosen, at(chosen.members, member), { order }), device, false);
+    },
+  }),
+);
+
+/** A member uploads a file, and sends it. */
+export const sendFile = command(
+  'send a file',
+  fc.record({ conversation: index, member: index, device: index, wait }),
+  ({ conversation, member, device, wait }): Action => ({
+    wait,
+    run: on(async (world) => {
+      const chosen = conversationAt(world, conversation);
+      const user = at(chosen.members, member);
+      const attachmentId = await world.files.upload(world.account(user), chosen);
+      if (attachmentId === undefined) return;
+      await sendAndRepeat(world, world.write(chosen, user, { attachmentId }), device, false);
+    }),
+  }),
+);
+
+/** Anybody, a member or not, asks for the files of a message. */
+export const openFile = command(
+  'open files',
+  fc.record({ message: index, user: index, wait }),
+  ({ message, user, wait }): Action => ({
+    wait,
+    run: on(async (world) => {
+      const sent = world.intents.flatMap(({ conversationId, content, outcomes }) => {
+        const acked = outcomes.find(({ is }) => is === 'acked');
+        return content['type'] === 'file' && acked?.is === 'acked'
+          ? [{ conversationId, seq: acked.seq }]
+          : [];
+      });
+      if (sent.length === 0) return;
+      const { conversationId, seq } = at(sent.toReversed(), message);
+      await world.files.open(at(world.accounts, user), conversationId, seq);
+    }),
+  }),
+);
+
+/** A user closes all devices, and is notified from then on. */
+export const goAway = command(
+  'go away',
+  fc.record({ user: index, wait }),
+  ({ user, wait }): Action => ({
+    wait,
+    run: async (world) => {
+      const { user: name } = at(world.accounts, user);
+      for (const device of world.devices) if (device.user === name) await device.close();
+    },
+  }),
+);
+
+export const importGroup = command(
+  'import',
+  fc.record({ count: fc.integer({ min: 1, max: 12 }), wait }),
+  ({ count, wait }): Action => ({ wait, run: on(({ imports }) => imports.import(count)) }),
+);
+export const importAgain = command(
+  'import again',
+  fc.record({ wait }),
+  ({ wait }): Action => ({
+    wait,
+    run: on(({ imports }) => imports.again()),
+  }),
+);
+
+export const editForHook = HOOK_ORDERS.map((order) => editAs(`edit with ${order}`, order));

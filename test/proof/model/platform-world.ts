@@ -1,0 +1,60 @@
+import { archiveAll } from './archive.ts';
+import { Browsers } from './browsers.ts';
+import { FileCabinet } from './file-cabinet.ts';
+import { Importer } from './importer.ts';
+import type { Infrastructure } from './infrastructure.ts';
+import { hearEvents } from './listener.ts';
+import { Operator } from './operator.ts';
+import type { Platform } from './platform.ts';
+import { type HealStep, World } from './world.ts';
+
+/** A run on a stack with the options of a platform: with its operator, subscribers, files, and notifications. */
+export class PlatformWorld extends World {
+  readonly files = new FileCabinet(this);
+  readonly operator = new Operator(this, this.files.late);
+  readonly imports = new Importer(this, this.operator);
+  readonly browsers: Browsers;
+  readonly #platform: Platform;
+
+  constructor(
+    infrastructure: Infrastructure,
+    platform: Platform,
+    options: { readonly seed: number; readonly users: number },
+  ) {
+    super(infrastructure, options);
+    this.#platform = platform;
+    this.browsers = new Browsers(this, platform.push);
+  }
+
+  /** No two of them have a conversation of their own, and none has a program. */
+  override get mortals(): readonly string[] {
+    return this.accounts.flatMap(({ user }, n) => (n % 2 === 0 && !this.hasApp(user) ? [user] : []));
+  }
+
+  override isErased(user: string): boolean {
+    return this.operator.erased.has(user);
+  }
+
+  override async begin(): Promise<void> {
+    await this.browsers.registerAll();
+    await super.begin();
+  }
+
+  override async heal(step: HealStep): Promise<void> {
+    switch (step) {
+      case 'settle':
+        await this.operator.settle();
+        return this.imports.settle();
+      case 'probe':
+        return this.browsers.probe();
+      case 'finish':
+        await this.imports.finish();
+        return this.operator.finish();
+      case 'inspect':
+        return this.files.inspect();
+      case 'conclude':
+        await hearEvents(this, this.#platform.events);
+        return archiveAll(this);
+    }
+  }
+}
