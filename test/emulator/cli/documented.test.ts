@@ -28,6 +28,7 @@ describe('the commands of README.md and docs/operations.md, on one machine', () 
     // Those of all examples at once, since a start takes long. Without --expire-early: nothing would be left to export.
     const options = [
       ...onPage('README.md', 'start -c'),
+      ...onPage('examples/README.md', 'start -c profileSource'),
       ...onPage('docs/operations.md', 'start -c archive=true'),
       ...onPage('docs/verify-on-aws.md', 'start -c deskQueues'),
     ].flatMap((args) => args.filter((arg, index) => arg === '-c' || args[index - 1] === '-c'));

@@ -56,6 +56,7 @@ declare module '@react-native-firebase/messaging' {
   };
 }
 declare const AppState: { addEventListener(type: 'change', listener: (state: string) => void): void };
+declare const auth: () => Promise<{ accessToken: string } | null>;
 declare const auth0: { getTokenSilently(options: object): Promise<string> };
 declare const useAuth: () => { getToken(options: { template: string }): Promise<string | null> };
 declare const keycloak: { updateToken(seconds: number): Promise<boolean>; token?: string };

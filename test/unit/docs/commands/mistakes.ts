@@ -17,7 +17,9 @@ type Check = Cli['mistakeIn'];
 /** @returns why a command could not work, as far as can be told without running it */
 export async function mistakeIn(one: Invocation, cli: Check): Promise<string | undefined> {
   const { code, program, args } = one;
-  const given = args.filter((arg) => arg !== '…').map((arg) => (arg === 'N' ? '2' : arg));
+  const given = args
+    .filter((arg, index) => arg !== '…' || args[index - 1]?.startsWith('--'))
+    .map((arg) => (arg === 'N' ? '2' : arg));
   // The name of a command of ours may stand without what it takes.
   const ofOurs: Check = (all) => cli(isName(one) ? [...all, '--help'] : all);
   const key = /^(cdk|serverless-im) /.test(calledAs(one)) ? unknownKey(given) : undefined;
@@ -31,7 +33,7 @@ function mistakeOf(program: string, args: Arguments, folder: string, cli: Check)
     case 'npx':
       return mistakeInNpx(args, folder, cli);
     case 'node':
-      return mistakeInNode(args, cli);
+      return mistakeInNode(args, folder, cli);
     case 'serverless-im':
       return cli(args);
     case 'cdk':
@@ -93,11 +95,11 @@ function mistakeInNpx([tool = '', ...args]: Arguments, folder: string, cli: Chec
   return options === undefined ? `npx knows no ${tool}` : unknownOf(args, options);
 }
 
-function mistakeInNode(args: Arguments, cli: Check): Mistake {
+function mistakeInNode(args: Arguments, folder: string, cli: Check): Mistake {
   const [file = '', ...rest] = args[0] === '--conditions' ? args.slice(2) : args;
   if (file === 'cli/main.ts') return cli(rest);
   if (file === 'bench/main.ts') return mistakeInBench(rest);
-  const source = readFileSync(join(REPOSITORY, file), 'utf8');
+  const source = readFileSync(join(REPOSITORY, folder, file), 'utf8');
   const wrong = optionsIn(rest).filter((option) => {
     const name = option.replace(/^-+/, '');
     return !source.includes(`'${option}'`) && !new RegExp(`\\b${name}'?: \\{ type:`).test(source);

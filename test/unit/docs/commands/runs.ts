@@ -36,6 +36,9 @@ export const RUNS: readonly Run[] = [
   run(/^npm run api$/, 'test/unit/docs/api-documents.test.ts', 'apiDocuments'),
   run(/^npm run docs( -w client)?$/, 'scripts/reference.ts', '--check'),
   run(/^npm (pack( -w client)?|install)$|^npm run build$/, 'test/packages/setup/install-once.ts', "'pack'"),
+  run(/^npm (start|run (app|bot|page))$/, 'test/packages/examples.test.ts', 'examples.start(name'),
+  run(/^serverless-im start --origin \S+$/, 'test/packages/examples.test.ts', 'examples.start(name'),
+  run(/^npm run example:node /, 'test/flow/examples.test.ts', "run('node'"),
   run(
     /^npm (init -y|pkg set type=module|install .*)$|^npx vite --port 5173$/,
     'test/packages/tutorial.test.ts',
@@ -50,7 +53,7 @@ export const RUNS: readonly Run[] = [
     "'--faults'",
   ),
   run(
-    /^serverless-im start -c (events|beforeSend|archive|deskQueues)=/,
+    /^serverless-im start -c (events|beforeSend|archive|deskQueues|profileSource)=/,
     `${CLI_TESTS}/documented.test.ts`,
     "onPage('README.md', 'start -c')",
   ),

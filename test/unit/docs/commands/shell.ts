@@ -10,7 +10,7 @@ const NOTED = 'npm npx node cdk serverless-im aws curl jq git protoc brew'.split
 const FILTERS = 'xargs head sort grep cut sha256sum tee'.split(' ');
 /** Print something. */
 const SOURCES = 'date openssl basename'.split(' ');
-const IDLE = ['sleep', 'zcat'];
+const IDLE = ['cd', 'sleep', 'zcat'];
 /** What a noted program prints: it passes as a name, a number, and a line. */
 export const PRINTED = '1';
 
@@ -18,8 +18,8 @@ export const PRINTED = '1';
 const LIBRARY = 'docs/operations.md';
 const USERS = ['docs/migration.md', 'docs/verify-on-aws.md'];
 
-/** Lines of a log that begin like a function. */
-const NO_COMMANDS = ['admin call', 'admin event failed'];
+/** Begin like a function, but are lines of a log, and the name of an option. */
+const NO_COMMANDS = ['admin call', 'admin event failed', 'token --pool'];
 
 /** A command as the shell would run it, without quotes, variables, and functions. */
 export interface Invocation {
