@@ -39,7 +39,7 @@ describe('the commands of README.md and docs/operations.md, on one machine', () 
     const ended = once(stack, 'close').then(() => expect.fail(`It ended: ${said}`));
     const [ready] = await Promise.race([line, ended]);
     port = new URL(JSON.parse(ready).httpUrl).port;
-  }, 120_000);
+  }, 240_000);
 
   afterAll(async () => {
     stack.kill('SIGINT');
