@@ -34,7 +34,8 @@ export interface Mutant {
     | 'archive'
     | 'stream'
     | 'release'
-    | 'model';
+    | 'model'
+    | 'import';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -3772,7 +3773,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "z.object({ kind: z.literal('store'), userId: z.string(), reference: referenceSchema(), ...attempts(), sentAt: z.int() }),",
     project: 'flow',
     test: 'test/flow/releases.test.ts',
-    only: 'a deployment leaves queued messages',
+    only: 'a deployment.*leaves queued messages',
   },
   {
     // A variable that old code reads is gone while it is still there.
@@ -3865,5 +3866,210 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'proof',
     test: 'test/proof/platform-model.test.ts',
     only: 'through a story',
+  },
+  {
+    // A worker that comes back brings in whom an admin has removed.
+    fault: 'import',
+    file: 'lambdas/adapters/import-rows.ts',
+    from: ' AND #head = imported AND attribute_not_exists(closed)',
+    to: ' AND attribute_not_exists(closed)',
+    project: 'emulator',
+    test: 'test/emulator/adapters/import-repeats.test.ts',
+    only: 'brings no member back',
+  },
+  {
+    // A message that is there is replaced.
+    fault: 'import',
+    file: 'lambdas/adapters/import-rows.ts',
+    from: `ConditionExpression: 'attribute_not_exists(pk)',
+        ReturnValuesOn`,
+    to: `ConditionExpression: 'attribute_not_exists(pk) OR attribute_exists(pk)',
+        ReturnValuesOn`,
+    project: 'emulator',
+    test: 'test/emulator/adapters/import-repeats.test.ts',
+    only: 'meets what users have sent',
+  },
+  {
+    // A group that is being deleted gets members.
+    fault: 'import',
+    file: 'lambdas/adapters/import-rows.ts',
+    from: 'imported AND attribute_not_exists(closed) AND',
+    to: 'imported AND',
+    project: 'emulator',
+    test: 'test/emulator/adapters/imports.test.ts',
+    only: 'of a group that is being deleted',
+  },
+  {
+    // Users send to a conversation that an import has.
+    fault: 'import',
+    file: 'lambdas/adapters/seq-allocation.ts',
+    from: `\`attribute_not_exists(\${IMPORTING})\`,`,
+    to: "'attribute_exists(#head)',",
+    project: 'emulator',
+    test: 'test/emulator/adapters/import-repeats.test.ts',
+    only: 'gives its conversation',
+  },
+  {
+    // An import takes seqs that a user has taken since it looked.
+    fault: 'import',
+    file: 'lambdas/adapters/import-table.ts',
+    from: "'attribute_not_exists(#head)' : '#head = :seen'",
+    to: "'attribute_not_exists(closed)' : '(#head = :seen OR #head > :seen)'",
+    project: 'flow',
+    test: 'test/flow/import-races.test.ts',
+    only: 'and a send at the same time',
+  },
+  {
+    // Two imports have one conversation.
+    fault: 'import',
+    file: 'lambdas/adapters/import-table.ts',
+    from: `\`attribute_not_exists(\${IMPORTING})\` : \`\${IMPORTING} = :before\``,
+    to: `'attribute_not_exists(closed)' : \`\${IMPORTING} = :before\``,
+    project: 'emulator',
+    test: 'test/emulator/adapters/import-repeats.test.ts',
+    only: 'and another one at the same time',
+  },
+  {
+    // An import that was thought lost goes on beside the one that took over.
+    fault: 'import',
+    file: 'lambdas/adapters/import-table.ts',
+    from: `(attribute_not_exists(\${IMPORTING}) OR \${IMPORTING} = :task)\``,
+    to: 'attribute_exists(imported)`',
+    project: 'emulator',
+    test: 'test/emulator/adapters/import-repeats.test.ts',
+    only: 'writes nothing more',
+  },
+  {
+    // Messages go on into a group that is being deleted.
+    fault: 'import',
+    file: 'lambdas/adapters/import-table.ts',
+    from: "return head[IMPORTING] === taskId && head['closed'] === undefined;",
+    to: 'return head[IMPORTING] === taskId;',
+    project: 'emulator',
+    test: 'test/emulator/adapters/imports.test.ts',
+    only: 'of a group that is being deleted',
+  },
+  {
+    // A conversation ends again with what was imported, though users have sent since.
+    fault: 'import',
+    file: 'lambdas/adapters/import-table.ts',
+    from: `ConditionExpression: \`\${IMPORTING} = :task AND #head = imported\``,
+    to: `ConditionExpression: \`\${IMPORTING} = :task AND attribute_exists(imported) AND attribute_exists(#head)\``,
+    project: 'emulator',
+    test: 'test/emulator/adapters/import-repeats.test.ts',
+    only: 'brings no member back',
+  },
+  {
+    // An import takes over from one that is alive.
+    fault: 'import',
+    file: 'lambdas/adapters/import-table.ts',
+    from: 'clock() - task.updatedAtMs > ABANDONED_MS',
+    to: 'clock() >= task.updatedAtMs',
+    project: 'emulator',
+    test: 'test/emulator/adapters/import-repeats.test.ts',
+    only: 'gives its conversation',
+  },
+  {
+    // A conversation of a lost import is nobody's for good.
+    fault: 'import',
+    file: 'lambdas/adapters/import-table.ts',
+    from: 'task?.step === undefined || clock() - task.updatedAtMs > ABANDONED_MS',
+    to: 'task?.step === undefined',
+    project: 'emulator',
+    test: 'test/emulator/adapters/import-repeats.test.ts',
+    only: 'gives its conversation',
+  },
+  {
+    // A worker that dies forgets that it has to wait.
+    fault: 'import',
+    file: 'lambdas/adapters/import-table.ts',
+    from: '(isOthers || head[WAITS] === true)',
+    to: 'isOthers',
+    project: 'emulator',
+    test: 'test/emulator/adapters/import-repeats.test.ts',
+    only: 'waits also if',
+  },
+  {
+    // What fills a hole is the last that its author wrote.
+    fault: 'import',
+    file: 'lambdas/domain/import/import-messages.ts',
+    from: 'Math.max(lastSeqs[message.from] ?? 0, message.seq)',
+    to: 'message.seq',
+    project: 'emulator',
+    test: 'test/emulator/adapters/import-repeats.test.ts',
+    only: 'with what was missing below',
+  },
+  {
+    // Another author's message is the same.
+    fault: 'import',
+    file: 'lambdas/domain/import/import-messages.ts',
+    from: ' && a.from === b.from',
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/adapters/import-repeats.test.ts',
+    only: 'half of it changed',
+  },
+  {
+    // The profile that a user has just set is replaced.
+    fault: 'import',
+    file: 'lambdas/adapters/profile-table.ts',
+    from: "'attribute_not_exists(pk) OR facts = :none'",
+    to: "'attribute_not_exists(pk) OR facts <> :none'",
+    project: 'emulator',
+    test: 'test/emulator/adapters/imports.test.ts',
+    only: 'leaves the profile',
+  },
+  {
+    // A slow write of a member may come behind an erasure.
+    fault: 'import',
+    file: 'lambdas/adapters/import-table.ts',
+    from: 'if (clock() > untilMs) break;',
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/adapters/imports.test.ts',
+    only: 'too long ago',
+  },
+  {
+    // History has what an import stores meanwhile, with holes.
+    fault: 'import',
+    file: 'lambdas/domain/messages/history.ts',
+    from: '{ ...range, before, from, head: head.seq }',
+    to: '{ ...range, from, head: head.seq }',
+    project: 'unit',
+    test: 'test/unit/lambdas/history.test.ts',
+    only: 'ends at the head',
+  },
+  {
+    // The rest of a line that is too long is a line.
+    fault: 'import',
+    file: 'lambdas/domain/import/split-lines.ts',
+    from: 'isTooLong = !isWhole;',
+    to: 'isTooLong = false;',
+    project: 'unit',
+    test: 'test/unit/lambdas/import-lines.test.ts',
+    only: 'longer than 128 KB',
+  },
+  {
+    // An attribute that nobody has thought of is stored.
+    fault: 'release',
+    file: 'lambdas/adapters/message-table.ts',
+    from: `    sentAt,
+    content: contentJson,`,
+    to: `    sentAt,
+    size: contentJson.length,
+    content: contentJson,`,
+    project: 'emulator',
+    test: 'test/emulator/adapters/erasure.test.ts',
+    only: '.',
+  },
+  {
+    // Items have another type than an earlier release reads.
+    fault: 'release',
+    file: 'lambdas/adapters/task-table.ts',
+    from: 'startedAt: startedAtMs,',
+    to: 'startedAt: String(startedAtMs),',
+    project: 'emulator',
+    test: 'test/emulator/adapters/tasks.test.ts',
+    only: '.',
   },
 ];

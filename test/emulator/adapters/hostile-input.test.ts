@@ -31,7 +31,7 @@ let world: Awaited<ReturnType<typeof startWorld>>;
 let own: string;
 
 async function startWorld() {
-  const tables = await startTables(clock);
+  const tables = await startTables(clock, { isOwn: true });
   const {
     routes,
     conversations,

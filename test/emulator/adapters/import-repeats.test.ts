@@ -13,6 +13,7 @@ import {
   newPair,
   startImporting,
 } from './importing.ts';
+import { newName } from './tables.ts';
 
 const MINUTE_MS = 60_000;
 let on: Importing;
@@ -109,6 +110,24 @@ describe('an import (IM-IMPORT)', () => {
       while (await on.runOnce());
       expect(await on.say(id, b)).toBe(4);
     });
+  });
+
+  it('and another one at the same time: one of them has the conversation (IM-IMPORT-4)', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const pair = newPair();
+      await on.run(directLines(pair, 2));
+      const line = { kind: 'conversation', conversationId: pair.id, lastSeq: 2 } as const;
+      const [one, two] = ['task', 'task'].map(newName) as [string, string];
+      for (const taskId of [one, two]) await on.ports.tasks.create(aTask(taskId));
+      const take = (taskId: string) => on.ports.importTable.take(line, taskId, [], on.ports.clock());
+      const outcomes = await Promise.all([take(one), take(two)]);
+      expect(outcomes.filter((outcome) => 'refused' in outcome)).toEqual([{ refused: 'busy' }]);
+    }
+    function aTask(taskId: string): Task {
+      const nowMs = on.ports.clock();
+      const times = { startedAtMs: nowMs, updatedAtMs: nowMs };
+      return { taskId, kind: 'import', ...times, step: 'begin', counts: {}, version: 1 };
+    }
   });
 
   describe('again', () => {
@@ -217,6 +236,8 @@ describe('an import (IM-IMPORT)', () => {
       while (await on.runOnce());
       expect(await membersNow()).toEqual([a]);
       expect(await on.ports.conversations.membership(b, id)).toBeUndefined();
+      // Nor does the group end again with what was imported.
+      expect(await on.ports.conversations.head(id)).toMatchObject({ tail: { clientMsgId: 'removal' } });
       expect((await on.outcomeOf(taskId)).isDone).toBe(true);
     });
   });

@@ -68,6 +68,29 @@ describe('an import on the tables (IM-IMPORT)', () => {
     expect(deaths).toBeGreaterThan(50);
   }, 120_000);
 
+  it('keeps each rule of a group, and what its messages refer to (IM-IMPORT-3)', async () => {
+    const { a, b } = newPair();
+    const id = `g:${ulid()}`;
+    const rules = { pins: 'members', posting: 'admins', slowModeSeconds: 5 } as const;
+    const group = { name: 'Rowers', admins: [a], openHistory: true, ...rules };
+    const { refused } = await on.run([
+      conversationLine(id, 3, { group }),
+      { kind: 'member', conversationId: id, userId: b, joinedSeq: 2, readSeq: 1 },
+      messageLine(id, 1, a, { mentions: 'all', rev: 2, editedAt: NOON }),
+      messageLine(id, 2, a, { replyTo: 1, mentions: [b] }),
+      messageLine(id, 3, b, { content: { type: 'recalled', by: b, at: NOON } }),
+    ]);
+    expect(refused).toEqual([]);
+    expect((await on.ports.conversations.head(id)).group).toEqual({ ...group, memberCount: 2 });
+    const { messages } = await on.ports.messages.page(id, { limit: 9, after: 0, head: 3 });
+    expect(messages).toMatchObject([
+      { seq: 1, mentions: 'all', rev: 2, editedAt: NOON },
+      { seq: 2, replyTo: 1, mentions: [b] },
+      { seq: 3, contentJson: expect.stringContaining('recalled') },
+    ]);
+    expect(await on.listOf(b)).toMatchObject([{ readSeq: 1, unread: 1, mentioned: 1 }]);
+  });
+
   it('of seqs with holes, and of times that go back, keeps both (IM-IMPORT-3)', async () => {
     const { a, b, id } = newPair();
     const times = [3, 1, 2].map((n) => NOON - n * 1_000);

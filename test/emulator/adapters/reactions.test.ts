@@ -251,7 +251,7 @@ describe.each([
 
   it('are listed with the latest first, each once, and stay with their first user (IM-PIN)', async () => {
     const { pins } = ports();
-    const id = newName('dm');
+    const id = `dm:${newName('a')}:${newName('b')}`;
     expect(await pins.pins(id)).toEqual({ version: 0, pins: [] });
     for (const [message, by] of [
       [second, 'a'],
@@ -277,7 +277,7 @@ describe.each([
 
   it('are at most 50, also if many pin at once, and those that are dropped make room (IM-PIN)', async () => {
     const { pins } = ports();
-    const id = newName('dm');
+    const id = `dm:${newName('a')}:${newName('b')}`;
     const all = Array.from({ length: 60 }, (_, n) => ({ ...aMessage(), conversationId: id, seq: n + 1 }));
     const done = await Promise.all(all.map((message) => pins.pin(message, { by: 'a', at: NOON })));
     expect(done.filter((outcome) => outcome === 'full')).toHaveLength(10);

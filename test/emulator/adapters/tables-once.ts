@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { TestProject } from 'vitest/node';
 import { closeServer, listenOn } from '../../../local/listening.ts';
@@ -17,18 +18,24 @@ export interface SharedTables {
   readonly tables: readonly { readonly logicalId: string; readonly tableName: string }[];
 }
 
+/** Where a file asks for tables of its own, whose items are not looked at. */
+export const OWN = '/own';
+
 /** Makes nothing until a file asks, since most files of the project need no table. */
 export default async function tablesOnce(project: TestProject): Promise<() => Promise<void>> {
   let made: ReturnType<typeof makeTables> | undefined;
-  const server = createServer(async (_, response) => {
+  const server = createServer(async ({ url }, response) => {
     made ??= makeTables();
-    const { endpoint, tables } = await made;
-    response.end(JSON.stringify({ endpoint, tables } satisfies SharedTables));
+    const { endpoint, tables, more } = await made;
+    const shared = { endpoint, tables: url === OWN ? await more() : tables } satisfies SharedTables;
+    response.end(JSON.stringify(shared));
   });
   project.provide('sharedTables', `http://127.0.0.1:${await listenOn(server, 0)}`);
   return async () => {
     await closeServer(server);
-    await (await made)?.stop();
+    if (made === undefined) return;
+    const { check, stop } = await made;
+    await check().finally(stop);
   };
 }
 
@@ -37,10 +44,18 @@ async function makeTables() {
   const { dynamoDbClient } = await import('../../../local/emulators/clients.ts');
   const { startDynamoDb } = await import('../../../local/emulators/dynoxide.ts');
   const { createTables } = await import('../../../local/emulators/tables.ts');
+  const { checkStoredItems } = await import('./check-stored-items.ts');
   const { endpoint, stop } = await startDynamoDb();
   const tables = await tablesOfStack();
-  await createTables(dynamoDbClient(endpoint), tables);
-  return { endpoint, tables, stop };
+  const client = dynamoDbClient(endpoint);
+  await createTables(client, tables);
+  const check = () => checkStoredItems(client, tables);
+  const more = async () => {
+    const own = tables.map((table) => ({ ...table, tableName: `${table.tableName}-${randomUUID()}` }));
+    await createTables(client, own);
+    return own;
+  };
+  return { endpoint, tables, more, check, stop };
 }
 
 async function tablesOfStack(): Promise<readonly TableModel[]> {

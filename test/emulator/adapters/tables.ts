@@ -44,15 +44,17 @@ import { createTaskReader, createTaskWriter } from '../../../lambdas/adapters/ta
 import { createTrail } from '../../../lambdas/adapters/trail-table.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
 import { isEventual } from '../../../local/aws-proxy/replica.ts';
-import type { SharedTables } from './tables-once.ts';
+import { OWN, type SharedTables } from './tables-once.ts';
 
 /**
  * The adapters on the stack's own tables in a real emulator, which all files share: a file that runs again, or beside
  * another one, needs names of its own (`newName`). An eventually consistent read finds nothing at all, so that the
  * contract suites fail for a read that should be strong.
+ * @param options.isOwn other tables than those of the other files: what the file stores depends on chance
  */
-export async function startTables(clock: Clock) {
-  const { endpoint, tables } = (await (await fetch(inject('sharedTables'))).json()) as SharedTables;
+export async function startTables(clock: Clock, { isOwn = false } = {}) {
+  const asked = await fetch(inject('sharedTables') + (isOwn ? OWN : ''));
+  const { endpoint, tables } = (await asked.json()) as SharedTables;
   vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoint);
   vi.stubEnv('AWS_REGION', 'us-east-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
