@@ -13,6 +13,13 @@ import type { Screen } from './screen.ts';
 
 const HISTORY_MESSAGES = 20;
 
+/** Each message once, by seq; at the end those that have none, since they were not sent. */
+function inOrder(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const bySeq = new Map(messages.map((message) => [message.seq ?? message, message]));
+  const place = ({ seq }: ChatMessage) => seq ?? Number.POSITIVE_INFINITY;
+  return [...bySeq.values()].sort((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)));
+}
+
 /** A conversation on a screen. */
 export class Chat {
   readonly #im: Client;
@@ -22,7 +29,7 @@ export class Chat {
   readonly #pending = new Set<OwnMessage>();
   /** By seq. */
   readonly #shown = new Map<number, ChatMessage>();
-  /** Messages that arrived before history was shown. They are shown after it. */
+  /** Messages that arrived, or were decided, before history was shown: any of them may be older than some of history's. */
   #early: ChatMessage[] | null = [];
   #status: { change: ConnectionChange; retryAtMs: number | undefined } | undefined;
   #ticking: NodeJS.Timeout | undefined;
@@ -50,14 +57,20 @@ export class Chat {
     const { messages } = await this.#conversation.history({ limit: HISTORY_MESSAGES });
     const early = this.#early ?? [];
     this.#early = null;
-    const earlySeqs = new Set(early.map(({ seq }) => seq));
-    for (const message of messages) if (!earlySeqs.has(message.seq)) this.#show(message);
-    const readSeq = this.#readSeq;
-    const unread = early.filter(({ mine, seq = 0 }) => !mine && seq > readSeq);
-    for (const message of early) {
-      if (message === unread[0]) this.#screen.write(`── ${unread.length} new ──`);
+    const firstNew = this.#firstNew(early);
+    const all = inOrder([...early, ...messages]);
+    const news = all.filter(({ mine, seq = 0 }) => !mine && seq >= firstNew);
+    for (const message of all) {
+      if (message === news[0]) this.#screen.write(`── ${news.length} new ──`);
       this.#show(message);
     }
+  }
+
+  /** Seq of the first message that came before history and was not read. */
+  #firstNew(early: readonly ChatMessage[]): number {
+    const readSeq = this.#readSeq;
+    const seqs = early.filter(({ mine }) => !mine).map(({ seq = 0 }) => seq);
+    return Math.min(...seqs.filter((seq) => seq > readSeq));
   }
 
   /** How far this user has read, here or on another device. */

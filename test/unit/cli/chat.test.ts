@@ -227,6 +227,19 @@ describe('chat', () => {
     ]);
   });
 
+  it('shows messages in order, whichever came first', async () => {
+    const { server, chat, screen } = await chatting();
+    server.history.push(...[1, 2, 3, 4, 5].map((seq) => oldMessage(seq)));
+    // The others reached another session of this device.
+    server.inbox = [{ messages: [oldMessage(2), oldMessage(4)], batch: 'b', more: false }];
+    await chat.start();
+    expect(screen.lines.slice(1)).toEqual([
+      'bob: message 1',
+      '── 4 new ──',
+      ...[2, 3, 4, 5].map((seq) => `bob: message ${seq}`),
+    ]);
+  });
+
   it('shows only unread messages as new, and marks the messages it shows as read', async () => {
     const { server, chat, screen, im } = await chatting();
     server.history.push(...[1, 2, 3].map((seq) => oldMessage(seq)));
