@@ -2,13 +2,17 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
-import { createClient } from '../../client/src/desk/index.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { createClient, type DeskClient } from '../../client/src/desk/index.ts';
 import { chromiumArguments, chromiumPath } from '../../scripts/chromium.ts';
 import { PATIENCE_MS } from '../setup/patience.ts';
 import { Examples, type Started } from './setup/examples.ts';
+import { checkTypesOf } from './setup/project.ts';
 
 const NAMES = ['react-app', 'next-app', 'bot', 'static-widget', 'cdk-app'];
+
+/** Closed before the server is, whatever happened. */
+const clients: DeskClient[] = [];
 
 describe('each example, installed from the packages and started by its one command', () => {
   const examples = new Examples(mkdtempSync(join(tmpdir(), 'serverless-im-examples-')));
@@ -21,7 +25,11 @@ describe('each example, installed from the packages and started by its one comma
     ]);
     browser = launched;
   }, 300_000);
-  afterEach(() => examples.stop());
+  afterEach(async () => {
+    for (const im of clients.splice(0)) im.close();
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    await examples.stop();
+  });
   afterAll(() => browser?.close());
 
   const open = async (url: string): Promise<Page> => {
@@ -34,8 +42,8 @@ describe('each example, installed from the packages and started by its one comma
   it.each([
     ['react-app', 5173, /ready in/],
     ['next-app', 3000, /Ready in/],
-  ])('%s: two people sign in and talk', async (name, port, ready) => {
-    const { pageUrl } = await examples.start(name, port, ready);
+  ])('%s: two people sign in and talk, and its types are right', async (name, port, ready) => {
+    const { pageUrl, folder } = await examples.start(name, port, ready);
     const [alice, bob] = [
       await signedIn(await open(pageUrl), 'alice'),
       await signedIn(await open(pageUrl), 'bob'),
@@ -52,6 +60,7 @@ describe('each example, installed from the packages and started by its one comma
     await alice.getByRole('button', { name: 'bob' }).click();
     await alice.getByText('hi alice').waitFor();
     expect(await alice.getByRole('listitem').allTextContents()).toEqual(['hi alice', 'hi bob✓✓']);
+    expect(await checkTypesOf(folder)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   });
 
   it('bot: answers each message', async () => {
@@ -114,7 +123,7 @@ async function clientOf({ httpUrl, wsUrl, token }: Started, userId: string, role
   im.on('message', ({ content }) => {
     if (content.type === 'text') texts.push(content.text);
   });
-  onTestFinished(() => im.close());
+  clients.push(im);
   await im.connect();
   return { im, texts };
 }

@@ -55,6 +55,7 @@ export class Examples {
     await this.#servers.run('npm start', folder, ready ? [...READY, ready] : READY);
     const httpUrl = `http://127.0.0.1:${ports[8787]}`;
     return {
+      folder,
       pageUrl: `http://localhost:${ports[pagePort ?? 0]}`,
       httpUrl,
       wsUrl: `ws://127.0.0.1:${ports[8787]}/prod`,
@@ -72,6 +73,7 @@ export class Examples {
 }
 
 export interface Started {
+  readonly folder: string;
   readonly pageUrl: string;
   readonly httpUrl: string;
   readonly wsUrl: string;

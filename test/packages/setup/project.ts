@@ -24,5 +24,10 @@ export function synth(folder: string, file: string): Promise<Run> {
 export function checkTypes(folder: string, options: Readonly<Record<string, unknown>>): Promise<Run> {
   const compilerOptions = { target: 'es2024', strict: true, noEmit: true, types: ['node'], ...options };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+  return checkTypesOf(folder);
+}
+
+/** By the folder's own tsconfig.json. */
+export function checkTypesOf(folder: string): Promise<Run> {
   return runNode(folder, [TSC, '-p', '.']);
 }
