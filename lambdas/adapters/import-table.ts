@@ -183,19 +183,22 @@ export function createImportTable(documents: DynamoDBDocumentClient, props: Impo
         ExpressionAttributeNames: { '#changedAt': changedAt.name },
         ExpressionAttributeValues: { ':now': changedAt.atMs, ':task': taskId },
       };
-      if (last === undefined) return void (await updated(release));
       const users = Object.entries(lastSeqs);
+      if (last === undefined && users.length === 0) return void (await updated(release));
+      const end = last === undefined ? [] : ['#tail = :tail', '#at = :at'];
+      const lasts = users.map((_, n) => `#last${n} = :last${n}`);
       const isWritten = await updated({
         ...release,
-        UpdateExpression: `SET ${['#changedAt = :now, #tail = :tail, #at = :at', ...users.map((_, n) => `#last${n} = :last${n}`)].join(', ')} REMOVE ${IMPORTING}, ${WAITS}`,
+        UpdateExpression: `SET ${['#changedAt = :now', ...end, ...lasts].join(', ')} REMOVE ${IMPORTING}, ${WAITS}`,
         ConditionExpression: `${IMPORTING} = :task AND #head = imported`,
         ExpressionAttributeNames: {
-          ...{ '#changedAt': changedAt.name, '#tail': 'tail', '#at': 'at', '#head': 'head' },
+          ...{ '#changedAt': changedAt.name, '#head': 'head' },
+          ...(last !== undefined && { '#tail': 'tail', '#at': 'at' }),
           ...Object.fromEntries(users.map(([userId], n) => [`#last${n}`, LAST + userId])),
         },
         ExpressionAttributeValues: {
           ...{ ':now': changedAt.atMs, ':task': taskId },
-          ...{ ':tail': messageSortKey(last), ':at': last.sentAt },
+          ...(last !== undefined && { ':tail': messageSortKey(last), ':at': last.sentAt }),
           ...Object.fromEntries(users.map(([, seq], n) => [`:last${n}`, seq])),
         },
       });

@@ -85,7 +85,7 @@ export interface ImportTable {
   noteDeparted(conversationId: string, userIds: readonly string[], atMs: number): Promise<void>;
   /** @returns what is in its place, if anything is */
   put(message: ImportedMessage): Promise<StoredMessage | undefined>;
-  /** Gives the conversation back to its users. @param last what it ends with, unless users have sent to it; `undefined`: as it was */
+  /** Gives the conversation back to its users. @param end unless users have sent to it; `last` what it ends with, `undefined`: as it was */
   release(
     conversationId: string,
     taskId: string,

@@ -28,7 +28,7 @@ const historyOf = async (conversationId: string) =>
 describe('an import (IM-IMPORT)', () => {
   describe('whose worker is lost', () => {
     /** A task that holds a conversation of three messages, of which it has written one, and has no job any more. */
-    async function lost() {
+    async function lost({ isSaved = false } = {}) {
       const pair = newPair();
       const { a, id } = pair;
       await on.begin([conversationLine(id, 3), messageLine(id, 1, a), messageLine(id, 2, pair.b)]);
@@ -41,7 +41,11 @@ describe('an import (IM-IMPORT)', () => {
           return on.ports.importTable.put(message);
         },
       };
-      await on.runOnce({ ...on.ports, importTable });
+      // A saved one has a page for each line.
+      const stop = isSaved ? on.tick(5_000) : () => undefined;
+      do await on.runOnce({ ...on.ports, importTable });
+      while (puts < 2);
+      stop();
       const [job] = on.ports.taskQueue.jobs.splice(0);
       expect(await on.shownIn(id)).toHaveLength(1);
       return { ...pair, job };
@@ -93,7 +97,7 @@ describe('an import (IM-IMPORT)', () => {
     });
 
     it('writes nothing more if it comes back after that, and says so (IM-IMPORT-4)', async () => {
-      const pair = await lost();
+      const pair = await lost({ isSaved: true });
       const { b, id, job } = pair;
       on.advance(16 * MINUTE_MS);
       await on.begin(directLines(pair, 3));
@@ -103,7 +107,7 @@ describe('an import (IM-IMPORT)', () => {
       on.ports.taskQueue.jobs.push({ ...job, delaySeconds: 0 });
       while (await on.runOnce());
       const { refused } = await on.outcomeOf(job.taskId);
-      expect(refused).toMatchObject([1, 2, 3].map((line) => ({ line })));
+      expect(refused).toMatchObject([{ line: 3, reason: expect.stringContaining('another import') }]);
       expect(await on.shownIn(id)).toHaveLength(1);
       expect(await on.say(id, b)).toBe('importing');
       on.ports.taskQueue.jobs.push(waiting);
@@ -150,6 +154,15 @@ describe('an import (IM-IMPORT)', () => {
           [b, 3],
         ]),
       );
+    });
+
+    it('counts as unread what the peer said below, after all that was known of them (IM-IMPORT-5)', async () => {
+      const { a, b, id } = newPair();
+      const begin = conversationLine(id, 4, { readSeqs: { [a]: 0 } });
+      await on.run([begin, messageLine(id, 1, b), messageLine(id, 4, a)]);
+      await on.run([begin, messageLine(id, 3, b)]);
+      expect(await on.listOf(a)).toMatchObject([{ unread: 2, lastMessage: { seq: 4 } }]);
+      expect((await on.ports.conversations.head(id)).tail).toMatchObject({ from: a });
     });
 
     it('half of it changed, says which lines are not what is there, and changes nothing (IM-IMPORT-5)', async () => {
