@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { parseCommand } from '../options.ts';
 import { UsageError } from '../usage-error.ts';
@@ -89,11 +91,14 @@ function withAppCommand(args: readonly string[]): readonly string[] {
   return args.map((arg, index) => (arg === '--app' && hasNone(index) ? '--app=' : arg));
 }
 
+/** Options with the path of a module. The app of the installed package runs in another folder than this command. */
+const MODULE_OPTIONS = new Set(['beforeSend', 'profileSource']);
+
 function contextOf(lines: readonly string[]): Readonly<Record<string, string>> {
   const pairs = lines.map((line) => {
     const [, key, value] = /^([^=]+)=(.*)$/.exec(line) ?? [];
     if (key === undefined || value === undefined) throw new UsageError(`-c takes KEY=VALUE, not "${line}".`);
-    return [key, value] as const;
+    return [key, MODULE_OPTIONS.has(key) && existsSync(value) ? resolve(value) : value] as const;
   });
   return Object.fromEntries(pairs);
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readSummary } from '../../../cli/admin/top.ts';
 import { parseStartOptions } from '../../../cli/start/options.ts';
@@ -143,6 +143,15 @@ describe('a mistake is one line on stderr, and status 2 if it is in the call:', 
     expect(code).toBe(1);
   });
 });
+
+test.each(['beforeSend', 'profileSource'])(
+  'the module of -c %s is found from where the command was typed',
+  (option) => {
+    const contextOf = (path: string) => parseStartOptions(['-c', `${option}=${path}`]).context[option];
+    expect(contextOf('examples/moderation/handler.ts')).toBe(resolve('examples/moderation/handler.ts'));
+    expect(contextOf('examples/none.ts')).toBe('examples/none.ts');
+  },
+);
 
 test('--help lists the options', async () => {
   const { code, stdout } = await cli('--help').exit;
