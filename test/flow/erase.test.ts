@@ -1,4 +1,4 @@
-import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createClient, MessageView } from '../../client/src/index.ts';
 import { steps } from '../../local/aws-proxy/index.ts';
@@ -182,23 +182,26 @@ describe('an erasure', () => {
   it('erases in its second pass what was stored after the first one had passed (IM-ERASE-2)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     await (await stack.join(a)).request(sending(b, 'first'));
-    await (await stack.join(b)).request(sending(a, 'reply'));
+    const bob = await stack.join(b);
+    await bob.request(sending(a, 'replaced'));
+    await bob.request(sending(a, 'reply'));
     const taskId = await startErasure(stack, a);
     await untilTask(stack, taskId, 'settle');
-    // As a function writes it that had begun before the ban.
-    const item = (await itemsWith(directId(a, b))).find(({ from }) => from === b);
+    // As a function writes it that had begun, with a seq of its own, before the ban.
+    const item = (await itemsWith(directId(a, b))).find(({ seq }) => seq === 2) ?? {};
+    const { pk, sk } = item;
     const late = {
       ...item,
       sk: `${a}#late`,
       from: a,
       clientMsgId: 'late',
-      seq: 3,
       content: '{"text":"late"}',
     };
+    await documents.send(new DeleteCommand({ TableName: tableOf('Messages'), Key: { pk, sk } }));
     await documents.send(new PutCommand({ TableName: tableOf('Messages'), Item: late }));
     stack.advanceQueues(15);
     await untilTask(stack, taskId);
-    expect(contentsOf(await historyOf(stack, b, a))).toEqual([ERASED, textContent('reply'), ERASED]);
+    expect(contentsOf(await historyOf(stack, b, a))).toEqual([ERASED, ERASED, textContent('reply')]);
   });
 
   it('finishes, and erases all, whatever its worker has done when it dies (IM-ERASE-1)', async () => {
