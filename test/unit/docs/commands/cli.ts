@@ -27,7 +27,7 @@ export interface Cli {
   /** @returns what is wrong with a call */
   readonly mistakeIn: (args: readonly string[]) => Promise<string | undefined>;
   /** Options that the help of a command has, as calls. */
-  readonly helped: () => Promise<readonly (readonly string[])[]>;
+  readonly helped: () => readonly (readonly string[])[];
 }
 
 /** The commands of `cli/`, each of which ends once it has read its arguments by its own table of options. */
@@ -44,16 +44,17 @@ export async function loadCli(): Promise<Cli> {
     return { parseCommand: ending(parseCommand), parseOptions: ending(parseOptions) };
   });
   const { COMMANDS } = (await import('../../../../cli/commands.ts')) as Entries;
+  const loading = Object.entries(COMMANDS).map(async ([name, { load }]) => [name, await load()] as const);
+  const commands = new Map(await Promise.all(loading));
+  // The files of a worker share their modules.
+  vi.doUnmock(PARSER);
+  vi.resetModules();
   return {
     async mistakeIn([name = '', ...args]) {
-      const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-      if (entry === undefined) return `there is no command ${name}`;
-      return mistakeIn(name, await entry.load(), args);
+      const command = commands.get(name);
+      return command === undefined ? `there is no command ${name}` : mistakeIn(name, command, args);
     },
-    async helped() {
-      const calls = Object.entries(COMMANDS).map(async ([name, { load }]) => helpedBy([name], await load()));
-      return (await Promise.all(calls)).flat();
-    },
+    helped: () => [...commands].flatMap(([name, command]) => helpedBy([name], command)),
   };
 }
 
