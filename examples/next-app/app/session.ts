@@ -1,7 +1,7 @@
 import { cookies } from 'next/headers';
 
 /**
- * Who is signed in. This example believes whatever name was typed: put your own session here, such as that of Auth.js or
+ * The signed-in user. This example accepts any name that is typed: put your own session here, such as that of Auth.js or
  * Clerk.
  */
 export async function signedInUser(): Promise<string | undefined> {

@@ -59,7 +59,7 @@ function isEmptied(message: SeenMessage): boolean {
   );
 }
 
-/** Who is in a changing group may be added again, and whoever was erased before an import is no member of its groups (IM-IMPORT-7). */
+/** In a group whose members change, a user may be added again. An import does not add users who were erased before it (IM-IMPORT-7). */
 function isGroupOf(evidence: Evidence, user: string, id: string): boolean {
   return (
     id.startsWith('g:') && !evidence.isChanging(id) && evidence.isMember(user, id) && !evidence.isImported(id)

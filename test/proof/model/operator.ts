@@ -25,7 +25,7 @@ export class Operator {
   readonly #begunMs = Date.now();
   /** Users who were banned, or may be. */
   readonly #banned = new Set<string>();
-  /** Who is erased, or will be. */
+  /** Users whose erasure was started. */
   readonly erased = new Set<string>();
   /** One request about a user at a time: of two, nobody could tell which was later. */
   readonly #turns = new Map<string, Promise<unknown>>();
