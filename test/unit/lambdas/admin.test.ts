@@ -1,64 +1,16 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { AdminCallEvent, AdminCallWriter } from '../../../lambdas/domain/model/event.ts';
+import { describe, expect, it } from 'vitest';
+import type { AdminCallEvent } from '../../../lambdas/domain/model/event.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
-import { logger } from '../../../lambdas/shared/logger.ts';
-import { type AdminEvent, createAdminHandler } from '../../../lambdas/transport/admin.ts';
-import { type AdminPorts, adminAnswers } from '../../../lambdas/transport/admin-answers.ts';
 import { aSession, createWorld } from '../../adapters/memory/world.ts';
+import { CALLER, line, startAdmin as start } from './admin-api.ts';
 
-const CALLER = 'arn:aws:sts::111122223333:assumed-role/Support/eve';
-const iam = { iam: { userArn: CALLER } };
-
-/** An admin API in memory, and the lines that it logs. */
-function start(more: Partial<AdminPorts> = {}, calls?: AdminCallWriter) {
-  const world = createWorld();
-  const spending = { perMinute: 600, burst: 3_000 };
-  const ports = { ...world, budgetLimits: { spending }, maxDevices: 10, ...more };
-  const handle = createAdminHandler(adminAnswers(ports), calls);
-  const lines: unknown[] = [];
-  const info = vi.spyOn(logger, 'info').mockImplementation((message, fields) => {
-    lines.push({ message, ...fields });
-  });
-  const error = vi.spyOn(logger, 'error').mockImplementation((message) => void lines.push({ message }));
-  onTestFinished(() => {
-    info.mockRestore();
-    error.mockRestore();
-  });
-  const call = async (
-    routeKey: string,
-    pathParameters: Record<string, string> = {},
-    body?: object,
-    { authorizer = iam, timeEpoch = world.clock() }: { authorizer?: object; timeEpoch?: number } = {},
-  ) => {
-    const answer = await handle({
-      routeKey,
-      pathParameters,
-      requestContext: { authorizer, timeEpoch, requestId: 'r1' },
-      ...(body && { body: JSON.stringify(body) }),
-    } as unknown as AdminEvent);
-    return {
-      status: answer.statusCode,
-      body: answer.body === undefined ? undefined : JSON.parse(answer.body),
-    };
-  };
-  return { ...world, call, lines };
-}
-
-const line = (action: string, outcome: string, target?: object) => ({
-  message: 'admin call',
-  caller: CALLER,
-  action,
-  target,
-  outcome,
-  requestId: 'r1',
-});
 const BAN = 'PUT /admin/users/{userId}/ban';
 const UNBAN = 'DELETE /admin/users/{userId}/ban';
 const LOOK = 'GET /admin/users/{userId}';
 const RECALL = 'DELETE /admin/conversations/{conversationId}/messages/{seq}';
-const TASK = 'GET /admin/tasks/{taskId}';
 const LOG_OUT = 'POST /admin/users/{userId}/log-out';
 const ERASE_ONE = 'POST /admin/conversations/{conversationId}/messages/{seq}/erase';
+const error = expect.objectContaining({ name: 'UnavailableError' });
 const text = (words: string) => ({ type: 'text', text: words });
 
 describe('the audit (IM-ADMIN-2)', () => {
@@ -67,11 +19,13 @@ describe('the audit (IM-ADMIN-2)', () => {
     const sent = { from: 'alice', to: 'bob', clientMsgId: 'c1', content: text('CANARY') };
     await call('POST /admin/messages', {}, sent);
     await call(BAN, { userId: 'bob' }, { reason: 'CANARY', until: 5 });
+    await call(UNBAN, { userId: 'bob' });
     await call(LOOK, { userId: 'bob' });
     await call('PUT /admin/users/{userId}/profile', { userId: 'bob' }, { name: 'CANARY' });
     expect(lines).toEqual([
       line('POST /admin/messages', 'done', { from: 'alice', to: 'bob', clientMsgId: 'c1' }),
       line(BAN, 'done', { userId: 'bob', until: 5 }),
+      line(UNBAN, 'done', { userId: 'bob' }),
       line(LOOK, 'done', { userId: 'bob' }),
       line('PUT /admin/users/{userId}/profile', 'done', { userId: 'bob' }),
     ]);
@@ -105,17 +59,17 @@ describe('the audit (IM-ADMIN-2)', () => {
     expect(lines).toEqual([
       line(BAN, 'invalid_request'),
       line(LOOK, 'unavailable', { userId: 'bob' }),
-      { message: 'request failed' },
+      { message: 'request failed', routeKey: LOOK, error },
       line('POST /admin/messages', 'bad_frame'),
     ]);
   });
 
   it('refuses a request without an IAM principal, even if a route were open (IM-ADMIN-1)', async () => {
     const { call, routes, lines } = start();
-    for (const authorizer of [{}, { jwt: { claims: { sub: 'eve' } } }])
+    for (const authorizer of [undefined, {}, { jwt: { claims: { sub: 'eve' } } }])
       expect(await call(BAN, { userId: 'bob' }, {}, { authorizer })).toMatchObject({ status: 403 });
     expect((await routes.presencesOf(['bob'])).get('bob')?.ban).toBeUndefined();
-    expect(lines).toHaveLength(2);
+    expect(lines).toHaveLength(3);
   });
 });
 
@@ -141,7 +95,7 @@ describe('the events of calls (IM-ADMIN-2)', () => {
     const { call, lines } = start({}, { put: () => Promise.reject(new UnavailableError()) });
     expect(await call(BAN, { userId: 'bob' })).toMatchObject({ status: 204 });
     expect(await call(BAN, { userId: 'system' })).toMatchObject({ status: 400 });
-    const failed = { message: 'admin event failed' };
+    const failed = { message: 'admin event failed', action: BAN, requestId: 'r1', error };
     expect(lines).toEqual([
       line(BAN, 'done', { userId: 'bob' }),
       failed,
@@ -231,30 +185,6 @@ describe('a recall by the operator (IM-ADMIN-3)', () => {
   });
 });
 
-describe('a task (IM-ERASE-1)', () => {
-  it.each([
-    ['export', 'POST /admin/users/{userId}/export'],
-    ['erase', 'DELETE /admin/users/{userId}'],
-  ])('is started once, and read: %s', async (kind, route) => {
-    const { call, lines, taskQueue, clock } = start();
-    const started = await call(route, { userId: 'bob' });
-    const { taskId } = started.body;
-    expect(started).toEqual({ status: 202, body: { taskId: expect.stringMatching(/^[0-9A-Z]{26}$/) } });
-    expect(taskQueue.jobs).toEqual([{ taskId, delaySeconds: 0 }]);
-    expect(await call(TASK, { taskId })).toEqual({
-      status: 200,
-      body: {
-        ...{ taskId, kind, userId: 'bob', state: 'running', step: 'begin', counts: {} },
-        startedAt: clock(),
-        updatedAt: clock(),
-      },
-    });
-    expect(lines).toEqual([line(route, 'done', { userId: 'bob', taskId }), line(TASK, 'done', { taskId })]);
-    const unknown = { status: 404, body: { message: 'There is no such task.' } };
-    expect(await call(TASK, { taskId: '01ARZ3NDEKTSV4RRFFQ69G5FAV' })).toMatchObject(unknown);
-  });
-});
-
 describe('a log-out and an erasure of one message (IM-ADMIN-3)', () => {
   it('end the session of one device, and leave ids of the message', async () => {
     const { call, lines, routes, messages } = start();
@@ -285,7 +215,10 @@ describe('a message of the operator (IM-ADMIN-3)', () => {
       const message = { from: 'system', conversationId, clientMsgId: 'c1', content: text('x') };
       expect(await call('POST /admin/messages', {}, message)).toMatchObject({
         status: 400,
-        body: { code: 'invalid_request', issues: [{ path: 'from' }] },
+        body: {
+          code: 'invalid_request',
+          issues: [{ path: 'from', message: expect.stringContaining('name one of its members') }],
+        },
       });
       const own = { ...message, conversationId: 'dm:bob:system' };
       expect(await call('POST /admin/messages', {}, own)).toMatchObject({ status: 200 });
