@@ -1,7 +1,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { OperatorError } from '../local/operator-error.ts';
-import { localStack } from './admin/stack.ts';
 import type { Command } from './command.ts';
+import { localStack } from './local-stack.ts';
 import { parseCommand } from './options.ts';
 import { during } from './progress.ts';
 import { UsageError } from './usage-error.ts';

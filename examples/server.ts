@@ -1,8 +1,10 @@
+import { usualHttpUrl } from '../cli/local-stack.ts';
+
 /**
- * The server for the examples: by default the local stack of `npm start`. For a deployment, set IM_HTTP_URL and
- * IM_WS_URL (outputs of the stack), and IM_TOKEN.
+ * The server for the examples: by default the local stack of `npm start`, on whatever port. For a deployment, set IM_HTTP_URL
+ * and IM_WS_URL (outputs of the stack), and IM_TOKEN.
  */
-const { IM_HTTP_URL = 'http://127.0.0.1:8787', IM_WS_URL, IM_TOKEN } = process.env;
+const { IM_HTTP_URL = usualHttpUrl(), IM_WS_URL, IM_TOKEN } = process.env;
 
 /** The options of `createClient` for this user. */
 export async function serverFor(userId: string) {

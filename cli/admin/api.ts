@@ -1,9 +1,9 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { type Admin, createAdmin, ImError, RefusedError } from '../../client/src/admin/index.ts';
 import { messageOf, OperatorError } from '../../local/operator-error.ts';
+import { LOCAL_CREDENTIALS, localStack } from '../local-stack.ts';
 import { UsageError } from '../usage-error.ts';
 import { COMMON } from './command.ts';
-import { LOCAL_CREDENTIALS, localStack } from './stack.ts';
 
 /** The options of commands that call the admin API. */
 export const API_OPTIONS = { ...COMMON, http: { type: 'string' } } as const;

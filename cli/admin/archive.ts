@@ -3,12 +3,12 @@ import { createArchiveReader } from '../../lambdas/adapters/archive-bucket.ts';
 import { type ArchiveRange, inOrder, readArchive } from '../../lambdas/domain/archive/read-archive.ts';
 import type { ArchivedMessage } from '../../lambdas/domain/model/archive.ts';
 import { OperatorError } from '../../local/operator-error.ts';
+import { LOCAL_CREDENTIALS, localStack } from '../local-stack.ts';
 import { parseCommand } from '../options.ts';
 import { during } from '../progress.ts';
 import { UsageError } from '../usage-error.ts';
 import { commandLine } from '../wording.ts';
 import { type AdminCommand, COMMON } from './command.ts';
-import { LOCAL_CREDENTIALS, localStack } from './stack.ts';
 
 export interface ArchiveSource {
   readonly client: S3Client;

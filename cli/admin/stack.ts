@@ -1,46 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { recordOf } from '../../local/json.ts';
 import { messageOf, OperatorError } from '../../local/operator-error.ts';
+import { LOCAL_CREDENTIALS, localStack } from '../local-stack.ts';
 import { commandLine } from '../wording.ts';
-
-/** What `npm start` writes of the running stack. */
-export interface LocalStack {
-  readonly outputs: Readonly<Record<string, unknown>>;
-  readonly endpoints: Readonly<Record<string, unknown>>;
-  /** The gateway's, without a trailing slash. */
-  readonly httpUrl: string;
-}
-
-/** For clients of the local stack. */
-export const LOCAL_CREDENTIALS = {
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-};
-
-/** @throws {OperatorError} none runs */
-export function localStack(directory: string): LocalStack {
-  try {
-    const facts = recordOf(JSON.parse(readFileSync(join(directory, 'runtime.json'), 'utf8')));
-    if (facts['ready'] === true && isAlive(Number(facts['pid'])))
-      return {
-        outputs: recordOf(facts['outputs']),
-        endpoints: recordOf(facts['endpoints']),
-        httpUrl: String(facts['httpUrl']),
-      };
-  } catch {
-    // It is not there, or is being written, or a runtime was killed and left it.
-  }
-  throw new OperatorError(
-    `No stack runs with the data folder ${directory}: start one by ${commandLine('start')}, or name the function or bucket of a deployment.`,
-  );
-}
-
-/** @throws {Error} it is not */
-function isAlive(pid: number): boolean {
-  return process.kill(pid, 0);
-}
 
 export interface FunctionTarget {
   /** Of a deployment. @default - that of the local stack */

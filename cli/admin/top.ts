@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Activity } from '../../local/activity/activity.ts';
 import { ACTIVITY_PATH } from '../../local/activity/activity-route.ts';
 import { OperatorError } from '../../local/operator-error.ts';
+import { localStack } from '../local-stack.ts';
 import { parseCommand } from '../options.ts';
 import { commandLine } from '../wording.ts';
 import { type AdminCommand, COMMON } from './command.ts';
-import { localStack } from './stack.ts';
 import { type Summary, summaryOf } from './summary.ts';
 import { topText } from './top-text.ts';
 

@@ -1,22 +1,23 @@
 import { USER_ID, USER_ID_RULE } from '../../protocol/ids.ts';
 import { parseOptions } from '../options.ts';
+import { DEFAULT_PORT } from '../start/options.ts';
 import { UsageError } from '../usage-error.ts';
 import { commandLine } from '../wording.ts';
 
-/** The default port of `npm start`. */
-export const DEFAULT_PORT = 8787;
-
 const OPTIONS = {
-  port: { type: 'string', default: String(DEFAULT_PORT) },
+  port: { type: 'string' },
+  data: { type: 'string' },
   ws: { type: 'string' },
   http: { type: 'string' },
   token: { type: 'string' },
 } as const;
 
-export const chatHelp = () => `Chats in the terminal: ${commandLine('chat', 'ME PEER [--port N]')}
+export const chatHelp =
+  () => `Chats in the terminal: ${commandLine('chat', 'ME PEER [--port N | --data DIR]')}
                        ${commandLine('chat', 'PEER --http URL --token T [--ws URL]')}
 
-  --port N    of the stack on this machine (default ${DEFAULT_PORT})
+  --data DIR  data folder of ${commandLine('start')} (default .local)
+  --port N    of the stack on this machine (default: that of the folder's, or ${DEFAULT_PORT} if none runs)
   --http URL  of a deployment: its output HttpUrl
   --token T   of the deployment's issuer; it names you
   --ws URL    its output WebSocketUrl (default: what the HTTP API says)
@@ -24,7 +25,15 @@ export const chatHelp = () => `Chats in the terminal: ${commandLine('chat', 'ME 
 Sends the lines of a pipe, too, waits until they are stored, and ends.`;
 
 export type ChatArguments =
-  | { readonly kind: 'local'; readonly me: string; readonly peer: string; readonly baseUrl: string }
+  | {
+      readonly kind: 'local';
+      readonly me: string;
+      readonly peer: string;
+      /** If absent, that of the stack that runs. */
+      readonly port: number | undefined;
+      /** Data folder of the stack that must run. @default - any may, with the usual folder */
+      readonly data: string | undefined;
+    }
   | {
       readonly kind: 'deployed';
       readonly peer: string;
@@ -52,8 +61,13 @@ export function parseArguments(args: readonly string[]): ChatArguments {
   if (me === undefined || peer === undefined || positionals.length !== 2)
     throw new UsageError('Give two names: yours and your peer’s.');
   if (me === peer) throw new UsageError('The two names must differ.');
-  const port = Number(values.port);
+  return { kind: 'local', me, peer, port: portOf(values.port), data: values.data };
+}
+
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new UsageError(`--port takes a number from 1 to 65535, not "${values.port}".`);
-  return { kind: 'local', me, peer, baseUrl: `http://127.0.0.1:${port}` };
+    throw new UsageError(`--port takes a number from 1 to 65535, not "${text}".`);
+  return port;
 }

@@ -1,7 +1,9 @@
 import { type GetToken, UnauthorizedError } from '../../client/src/index.ts';
 import { OperatorError } from '../../local/operator-error.ts';
+import { localStack, usualHttpUrl } from '../local-stack.ts';
+import { DEFAULT_PORT } from '../start/options.ts';
 import { commandLine } from '../wording.ts';
-import { type ChatArguments, DEFAULT_PORT } from './arguments.ts';
+import type { ChatArguments } from './arguments.ts';
 
 /** The options with which the SDK reaches a server, and the user. */
 export interface ServerAccess {
@@ -13,7 +15,7 @@ export interface ServerAccess {
 
 /** Finds the server of the arguments. @throws {OperatorError} it does not answer, or refuses the token */
 export async function findServer(args: ChatArguments): Promise<ServerAccess> {
-  const httpUrl = (args.kind === 'local' ? args.baseUrl : args.httpUrl).replace(/\/+$/, '');
+  const httpUrl = (args.kind === 'local' ? localUrl(args) : args.httpUrl).replace(/\/+$/, '');
   const hint = args.kind === 'local' ? `; start one with: ${commandLine('start', portOption(httpUrl))}` : '';
   const getToken = args.kind === 'local' ? () => devToken(httpUrl, args.me) : () => args.token;
   const token = await Promise.resolve(getToken()).catch((error: unknown) => {
@@ -37,6 +39,14 @@ export async function findServer(args: ChatArguments): Promise<ServerAccess> {
   const chosen = args.kind === 'local' ? atFront(wsUrl, httpUrl) : (args.wsUrl ?? wsUrl);
   return { wsUrl: chosen, httpUrl, getToken, userId };
 }
+
+/** @throws {OperatorError} a data folder is named, and no stack runs with it */
+export function localUrl({ port, data }: Pick<LocalArguments, 'port' | 'data'>): string {
+  if (port !== undefined) return `http://127.0.0.1:${port}`;
+  return data === undefined ? usualHttpUrl() : localStack(data).httpUrl;
+}
+
+type LocalArguments = Extract<ChatArguments, { readonly kind: 'local' }>;
 
 /** With `--nodes`, the session names one node, and a client of that address alone would wait for it if it dies. */
 function atFront(wsUrl: string, httpUrl: string): string {

@@ -1,6 +1,6 @@
 import { OperatorError } from '../../local/operator-error.ts';
-import { localStack } from '../admin/stack.ts';
 import { describedStack } from '../described-stack.ts';
+import { localStack } from '../local-stack.ts';
 import { UsageError } from '../usage-error.ts';
 import { commandTokens, localTokens, poolTokens, type Tokens } from './tokens.ts';
 

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newUser, type Stack, sharedStack } from './setup/stack.ts';
@@ -11,13 +14,18 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 function run(example: string, userId: string, ...args: string[]): Promise<ChildProcess> {
+  return stack.token(userId).then((token) => {
+    const env = { IM_HTTP_URL: stack.httpUrl, IM_WS_URL: stack.wsUrl, IM_TOKEN: token };
+    return runWith({ env: { ...process.env, ...env } }, example, ...args);
+  });
+}
+
+function runWith(where: { env?: NodeJS.ProcessEnv; cwd?: string }, example: string, ...args: string[]) {
   const file = fileURLToPath(new URL(`../../examples/${example}/main.ts`, import.meta.url));
-  return stack.token(userId).then((token) =>
-    spawn(process.execPath, ['--conditions', 'serverless-im-source', file, ...args], {
-      env: { ...process.env, IM_HTTP_URL: stack.httpUrl, IM_WS_URL: stack.wsUrl, IM_TOKEN: token },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    }),
-  );
+  return spawn(process.execPath, ['--conditions', 'serverless-im-source', file, ...args], {
+    ...where,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 async function firstLine({ stdout }: ChildProcess): Promise<string> {
@@ -34,6 +42,15 @@ describe('the examples', () => {
     expect(await bob.message('hello from Node')).toMatchObject({ from: me, seq: 1 });
     if (example.exitCode === null) await once(example, 'exit');
     expect(example.exitCode).toBe(0);
+  });
+
+  it('find the stack that runs on this machine, whatever its port', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'serverless-im-example-'));
+    mkdirSync(join(cwd, '.local'));
+    const facts = { ready: true, pid: process.pid, httpUrl: stack.httpUrl };
+    writeFileSync(join(cwd, '.local/runtime.json'), JSON.stringify(facts));
+    const [me, peer] = [newUser('alice'), newUser('bob')];
+    expect(await firstLine(runWith({ cwd }, 'node', me, peer, 'hello'))).toBe(`${me}: hello`);
   });
 
   it('write an answer that grows, and store it once, though the assistant dies while it writes (IM-LIVE)', async () => {

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { calledAs } from '../../unit/docs/commands/called-as.ts';
 import { typeCommands } from '../../unit/docs/commands/shell.ts';
@@ -15,12 +15,13 @@ function onPage(page: string, beginning: string): string[][] {
   return found.map((line) => line.split(' ').slice(1));
 }
 
-function start(args: readonly string[]) {
-  return spawn(process.execPath, ['cli/main.ts', ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+function start(args: readonly string[], cwd?: string) {
+  return spawn(process.execPath, [resolve('cli/main.ts'), ...args], { stdio: ['pipe', 'pipe', 'pipe'], cwd });
 }
 
 describe('the commands of README.md and docs/operations.md, on one machine', () => {
-  const data = temporaryFolder();
+  const folder = temporaryFolder();
+  const data = join(folder, '.local');
   let stack: ReturnType<typeof start>;
   let port: string;
 
@@ -54,9 +55,9 @@ describe('the commands of README.md and docs/operations.md, on one machine', () 
       );
     });
 
-  /** A terminal in which somebody chats. */
+  /** A terminal in which somebody chats, in the folder where the stack was started: it finds the port by itself. */
   const terminal = (args: readonly string[]) => {
-    const child = start([...args, '--port', port]);
+    const child = start(args, folder);
     let shown = '';
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => (shown += text));

@@ -1,10 +1,15 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseArguments } from '../../../cli/chat/arguments.ts';
+import { localUrl } from '../../../cli/chat/server.ts';
 
 describe('chat arguments', () => {
   it.each([
-    ['alice bob', { kind: 'local', me: 'alice', peer: 'bob', baseUrl: 'http://127.0.0.1:8787' }],
-    ['alice bob --port 9000', { kind: 'local', me: 'alice', peer: 'bob', baseUrl: 'http://127.0.0.1:9000' }],
+    ['alice bob', { kind: 'local', me: 'alice', peer: 'bob', port: undefined, data: undefined }],
+    ['alice bob --port 9000', { kind: 'local', me: 'alice', peer: 'bob', port: 9000, data: undefined }],
+    ['alice bob --data .other', { kind: 'local', me: 'alice', peer: 'bob', port: undefined, data: '.other' }],
     [
       'bob --http https://h --token T',
       { kind: 'deployed', peer: 'bob', httpUrl: 'https://h', wsUrl: undefined, token: 'T' },
@@ -37,5 +42,25 @@ describe('chat arguments', () => {
     [['system', '--http', 'https://h', '--token', 'T'], '“system” is no user id'],
   ])('%j are refused with the name that is no user id', (args, reason) => {
     expect(() => parseArguments(args)).toThrow(reason);
+  });
+});
+
+describe('a chat on this machine', () => {
+  const data = mkdtempSync(join(tmpdir(), 'serverless-im-chat-'));
+  const says = (pid: number) =>
+    writeFileSync(
+      join(data, 'runtime.json'),
+      JSON.stringify({ ready: true, pid, httpUrl: 'http://127.0.0.1:4711' }),
+    );
+
+  it('is with the stack of the data folder, unless a port is given', () => {
+    says(process.pid);
+    expect(localUrl({ port: undefined, data })).toBe('http://127.0.0.1:4711');
+    expect(localUrl({ port: 9000, data })).toBe('http://127.0.0.1:9000');
+  });
+
+  it('is refused if the stack of a named folder has ended', () => {
+    says(2 ** 30);
+    expect(() => localUrl({ port: undefined, data })).toThrow(`No stack runs with the data folder ${data}`);
   });
 });
