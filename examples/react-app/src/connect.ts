@@ -1,6 +1,8 @@
 import { type Client, createClient, indexedDbStore } from '@serverless-im/client';
 
-const { VITE_HTTP_URL = 'http://127.0.0.1:8787', VITE_WS_URL = 'ws://127.0.0.1:8787/prod' } = import.meta.env;
+/** Where `npm run chat` listens. */
+const CHAT = '127.0.0.1:8787';
+const { VITE_HTTP_URL = `http://${CHAT}`, VITE_WS_URL = `ws://${CHAT}/prod` } = import.meta.env;
 
 /** On your machine anybody gets a token of any user. In production your sign-in gives it: docs/sign-in.md. */
 async function tokenOf(userId: string): Promise<string> {
