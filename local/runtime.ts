@@ -6,6 +6,7 @@ import { startStreamSources } from './event-source/stream-sources.ts';
 import { Gateway } from './gateway/server.ts';
 import { type Front, type Infrastructure, PROJECT_DIRECTORY, startInfrastructure } from './infrastructure.ts';
 import type { StackModel } from './model.ts';
+import { ReadableWarnings } from './readable-warnings.ts';
 import type { RuntimeOptions } from './runtime-options.ts';
 import { type ServedStack, serveStack } from './serve-stack.ts';
 import { type ExpireItems, startExpiry } from './storage.ts';
@@ -54,11 +55,11 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<LocalR
 }
 
 async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): Promise<LocalRuntime> {
-  const report = options.onWarning ?? ((message: string) => console.error(message));
+  const warnings = new ReadableWarnings(options.onWarning ?? ((message) => console.error(message)));
   let isStopping = false;
   // Failures caused by the shutdown itself are not worth a warning.
   const warn = (message: string) => {
-    if (!isStopping) report(message);
+    if (!isStopping) warnings.warn(message);
   };
   const activityRoute = new ActivityRoute();
   const infrastructure = await startInfrastructure(
@@ -89,6 +90,7 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
   options.onStep?.('tables, queues, and functions', serving);
   const served = await serving;
   const { stack, endpoints, workers, activity, otherApis } = served;
+  warnings.name(stack);
   issuer.speakFor(stack.tokens);
   const names = namesOf(stack);
   activityRoute.serve(async () => ({

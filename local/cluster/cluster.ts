@@ -5,6 +5,7 @@ import type { TokenOptions } from '../dev-issuer.ts';
 import { startStreamSources } from '../event-source/stream-sources.ts';
 import { remoteInvoker } from '../functions/remote-invoker.ts';
 import { startInfrastructure } from '../infrastructure.ts';
+import { ReadableWarnings } from '../readable-warnings.ts';
 import { type LocalRuntime, startPage, urlsOf } from '../runtime.ts';
 import type { Endpoints } from '../runtime-options.ts';
 import { loadStack } from '../stack/loader.ts';
@@ -62,7 +63,8 @@ export async function startCluster(options: ClusterOptions): Promise<LocalCluste
 }
 
 async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): Promise<LocalCluster> {
-  const warn = options.onWarning ?? ((message: string) => console.error(message));
+  const warnings = new ReadableWarnings(options.onWarning ?? ((message) => console.error(message)));
+  const { warn } = warnings;
   const balances = { gateways: new Balance(), invokeApis: new Balance() };
   const activityRoute = new ActivityRoute();
   const infrastructure = await startInfrastructure(
@@ -90,6 +92,7 @@ async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): P
   issuer.speakFor(stack.tokens);
   Object.assign(parameters, stack.parameters);
   for (const warning of stack.warnings) warn(warning);
+  warnings.name(stack);
   const storage = createStorage(direct, stack);
   options.onStep?.('tables and queues', storage);
   await storage;

@@ -40,6 +40,7 @@ function miniAssembly(): string {
         console.log('asked');
         return { statusCode: 200, body: JSON.stringify({ env: process.env, body: event.body, claims: event.requestContext?.authorizer?.jwt?.claims }) };
       };`,
+      idle: 'export const handler = () => new Promise(() => setInterval(() => {}, 1_000));',
     },
     resources: {
       Site: { Type: 'AWS::CloudFront::Distribution' },
@@ -81,6 +82,15 @@ function miniAssembly(): string {
         },
       },
       Get: route('Http', { RouteKey: 'GET /env', AuthorizerId: { Ref: 'Jwt' } }),
+      MiniSlow0A1B2C3D: lambda('idle', { Timeout: 1 }),
+      SlowIntegration: {
+        Type: 'AWS::ApiGatewayV2::Integration',
+        Properties: { ApiId: { Ref: 'Http' }, IntegrationUri: invocationUri('MiniSlow0A1B2C3D') },
+      },
+      GetSlow: route('Http', {
+        RouteKey: 'GET /slow',
+        Target: { 'Fn::Join': ['/', ['integrations', { Ref: 'SlowIntegration' }]] },
+      }),
     },
     outputs: { QueueUrl: { Value: { Ref: 'Queue' } } },
   });
@@ -138,6 +148,15 @@ test('the runtime runs functions, sockets, routes, and queues of an assembly', a
     body: JSON.stringify({ QueueUrl: runtime.outputs['QueueUrl'], MessageBody: 'from the queue' }),
   });
   await eventually(() => lines).toContain('queue: from the queue');
+
+  const late = await Promise.all([fetch(`${runtime.httpUrl}/slow`), fetch(`${runtime.httpUrl}/slow`)]);
+  expect(late.map(({ status }) => status)).toEqual([500, 500]);
+  expect(warnings.slice(1)).toEqual([
+    expect.stringMatching(
+      /^GET \/slow \(MiniSlow\) failed: .* timed out after 1\.00 seconds \(is this machine busy\?/,
+    ),
+    expect.stringMatching(/^GET \/slow \(MiniSlow\) failed: .* timed out after 1\.00 seconds$/),
+  ]);
 });
 
 test('one assembly serves several runtimes at once, with or without an AWS proxy between', async () => {
