@@ -66,7 +66,7 @@ async function verifyAll(deployment: Deployment, { json, quick }: VerifyOptions)
   if (json !== undefined) write(json, figures);
   if (failure !== undefined && left !== undefined) console.error(`serverless-im: ${messageOf(left)}`);
   if ((failure ?? left) !== undefined) throw failure ?? left;
-  console.log(`All ${figures.checks.length} checks hold for ${httpUrl}.`);
+  console.log(closingLine(figures));
 }
 
 async function holdAll(
@@ -78,10 +78,20 @@ async function holdAll(
   const { runChecks } = await import('./verify/run-checks.ts');
   await runChecks(deployment, figures);
   const { hasContract, runContract } = await import('./verify/contract.ts');
-  if (quick || !hasContract()) return;
+  if (quick || !hasContract()) {
+    const reason = hasContract() ? 'left out by --quick' : 'they are in the repository only';
+    return console.log(`Not run: the cases of the whole contract (${reason}).`);
+  }
   figures.contract = await runContract(deployment, signal);
   const { failed } = figures.contract;
   if (failed > 0) throw new OperatorError(`Of the contract's cases ${failed} failed: they are listed above.`);
+}
+
+function closingLine({ checks, contract, httpUrl }: Figures): string {
+  if (contract === undefined) return `All ${checks.length} checks hold for ${httpUrl}.`;
+  const { passed, skipped } = contract;
+  const left = skipped === 0 ? '' : `; ${skipped} cases were left out`;
+  return `All ${checks.length} checks and ${passed} cases of the contract hold for ${httpUrl}${left}.`;
 }
 
 function write(file: string, figures: Figures): void {

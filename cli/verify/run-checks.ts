@@ -25,7 +25,7 @@ export async function runChecks(deployment: Deployment, figures: Figures): Promi
     }
     const says = 'Messages arrive one after the other.';
     figures.latency = await hold(says, measureLatency(world), world);
-    console.log(`ok  ${latencyText(figures.latency)}`);
+    console.log(`    ${latencyText(figures.latency)}`);
   } finally {
     world.end();
   }
