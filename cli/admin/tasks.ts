@@ -10,7 +10,7 @@ import { API_OPTIONS, type ApiTarget, withAdmin } from './api.ts';
 import type { AdminCommand } from './command.ts';
 import { download } from './download.ts';
 import { fetchFiles, filesText } from './export-files.ts';
-import { print } from './users.ts';
+import { isUnknown, print } from './users.ts';
 
 const FOLLOW_OPTIONS = { ...API_OPTIONS, 'no-wait': { type: 'boolean', default: false } } as const;
 const OUT_OPTIONS = { ...FOLLOW_OPTIONS, out: { type: 'string' }, files: { type: 'string' } } as const;
@@ -83,12 +83,13 @@ async function start(
 /** Follows a task until it is done, and gets its file. */
 export async function finish(values: FinishValues, taskId: string): Promise<void> {
   const done = await follow(values, taskId);
-  if (values.out === undefined) return print(values, done, taskText(done));
+  const said = taskText(done) + (await unknownText(values, done));
+  if (values.out === undefined) return print(values, done, said);
   const { link } = done;
   if (link === undefined) throw new OperatorError(`Task ${taskId} has no file, or no longer.`);
   const { out } = values;
   const bytes = await during(`getting ${out}`, values.json, () => download(link, out));
-  const text = `${taskText(done)}\n  ${bytes} bytes in ${out}`;
+  const text = `${said}\n  ${bytes} bytes in ${out}`;
   const { files: folder } = values;
   if (folder === undefined) return print(values, { ...done, out, bytes }, text);
   const files = await during('getting the files', values.json, () => fetchFiles(out, folder));
@@ -97,6 +98,14 @@ export async function finish(values: FinishValues, taskId: string): Promise<void
     throw new OperatorError(
       `Missing files: ${files.failed}. The first: ${files.reason}. Export once more, into the same folder.`,
     );
+}
+
+/** An export without a message may be of an id that is mistyped: its one line is of any account. */
+async function unknownText(values: FollowValues, { kind, userId, counts }: AdminTaskBody): Promise<string> {
+  const isBare = Object.keys(counts).every((name) => name === 'account');
+  if (values.json || kind !== 'export' || userId === undefined || !isBare) return '';
+  const user = await withAdmin(values, (admin) => admin.look(userId));
+  return isUnknown(user) ? '\n  nothing is known of this user' : '';
 }
 
 /** Waits for the end of a task, and says meanwhile how far it is. */

@@ -84,13 +84,25 @@ export function lookText(user: AdminUserBody): string {
   const said = (text: string | undefined) => (text === undefined ? '' : `, ${JSON.stringify(text)}`);
   const lines = [
     `${userId}${said(profile?.name)}`,
-    ...(sessions.length === 0 ? ['  no session'] : sessions.map(sessionText)),
+    ...(sessions.length === 0 ? [noSessionText(user)] : sessions.map(sessionText)),
     ...(lastSeenAt === undefined ? [] : [`  last session ended ${timeText(lastSeenAt)}`]),
     ...(ban === undefined ? [] : [`  banned ${timeText(ban.at)} until ${until}${said(ban.reason)}`]),
     ...(pushDevices === undefined ? [] : [`  notifications on ${deviceCount(pushDevices)}`]),
     ...(budget === undefined ? [] : [`  ${budget.left} of ${budget.burst} credits left`]),
   ];
   return lines.join('\n');
+}
+
+/** Whether the server has nothing of this id that it shows: it may have a typing error. The conversations are in an export. */
+export function isUnknown({ sessions, lastSeenAt, ban, budget, profile, pushDevices }: AdminUserBody): boolean {
+  const hasSpent = budget !== undefined && budget.left < budget.burst;
+  return sessions.length === 0 && !(lastSeenAt ?? ban ?? profile) && !hasSpent && !pushDevices;
+}
+
+function noSessionText(user: AdminUserBody): string {
+  return isUnknown(user)
+    ? '  nothing is known of this user: no session so far, no ban, no profile'
+    : '  no session';
 }
 
 function deviceCount(count: number): string {

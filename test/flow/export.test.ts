@@ -236,7 +236,10 @@ describe('npm run admin', () => {
     expect(statSync(out).mode & 0o777).toBe(0o600);
     expectAll(linesIn(readFileSync(out, 'utf8')), alice);
     expect(await passing(admin('export', alice.a))).toMatch(
-      /done.*\n {2}until .*, for whoever has it: http:/,
+      /done.*\n {2}until .*, for whoever has it: http:\S+$/,
+    );
+    expect(await passing(admin('export', newUser('nobody')))).toMatch(
+      /^Export of nobody\S+: done.*\n.*\n {2}nothing is known of this user$/,
     );
   });
 

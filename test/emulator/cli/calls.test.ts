@@ -68,12 +68,26 @@ test.each([
   expect(err).toMatch(refused);
 });
 
+const UNKNOWN = '  nothing is known of this user: no session so far, no ban, no profile';
+
 test.each([
-  [undefined, 'erin\n  no session'],
-  [0, 'erin\n  no session\n  notifications on no device'],
+  [undefined, `erin\n${UNKNOWN}`],
+  [0, `erin\n${UNKNOWN}\n  notifications on no device`],
   [1, 'erin\n  no session\n  notifications on 1 device'],
   [2, 'erin\n  no session\n  notifications on 2 devices'],
 ])('look says how many devices get notifications: %s', (pushDevices, said) => {
   const user = { userId: 'erin', sessions: [], ...(pushDevices !== undefined && { pushDevices }) };
   expect(lookText(user)).toBe(said);
+});
+
+const BUDGET = { perMinute: 600, burst: 3000 };
+
+test.each([
+  ['was there', { lastSeenAt: 1 }, false],
+  ['is banned', { ban: { at: 1 } }, false],
+  ['has a profile', { profile: { userId: 'erin', version: 1 } }, false],
+  ['has asked for something', { budget: { left: 2_999, ...BUDGET } }, false],
+  ['has done nothing', { budget: { left: 3_000, ...BUDGET } }, true],
+])('look says whether anything is known of a user who %s', (_, facts, unknown) => {
+  expect(lookText({ userId: 'erin', sessions: [], ...facts }).includes(UNKNOWN)).toBe(unknown);
 });
