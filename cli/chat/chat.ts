@@ -27,6 +27,7 @@ export class Chat {
   readonly #conversation: Conversation;
   readonly #screen: Screen;
   readonly #pending = new Set<OwnMessage>();
+  readonly #doing = new Set<Promise<void>>();
   /** By seq. */
   readonly #shown = new Map<number, ChatMessage>();
   /** Messages that arrived, or were decided, before history was shown: any of them may be older than some of history's. */
@@ -35,6 +36,7 @@ export class Chat {
   #ticking: NodeJS.Timeout | undefined;
   #wasConnected = false;
   failures = 0;
+  failedCommands = 0;
 
   constructor(im: Client, peer: string, screen: Screen) {
     this.#im = im;
@@ -79,16 +81,23 @@ export class Chat {
     return this.#im.conversations()?.find(({ conversationId }) => conversationId === id)?.readSeq ?? 0;
   }
 
-  /** Takes a line that was typed: a command, or a message. A pipe has messages only. */
+  /** Takes a line that was typed, or is from a pipe: a command, or a message. */
   enter(line: string): void {
-    const follow = (message: OwnMessage): void => this.#follow(message);
-    const doing = this.#screen.live ? commanded(this.#im, this.#peer, line, follow) : undefined;
+    const doing = commanded(this.#im, this.#peer, line, (message) => this.#follow(message));
     if (doing === undefined) this.send(line);
-    else
-      doing.then(
-        (outcome) => this.#screen.write(`· ${safeText(outcome)}`),
-        (error: unknown) => this.#screen.write(`· ${errorText(toImError(error))}`),
-      );
+    else this.#report(doing);
+  }
+
+  #report(doing: Promise<string>): void {
+    const done = doing.then(
+      (outcome) => this.#screen.write(`· ${safeText(outcome)}`),
+      (error: unknown) => {
+        this.failedCommands += 1;
+        this.#screen.write(`· ${errorText(toImError(error))}`);
+      },
+    );
+    this.#doing.add(done);
+    void done.finally(() => this.#doing.delete(done));
   }
 
   send(text: string): void {
@@ -112,9 +121,10 @@ export class Chat {
     this.#showBelow();
   }
 
-  /** Resolves when no message is pending. */
+  /** Resolves when all commands are done, and no message is pending. */
   async flushed(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.allSettled([...this.#pending].map(({ acked }) => acked));
+    while (this.#doing.size + this.#pending.size > 0)
+      await Promise.allSettled([...this.#doing, ...[...this.#pending].map(({ acked }) => acked)]);
   }
 
   stop(): void {

@@ -9,8 +9,8 @@ import { openScreen } from './screen.ts';
 import { findServer } from './server.ts';
 
 /**
- * A chat in the terminal with the SDK. Also sends the lines of a pipe, waits for their acks, and exits. The exit status is 1 if a
- * message was not sent or the connection failed, otherwise 0.
+ * A chat in the terminal with the SDK. Also sends the lines of a pipe, does what they command, waits for the acks, and exits. The
+ * exit status is 1 if a message was not sent, a command of a pipe failed, or the connection did, otherwise 0.
  */
 export const chat: Command = {
   help: chatHelp,
@@ -63,5 +63,10 @@ async function converse(args: ChatArguments): Promise<void> {
   if (chat.failures > 0)
     throw new OperatorError(
       `${chat.failures} ${chat.failures === 1 ? 'message was' : 'messages were'} not sent.`,
+    );
+  // Somebody at a terminal has seen it.
+  if (chat.failedCommands > 0 && !screen.live)
+    throw new OperatorError(
+      `${chat.failedCommands} ${chat.failedCommands === 1 ? 'command' : 'commands'} failed.`,
     );
 }

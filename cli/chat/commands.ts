@@ -2,10 +2,10 @@ import { type Client, changeSettings, type OwnMessage } from '../../client/src/i
 import { LIMITS } from '../../protocol/limits.ts';
 import { saveLatest, sendFileAt, typedPath } from './files.ts';
 
-/** What a line at a terminal may command. Any other line is a message, unless it looks like a command. */
-export const COMMANDS = '/file PATH, /save [FOLDER], /name NAME, /block, /unblock, /mute, /unmute';
+/** What a line may command. Any other line is a message, unless it looks like a command. */
+export const COMMANDS = '/file PATH, /save [FOLDER], /name NAME, /block, /unblock, /mute, /unmute, /help';
 
-const NO_SUCH = `Commands: ${COMMANDS}. To send a line that begins with a slash, put a space before it.`;
+const HELP = `Commands: ${COMMANDS}. To send a line that begins with a slash, put a space before it.`;
 
 type Command = (im: Client, peer: string, rest: string, follow: Follow) => Promise<string>;
 
@@ -13,8 +13,9 @@ type Command = (im: Client, peer: string, rest: string, follow: Follow) => Promi
 type Follow = (message: OwnMessage) => void;
 
 const commands: Readonly<Record<string, Command>> = {
+  help: async () => HELP,
   file: async (im, peer, path, follow) => {
-    if (path === '') return NO_SUCH;
+    if (path === '') throw new Error(HELP);
     follow(await sendFileAt(im, peer, typedPath(path)));
     return `sending ${path}`;
   },
@@ -24,7 +25,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   name: async (im, _, name) => {
     if ([...name].length > LIMITS.personNameChars)
-      return `a name has at most ${LIMITS.personNameChars} characters`;
+      throw new Error(`a name has at most ${LIMITS.personNameChars} characters`);
     // The server replaces the whole profile.
     const { avatar, custom } = (await im.profile.get()) ?? {};
     const set = await im.profile.set({ avatar, custom, ...(name !== '' && { name }) });
@@ -48,7 +49,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
 };
 
-/** Does what a line commands, and resolves to a line about it. Undefined: it commands nothing. */
+/** Does what a line commands, and resolves to a line about it, or rejects. Undefined: it commands nothing. */
 export function commanded(
   im: Client,
   peer: string,
@@ -57,5 +58,5 @@ export function commanded(
 ): Promise<string> | undefined {
   const [, name, rest = ''] = /^\/([a-z]+)(?:\s+(.*))?$/.exec(line.trimEnd()) ?? [];
   if (name === undefined) return undefined;
-  return Object.hasOwn(commands, name) ? commands[name]?.(im, peer, rest, follow) : Promise.resolve(NO_SUCH);
+  return Object.hasOwn(commands, name) ? commands[name]?.(im, peer, rest, follow) : Promise.reject(new Error(HELP));
 }

@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Chat } from '../../../cli/chat/chat.ts';
 import { messageLine, sizeText } from '../../../cli/chat/lines.ts';
@@ -11,7 +8,6 @@ import type { Screen } from '../../../cli/chat/screen.ts';
 import { message, oldMessage, SERVER_TIME } from '../../../client/test/support/builders.ts';
 import { FakeFiles } from '../../../client/test/support/fake-files.ts';
 import { fullDelays, type Harness, harness } from '../../../client/test/support/harness.ts';
-import { ScriptedServer } from '../../../client/test/support/scripted-server.ts';
 
 /** Records its lines, without times. */
 class FakeScreen implements Screen {
@@ -336,67 +332,3 @@ describe('chat', () => {
     );
   });
 });
-
-describe('npm run chat', () => {
-  it('sends the lines of a pipe, waits for their acks, and exits with 0', async () => {
-    const server = await ScriptedServer.start();
-    const { code, output } = await run(
-      ['bob', '--http', server.httpUrl, '--token', 'T'],
-      'one\n\ntwo 👍\nlast without end',
-    );
-    expect(server.history.map(({ content }) => content)).toEqual(
-      ['one', 'two 👍', 'last without end'].map((text) => ({ type: 'text', text })),
-    );
-    expect(output).toContain('you: last without end ✓');
-    expect(code).toBe(0);
-    await server.stop();
-  });
-
-  it('connects to the local stack, not to the node of it that the session names', async () => {
-    const server = await ScriptedServer.start();
-    const { port } = new URL(server.httpUrl);
-    server.httpAnswers.set('/token', { status: 200, body: { token: 'T' } });
-    const wsUrl = `ws://127.0.0.1:1${new URL(server.wsUrl).pathname}`;
-    server.httpAnswers.set('/session', { status: 200, body: { userId: 'alice', wsUrl } });
-    const { code } = await run(['alice', 'bob', '--port', port], 'one');
-    expect(server.history).toMatchObject([{ content: { text: 'one' } }]);
-    expect(code).toBe(0);
-    await server.stop();
-  });
-
-  it('reports an error in one line', async () => {
-    const server = await ScriptedServer.start();
-    const url = server.httpUrl;
-    server.httpAnswers.set('/session', { status: 401, body: { message: 'Unauthorized' } });
-    const refused = await run(['bob', '--http', url, '--token', 'T'], 'x');
-    await server.stop();
-    const [absent, wrong] = await Promise.all([
-      run(['alice', 'bob', '--port', new URL(url).port], 'x'),
-      run(['alice'], ''),
-    ]);
-    expect(refused).toMatchObject({
-      code: 1,
-      errors: expect.stringMatching(/^serverless-im: The token was refused[^\n]*\n$/),
-    });
-    expect(absent).toMatchObject({
-      code: 1,
-      errors: `serverless-im: No server at ${url}; start one with: npm start -- --port ${new URL(url).port}\n`,
-    });
-    expect(wrong).toMatchObject({
-      code: 2,
-      errors: 'serverless-im: Give two names: yours and your peer’s. Help: npm run chat -- --help\n',
-    });
-  });
-});
-
-async function run(args: string[], input: string): Promise<{ code: number; output: string; errors: string }> {
-  const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
-  const child = spawn(process.execPath, [main, 'chat', ...args]);
-  let output = '';
-  let errors = '';
-  child.stdout.on('data', (data) => (output += data));
-  child.stderr.on('data', (data) => (errors += data));
-  child.stdin.end(input);
-  const [code] = await once(child, 'close');
-  return { code, output, errors };
-}
