@@ -1,9 +1,10 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { recordScan } from '../../../lambdas/domain/attachments/record-scan.ts';
 import { requestUpload } from '../../../lambdas/domain/attachments/upload.ts';
 import { readHistory } from '../../../lambdas/domain/messages/history.ts';
 import { type SendPorts, send } from '../../../lambdas/domain/messages/send.ts';
 import { pendingKey } from '../../../lambdas/domain/model/attachment.ts';
+import { logger } from '../../../lambdas/shared/logger.ts';
 import { inMemoryScans } from '../../adapters/memory/attachment-scans.ts';
 import { createWorldOf, type World } from '../../adapters/memory/world.ts';
 
@@ -71,10 +72,15 @@ describe('a message with a file that must be scanned', () => {
   it.each(['THREATS_FOUND', 'UNSUPPORTED', 'ACCESS_DENIED', 'FAILED'])(
     'is refused for good after the result %s, and leaves nothing (IM-FILE-9)',
     async (status) => {
+      const error = vi.spyOn(logger, 'error').mockImplementation(() => {});
+      onTestFinished(() => error.mockRestore());
       const id = await uploaded();
-      await scanned(pendingKey('alice', id), 'bytes', status);
+      const key = pendingKey('alice', id);
+      await scanned(key, 'bytes', status);
+      const isFault = status === 'ACCESS_DENIED' || status === 'FAILED';
+      expect(error.mock.calls).toEqual(isFault ? [['scan failed', { key, status }]] : []);
       await expect(sendFile(id)).rejects.toMatchObject({ code: 'blocked_content' });
-      await scanned(pendingKey('alice', id), 'bytes', 'NO_THREATS_FOUND', '2026-11-29T13:00:00Z');
+      await scanned(key, 'bytes', 'NO_THREATS_FOUND', '2026-11-29T13:00:00Z');
       await expect(sendFile(id)).rejects.toMatchObject({ code: 'blocked_content' });
       expect([await texts(), sentObjects()]).toEqual([[], []]);
     },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.ts';
 import { edit } from '../../../lambdas/domain/messages/edit.ts';
@@ -8,6 +8,7 @@ import { hintTyping } from '../../../lambdas/domain/messages/typing.ts';
 import { type Hook, type HookQuestion, InvocationError } from '../../../lambdas/domain/model/hook.ts';
 import { blockUser } from '../../../lambdas/domain/people/blocks.ts';
 import { canonicalJson } from '../../../lambdas/shared/json.ts';
+import { logger } from '../../../lambdas/shared/logger.ts';
 import { serveEvent } from '../../../lambdas/transport/service-events.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { aRequest, by, callerOf, createWorldOf, type World } from '../../adapters/memory/world.ts';
@@ -188,8 +189,12 @@ describe('without a valid answer of the hook', () => {
     'a message passes unseen if the operator wants that: %s (IM-HOOK-2)',
     async (_, answer) => {
       const { world } = await asking(answer);
+      const error = vi.spyOn(logger, 'error').mockImplementation(() => {});
+      onTestFinished(() => error.mockRestore());
       const passing = { ...world, hook: { ...world.hook, onFailure: 'accept' as const } };
       expect(await say(passing)).toMatchObject({ seq: 1 });
+      const described = expect.objectContaining({ name: 'InvocationError' });
+      expect(error.mock.calls).toEqual([['message passed without a verdict', { error: described }]]);
       expect(await history(world)).toMatchObject([{ contentJson: canonicalJson(text('hi'), 'content') }]);
     },
   );
