@@ -94,7 +94,14 @@ export function lookText(user: AdminUserBody): string {
 }
 
 /** Whether the server has nothing of this id that it shows: it may have a typing error. The conversations are in an export. */
-export function isUnknown({ sessions, lastSeenAt, ban, budget, profile, pushDevices }: AdminUserBody): boolean {
+export function isUnknown({
+  sessions,
+  lastSeenAt,
+  ban,
+  budget,
+  profile,
+  pushDevices,
+}: AdminUserBody): boolean {
   const hasSpent = budget !== undefined && budget.left < budget.burst;
   return sessions.length === 0 && !(lastSeenAt ?? ban ?? profile) && !hasSpent && !pushDevices;
 }

@@ -58,5 +58,7 @@ export function commanded(
 ): Promise<string> | undefined {
   const [, name, rest = ''] = /^\/([a-z]+)(?:\s+(.*))?$/.exec(line.trimEnd()) ?? [];
   if (name === undefined) return undefined;
-  return Object.hasOwn(commands, name) ? commands[name]?.(im, peer, rest, follow) : Promise.reject(new Error(HELP));
+  return Object.hasOwn(commands, name)
+    ? commands[name]?.(im, peer, rest, follow)
+    : Promise.reject(new Error(HELP));
 }
