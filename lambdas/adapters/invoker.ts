@@ -27,24 +27,26 @@ export function createInvoker({ functionName, timeoutMs }: InvokerOptions): Invo
     const command = new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(payload) });
     const abortSignal = AbortSignal.timeout(timeoutMs);
     try {
-      const { Payload: bytes, FunctionError: fault } = await lines.request(() =>
+      const { Payload, FunctionError: fault } = await lines.request(() =>
         client.send(command, { abortSignal }),
       );
+      // The SDK says `null` for an empty answer, whatever its types say.
+      const bytes = Payload ?? new Uint8Array();
       if (fault !== undefined) throw new InvocationError(`The function failed: ${errorTypeIn(bytes)}.`);
-      if (bytes === undefined || bytes.length > MAX_ANSWER_BYTES)
-        throw new InvocationError(`The function's answer has ${bytes?.length ?? 0} bytes.`);
+      if (bytes.length > MAX_ANSWER_BYTES)
+        throw new InvocationError(`The function's answer has ${bytes.length} bytes.`);
       return parseJson(Buffer.from(bytes).toString());
     } catch (error) {
       if (error instanceof InvocationError) throw error;
       if (abortSignal.aborted) throw new InvocationError(`No answer within ${timeoutMs} ms.`);
-      throw new InvocationError('The function was not run.', { cause: error });
+      throw new InvocationError('The function was not run, or its answer is not JSON.', { cause: error });
     }
   };
 }
 
 /** Only the type: the function's message may quote what a user wrote. */
-function errorTypeIn(bytes: Uint8Array | undefined): string {
-  if (bytes === undefined || bytes.length > MAX_ANSWER_BYTES) return 'unknown';
+function errorTypeIn(bytes: Uint8Array): string {
+  if (bytes.length > MAX_ANSWER_BYTES) return 'unknown';
   const [, type = 'unknown'] = /"errorType":"([\w.]{1,100})"/.exec(Buffer.from(bytes).toString()) ?? [];
   return type;
 }

@@ -1,11 +1,12 @@
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createInvoker } from '../../../lambdas/adapters/invoker.ts';
-import { InvocationError } from '../../../lambdas/domain/model/hook.ts';
+import type { InvocationError } from '../../../lambdas/domain/model/hook.ts';
 import { closeServer, listenOn } from '../../../local/listening.ts';
 
 /** How a function of the operator is asked, with a Lambda whose answers the test chooses. */
 
+const NO_ANSWER = 'The function was not run, or its answer is not JSON.';
 const MAX_ANSWER_BYTES = 256 * 1024;
 interface Answer {
   readonly status?: number;
@@ -59,8 +60,9 @@ describe('a function of the operator (IM-HOOK-2)', () => {
 
   it.each([
     ['its type', 'Sandbox.Timedout', '{"errorType":"Sandbox.Timedout","errorMessage":"CANARY"}'],
-    ['nothing', 'unknown', '{"errorMessage":"CANARY"}'],
+    ['no type', 'unknown', '{"errorMessage":"CANARY"}'],
     ['a type too long to be one', 'unknown', `{"errorType":"${'E'.repeat(101)}"}`],
+    ['nothing at all', 'unknown', ''],
     ['more than it may', 'unknown', `{"errorType":"E","errorMessage":${textOf(MAX_ANSWER_BYTES)}}`],
     ['the most that it may', 'E', `{"errorType":"E","e":${textOf(MAX_ANSWER_BYTES - 22)}}`],
   ])('that fails is told apart by the type of its error alone, if it says %s', async (_, type, body) => {
@@ -75,12 +77,16 @@ describe('a function of the operator (IM-HOOK-2)', () => {
   it('is not asked again if Lambda does not run it, and the error says why', async () => {
     const throttled = { 'x-amzn-errortype': 'TooManyRequestsException' };
     const { result, requests } = await asking({ status: 429, headers: throttled, body: '{}' });
-    expect(result).toEqual(refused('The function was not run.'));
+    expect(result).toEqual(refused(NO_ANSWER));
     expect((result as InvocationError).cause).toMatchObject({ name: 'TooManyRequestsException' });
     expect(requests).toHaveLength(1);
   });
 
-  it('gives none of use if it answers with nothing', async () => {
-    expect((await asking({ body: '' })).result).toBeInstanceOf(InvocationError);
+  it('has no answer if it answers with nothing, or not in JSON', async () => {
+    for (const body of ['', 'CANARY']) {
+      const { result } = await asking({ body });
+      expect(result).toEqual(refused(NO_ANSWER));
+      expect((result as InvocationError).cause).toMatchObject({ name: 'InvalidRequestError' });
+    }
   });
 });

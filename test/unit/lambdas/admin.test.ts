@@ -56,11 +56,14 @@ describe('the audit (IM-ADMIN-2)', () => {
     expect(await call(BAN, { userId: 'system' }, { reason: 'CANARY' })).toMatchObject({ status: 400 });
     expect(await call(LOOK, { userId: 'bob' })).toMatchObject({ status: 503, body: { code: 'unavailable' } });
     expect(await call('POST /admin/messages')).toMatchObject({ status: 400, body: { code: 'bad_frame' } });
+    expect(await call('GET /admin/new')).toMatchObject({ status: 500, body: { code: 'internal' } });
     expect(lines).toEqual([
       line(BAN, 'invalid_request'),
       line(LOOK, 'unavailable', { userId: 'bob' }),
       { message: 'request failed', routeKey: LOOK, error },
       line('POST /admin/messages', 'bad_frame'),
+      line('GET /admin/new', 'internal'),
+      { message: 'request failed', routeKey: 'GET /admin/new', error: expect.anything() },
     ]);
   });
 
