@@ -120,9 +120,8 @@ describe('chat', () => {
     const folder = await mkdtemp(join(tmpdir(), 'im-chat-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     await writeFile(join(folder, 'cat.png'), 'miaow');
-    const sent = screen.written('✓');
     chat.enter(`/file ${join(folder, 'cat.png')}`);
-    await sent;
+    await chat.flushed();
     expect(screen.lines.at(-1)).toBe('you: 📎 cat.png (5 bytes) ✓');
     expect(files.asked).toMatchObject([{ name: 'cat.png', type: 'image/png', size: 5 }]);
     const failed = screen.written('ENOENT');
