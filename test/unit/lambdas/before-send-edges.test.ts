@@ -63,6 +63,11 @@ describe('the hook', () => {
     await expect(asked(answer, { mentions: ['bob'] })).rejects.toMatchObject({ code: 'unavailable' });
   });
 
+  it('gives the operator the reason why its answer is no verdict (IM-HOOK-2)', async () => {
+    const cause = { name: 'InvocationError', cause: { name: 'InvalidRequestError' } };
+    await expect(asked({ verdict: 'maybe' })).rejects.toMatchObject({ code: 'unavailable', cause });
+  });
+
   it('leaves a line for the operator if a message passes without its verdict (IM-HOOK-2)', async () => {
     const error = vi.spyOn(logger, 'error').mockImplementation(() => undefined);
     await asked(new InvocationError('No answer'), { onFailure: 'accept' });
