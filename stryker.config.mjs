@@ -10,7 +10,7 @@ export default {
   vitest: { related: false },
   testFiles: [
     'test/unit/{lambdas,protocol}/**/*.test.ts',
-    'test/emulator/adapters/{blocks,client-answers,connections,dead-lines,desk,events,people,ports,queue-answers,queues,reactions,tokens}.test.ts',
+    'test/emulator/adapters/{blocks,client-answers,connections,dead-lines,desk,events,function-answers,people,ports,queue-answers,queues,reactions,tokens}.test.ts',
   ],
   coverageAnalysis: 'perTest',
   // A mutant of a module's own constants needs a new process and every test: hours for limits and table keys that the
