@@ -23,7 +23,7 @@ export const CHECKS: readonly Check[] = [
   { says: 'The users connect and say hello.', run: connect },
   { says: 'A message arrives, and so does the answer.', run: talk },
   { says: 'A message that is sent twice is stored once.', run: repeat },
-  { says: 'Messages to a user who is away wait, and arrive in order.', run: waitInInbox },
+  { says: 'Messages to a user who is away wait, and arrive once each, numbered in order.', run: waitInInbox },
   { says: 'A user without a socket gets a message by a poll.', run: poll },
   { says: 'History has each message once, and both users read the same.', run: readHistory },
   { says: 'A message to a group arrives.', run: talkInGroup },
@@ -78,8 +78,10 @@ async function waitInInbox({ alice, bob }: World): Promise<void> {
   const texts = ['wait 1', 'wait 2', 'wait 3'];
   for (const text of texts) await alice.say({ to: bob }, text);
   await bob.im.connect();
-  await bob.hears('wait 3');
-  assert.deepEqual(bob.textsHeard('wait'), texts, `heard: ${bob.textsHeard('wait').join(', ')}`);
+  await Promise.all(texts.map((text) => bob.hears(text)));
+  // By seq: above a gap that a slow deployment fills late, the SDK passes messages on after a second.
+  const heard = bob.textsHeard('wait');
+  assert.deepEqual(heard, texts, `heard: ${heard.join(', ')}`);
 }
 
 async function poll({ alice, bob }: World): Promise<void> {

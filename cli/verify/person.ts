@@ -71,9 +71,12 @@ export class Person {
     });
   }
 
-  /** The texts that this user heard, of those that begin so. */
+  /** The texts that this user heard, of those that begin so, by seq: of one conversation. */
   textsHeard(prefix: string): string[] {
-    return this.heard.map(textOf).filter((text) => text.startsWith(prefix));
+    return this.heard
+      .filter((message) => textOf(message).startsWith(prefix))
+      .sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0))
+      .map(textOf);
   }
 }
 
