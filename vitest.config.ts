@@ -22,8 +22,10 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/setup/temporary-folder.ts'],
+    tags: [{ name: 'long', description: 'Not in `npm test`: see test/README.md.' }],
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'docs', include: ['test/docs/**/*.test.ts'], isolate: false } },
       { extends: true, test: { name: 'client', include: ['client/test/**/*.test.ts'], isolate: false } },
       { extends: true, test: { name: 'infra', include: ['test/infra/**/*.test.ts'], isolate: false } },
       {

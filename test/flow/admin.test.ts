@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ADMIN_ROUTES } from '../../protocol/admin.ts';
 import { ATTACHMENT_HTTP_ROUTES } from '../../protocol/attachments.ts';

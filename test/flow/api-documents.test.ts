@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACTIONS } from '../../protocol/actions.ts';
 import { contract, watchFetch } from '../api/contract.ts';

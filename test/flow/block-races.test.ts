@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';
 import { groupsOf } from './setup/groups.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createClient, fullJitterBackoff } from '../../client/src/index.ts';
 import { directConversationId } from '../../protocol/ids.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { BatchWriteCommand, DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';

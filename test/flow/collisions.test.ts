@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deskEnvironment, deskOf, newQueue, openChat } from './setup/desk.ts';
 import { groupsOf, say } from './setup/groups.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { steps } from '../../local/aws-proxy/index.ts';

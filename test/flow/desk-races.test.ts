@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BreakpointStage, type Call, steps } from '../../local/aws-proxy/index.ts';
 import { assigned, deskEnvironment, deskOf, events, newQueue, openChat, updated } from './setup/desk.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NO_END } from '../../lambdas/domain/model/ban.ts';
 import { platformAssembly } from '../setup/assembly.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { DeleteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createClient, MessageView } from '../../client/src/index.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WATCHDOG_SECONDS } from '../../lambdas/domain/delivery/outbox.ts';
 import { steps } from '../../local/aws-proxy/index.ts';

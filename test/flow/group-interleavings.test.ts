@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';
 import { groupsOf, isSystem, say } from './setup/groups.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chunk } from '../../lambdas/shared/chunk.ts';
 import { groupsOf, isSystem, say } from './setup/groups.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createClient } from '../../client/src/index.ts';
 import { type FaultKind, steps } from '../../local/aws-proxy/index.ts';

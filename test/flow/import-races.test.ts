@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { steps } from '../../local/aws-proxy/index.ts';
 import { asAdmin } from './setup/admin.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { printViolations, violationsOf } from '../proof/checker/checker.ts';
 import { Recorder } from '../proof/recorder.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultRule } from '../../local/aws-proxy/index.ts';

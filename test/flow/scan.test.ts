@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scanAssembly } from '../setup/assembly.ts';
 import { createTestProxy } from './setup/proxy.ts';

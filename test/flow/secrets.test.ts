@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sqsClient } from '../../local/emulators/clients.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createAwsProxy } from '../../local/aws-proxy/index.ts';

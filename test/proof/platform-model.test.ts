@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelAssembly } from '../setup/assembly.ts';
 import { figuresOf } from './model/figures.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eitherRelease } from '../flow/setup/releases.ts';
 import { releaseAssembly } from '../setup/assembly.ts';

@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The project with the longest file first: otherwise that file would run alone at the end, on one of the cores. */
-const PROJECTS = ['proof', 'web', 'flow', 'emulator', 'infra', 'client', 'unit'];
+const PROJECTS = ['proof', 'web', 'flow', 'emulator', 'infra', 'docs', 'client', 'unit'];
 
 /** One project after another, so that a worker keeps a project's modules. Within each, the files that took longest first. */
 export class LongestFirst extends BaseSequencer {

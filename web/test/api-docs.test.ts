@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { PATIENCE_MS } from '../../test/setup/patience.ts';

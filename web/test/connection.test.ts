@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { describe, expect, it } from 'vitest';
 import { signIn, stopTime } from './setup/person.ts';
 import { newUser, say } from './setup/stack.ts';

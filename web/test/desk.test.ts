@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
 import { agent, bubble, customer, endChat, nameOf, newQueue, say, served, staff } from './setup/desk.ts';

@@ -1,19 +1,13 @@
+/** @module-tag long */
 import type { Page } from 'playwright-core';
 import { describe, expect, inject, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
 import { agent, customer, newQueue, served } from './setup/desk.ts';
 import { drag, paste, pick, png, sendFiles, sentObjects, textFile, wav } from './setup/files.ts';
-import { fillIn, personAt, signIn, stopTime, type Visit, visit } from './setup/person.ts';
+import { fillIn, personAt, signIn, stopTime, twoPeople, visit } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
 
 const { s3Url, webUrl } = inject('stack');
-
-async function twoPeople(options?: Visit) {
-  const users = [newUser('alice'), newUser('bob')] as const;
-  const [alice, bob] = await Promise.all([signIn(users[0], options), signIn(users[1], options)]);
-  await Promise.all([alice.meet(bob.userId), bob.meet(alice.userId)]);
-  return { alice, bob };
-}
 
 /** The natural size of the last picture with this name, once it is loaded. */
 const loaded = (page: Page, selector: string) =>

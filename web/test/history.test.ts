@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createClient, type LiveTextWriter, liveText } from '../../client/src/index.ts';
 import { faultsOf } from './setup/axe.ts';

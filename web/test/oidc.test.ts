@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { join } from 'node:path';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { PROJECT_DIRECTORY } from '../../local/runtime.ts';

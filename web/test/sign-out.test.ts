@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
 import { fillIn, type Person, signIn } from './setup/person.ts';

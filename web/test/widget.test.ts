@@ -1,3 +1,4 @@
+/** @module-tag long */
 import type { FrameLocator } from 'playwright-core';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createClient } from '../../client/src/desk/index.ts';

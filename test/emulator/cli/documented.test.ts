@@ -1,10 +1,11 @@
+/** @module-tag long */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { calledAs } from '../../unit/docs/commands/called-as.ts';
-import { typeCommands } from '../../unit/docs/commands/shell.ts';
+import { calledAs } from '../../docs/commands/called-as.ts';
+import { typeCommands } from '../../docs/commands/shell.ts';
 import { temporaryFolder } from '../runtime/bundle.ts';
 
 /** What a page has of our command, by how it begins. */

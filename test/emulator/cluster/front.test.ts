@@ -88,7 +88,7 @@ describe('the front', () => {
     expect((await second.closed).code).toBe(1006);
   });
 
-  it('passes over a node that has just died, and answers 503 if all have', async () => {
+  it('passes over a node that has just died, and answers 503 if all have (IM-FAULT-21)', async () => {
     const { client, nodes, sockets, httpUrl } = await startFront({
       httpApi,
       functions: { who: ({ body }) => ({ statusCode: 200, body }) },

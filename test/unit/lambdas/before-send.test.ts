@@ -74,7 +74,7 @@ describe('the hook', () => {
     expect(asked).toMatchObject([{ kind: 'support', conversationId }]);
   });
 
-  it('rejects a message with its reason, and nothing of it remains (IM-HOOK-1)', async () => {
+  it('rejects a message with its reason, and nothing of it remains (IM-HOOK-1, IM-REFUSE-16)', async () => {
     const { world } = await asking(REJECT);
     await expect(say(world)).rejects.toMatchObject({
       code: 'blocked_content',

@@ -169,7 +169,7 @@ describe('a frame', () => {
     await expect(admitFrame(one, { userId: 'alice' })).rejects.toMatchObject({ code: 'rate_limited' });
   });
 
-  it('ends the session of a client that ignores ten refusals, of which only the first is logged (IM-BUDGET-1)', async () => {
+  it('ends the session of a client that ignores ten refusals, of which only the first is logged (IM-BUDGET-1, IM-REFUSE-8)', async () => {
     const info = vi.spyOn(logger, 'info').mockImplementation(() => {});
     onTestFinished(() => info.mockRestore());
     const { instance } = setUp(undefined, () => 0.99);

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { budgetDollars, DEFAULT_WORST_USER, floods } from '../../../bench/cost/worst-user.ts';
 import { createMeter, withBudget } from '../../../lambdas/domain/access/budget.ts';

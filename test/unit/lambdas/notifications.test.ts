@@ -174,7 +174,7 @@ describe('whom a message notifies', () => {
     expect([failed.length, told]).toEqual([1, []]);
   });
 
-  it('costs no job if the queue of notifications refuses (IM-NOTIFY-4)', async () => {
+  it('costs no job if the queue of notifications refuses (IM-NOTIFY-4, IM-FAULT-22)', async () => {
     vi.spyOn(world.notifications, 'enqueue').mockRejectedValue(new UnavailableError());
     const { failed } = await run(stored());
     expect(failed).toEqual([]);

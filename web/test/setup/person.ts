@@ -2,6 +2,7 @@ import type { BrowserContextOptions, ConsoleMessage, FrameLocator, Locator, Page
 import { inject, onTestFinished } from 'vitest';
 import type { Network } from './network.ts';
 import { leavePage, newPage, openPage, type VisitedPage } from './pages.ts';
+import { newUser } from './stack.ts';
 
 /** A user in a separate browser context, and their actions. */
 export interface Person {
@@ -133,6 +134,14 @@ export async function signIn(userId: string, options: Visit = {}): Promise<Perso
   if (options.blocksStorage) await fillIn(page, userId);
   await page.getByRole('heading', { name: userId }).waitFor();
   return personAt(page, userId);
+}
+
+/** Two users, each with the conversation of both open. */
+export async function twoPeople(options?: Visit): Promise<{ readonly alice: Person; readonly bob: Person }> {
+  const users = [newUser('alice'), newUser('bob')] as const;
+  const [alice, bob] = await Promise.all([signIn(users[0], options), signIn(users[1], options)]);
+  await Promise.all([alice.meet(bob.userId), bob.meet(alice.userId)]);
+  return { alice, bob };
 }
 
 export function personAt(page: VisitedPage, userId: string, within: Locator | Page = page): Person {

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type Code, codeOf, PAGES } from '../unit/docs/commands/pages.ts';
-import { REPOSITORY, runNode } from './run-node.ts';
+import { REPOSITORY, runNode } from '../infra/run-node.ts';
+import { type Code, codeOf, PAGES } from './commands/pages.ts';
 import { PACKAGES } from './snippets/names.ts';
 
-const NAMES = join(REPOSITORY, 'test/infra/snippets/names.ts');
+const NAMES = join(REPOSITORY, 'test/docs/snippets/names.ts');
 const TSC = join(REPOSITORY, 'node_modules/typescript/bin/tsc');
 
 /** Of each snippet a module, so that it may declare what others declare. */

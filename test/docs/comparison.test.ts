@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { costText } from '../../../bench/cost/cost.ts';
+import { costText } from '../../bench/cost/cost.ts';
 
-const PAGE = readFileSync(new URL('../../../docs/comparison.md', import.meta.url), 'utf8');
+const PAGE = readFileSync(new URL('../../docs/comparison.md', import.meta.url), 'utf8');
 
 it.each(['1,000', '100,000', '1,000,000'])(
   'docs/comparison.md has the price of %s users that `cost` prints',

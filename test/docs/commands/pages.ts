@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { marked, type Token, type Tokens } from 'marked';
 
-export const REPOSITORY = resolve(import.meta.dirname, '../../../..');
+export const REPOSITORY = resolve(import.meta.dirname, '../../..');
 
 /** What a reader opens. Decisions (`docs/adr`) tell what was done once. */
 export const PAGES = globSync(

@@ -16,7 +16,7 @@ const CLI_TESTS = 'test/emulator/cli';
 export const RUNS: readonly Run[] = [
   run(/^npm ci$/, '.ci/run', 'npm ci'),
   run(/^npm run check$/, '.ci/run', 'npm run check'),
-  run(/^npm test$/, 'package.json', 'npm run chromium && npm test'),
+  run(/^npm test$|^npm run test:long$/, 'package.json', 'npm run chromium && npm test'),
   run(
     /^npm run (imports|clauses|docs:check|budgets|test:packages|chromium)$/,
     'package.json',
@@ -25,7 +25,7 @@ export const RUNS: readonly Run[] = [
   run(/^npm run test:unit$|^npx vitest run\b/, 'vitest.config.ts', "name: 'unit'"),
   run(
     /^npm run bench (--check --accept|--part bundles --accept|--report)$/,
-    'test/unit/docs/generated-tables.test.ts',
+    'test/docs/generated-tables.test.ts',
     'reportPages',
   ),
   run(/^npm run bench --check$/, 'package.json', '"budgets": "node bench/main.ts --check'),
@@ -33,7 +33,7 @@ export const RUNS: readonly Run[] = [
   run(/^npm run frames$/, 'test/unit/protocol/frame-table.test.ts', 'withTables'),
   run(/^npm run protobuf$/, 'test/unit/protocol/protobuf.test.ts', 'npm run protobuf'),
   run(/^npx dynoxide$/, 'test/emulator/runtime/dynoxide.test.ts', 'npx'),
-  run(/^npm run api$/, 'test/unit/docs/api-documents.test.ts', 'apiDocuments'),
+  run(/^npm run api$/, 'test/docs/api-documents.test.ts', 'apiDocuments'),
   run(/^npm run docs( -w client)?$/, 'scripts/reference.ts', '--check'),
   run(/^npm (pack( -w client)?|install)$|^npm run build$/, 'test/packages/setup/install-once.ts', "'pack'"),
   run(/^npm (start|run (app|bot|page))$/, 'test/packages/examples.test.ts', 'examples.start(name'),
@@ -57,7 +57,7 @@ export const RUNS: readonly Run[] = [
     `${CLI_TESTS}/documented.test.ts`,
     "onPage('README.md', 'start -c')",
   ),
-  run(/^serverless-im cost\b/, 'test/unit/docs/comparison.test.ts', 'costText'),
+  run(/^serverless-im cost\b/, 'test/docs/comparison.test.ts', 'costText'),
   run(/^serverless-im token alice$/, `${CLI_TESTS}/documented.test.ts`, "'token')"),
   run(/^serverless-im token/, `${CLI_TESTS}/pool-token.test.ts`, "'token'"),
   run(/^serverless-im preflight$/, `${CLI_TESTS}/preflight.test.ts`, "'preflight'"),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { DATA_VERSION } from '../../../lambdas/shared/data-version.ts';
+import { DATA_VERSION } from '../../lambdas/shared/data-version.ts';
 import {
   changesOf,
   formatCatalogue,
@@ -8,7 +8,7 @@ import {
   type Item,
   kindsOf,
   parseCatalogue,
-} from '../../emulator/adapters/stored-items.ts';
+} from '../emulator/adapters/stored-items.ts';
 
 const LIST = readFileSync('test/fixtures/stored-items.txt', 'utf8');
 const KEYS = ['pk', 'sk'];

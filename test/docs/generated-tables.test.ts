@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expect, it } from 'vitest';
-import { readJson } from '../../../bench/files.ts';
-import { type Budgets, budgetOf, nameOf } from '../../../bench/measure/budget.ts';
-import { reportPages } from '../../../bench/report/report.ts';
-import type { CountsFile, TimesFile } from '../../../bench/results.ts';
+import { readJson } from '../../bench/files.ts';
+import { type Budgets, budgetOf, nameOf } from '../../bench/measure/budget.ts';
+import { reportPages } from '../../bench/report/report.ts';
+import type { CountsFile, TimesFile } from '../../bench/results.ts';
 
 const counts = readJson<CountsFile>('results/counts.json');
 const pages = [...reportPages(counts, readJson<TimesFile>('results/times.json'))].map(([path, text]) => ({

@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { parseBenchArguments } from '../../../../bench/arguments.ts';
-import { SCENARIOS } from '../../../../bench/scenarios/index.ts';
-import { optionKeys } from '../../../../lib/context-keys.ts';
+import { parseBenchArguments } from '../../../bench/arguments.ts';
+import { SCENARIOS } from '../../../bench/scenarios/index.ts';
+import { optionKeys } from '../../../lib/context-keys.ts';
 import { mistakeInAws } from './aws.ts';
 import { calledAs, folderOf, isName, scriptsOf } from './called-as.ts';
 import type { Cli } from './cli.ts';
@@ -142,7 +142,7 @@ function mistakeInVitest(args: Arguments): string | undefined {
   if (project !== undefined && !config.includes(`name: '${project}'`))
     return `there is no project ${project}`;
   if (title !== undefined && !hasTest(title, project ?? '*')) return `no title has ${title}`;
-  return unknownOf(rest, ['--project', '-t']);
+  return unknownOf(rest, ['--project', '-t', '--tags-filter']);
 }
 
 function hasTest(title: string, project: string): boolean {

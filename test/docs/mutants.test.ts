@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { MUTANTS } from '../../proof/mutants.ts';
+import { MUTANTS } from '../proof/mutants.ts';
 
-const file = (path: string) => join(import.meta.dirname, '../../..', path);
+const file = (path: string) => join(import.meta.dirname, '../..', path);
 
 describe('each mutant of `npm run mutants`', () => {
   it.each(MUTANTS)('changes a text that is in $file: $from', ({ file: path, from, test }) => {

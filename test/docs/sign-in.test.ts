@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createTokenVerifier, type TokenVerifierProps } from '../../../lambdas/adapters/token-verifier.ts';
+import { createTokenVerifier, type TokenVerifierProps } from '../../lambdas/adapters/token-verifier.ts';
 import { DOCUMENTED_ISSUERS, type DocumentedIssuer } from './documented-issuers.ts';
 
-const PAGE = readFileSync(new URL('../../../docs/sign-in.md', import.meta.url), 'utf8');
+const PAGE = readFileSync(new URL('../../docs/sign-in.md', import.meta.url), 'utf8');
 const KEY_ID = 'k1';
 
 let keys: Awaited<ReturnType<typeof generateKeyPair>>;

@@ -1,9 +1,9 @@
 import { vi } from 'vitest';
-import { parseCostArguments } from '../../../../bench/cost/workload.ts';
-import { parseWorstUser } from '../../../../bench/cost/worst-user.ts';
-import { parseArguments as parseChat } from '../../../../cli/chat/arguments.ts';
-import type { Command, CommandGroup } from '../../../../cli/command.ts';
-import { parseStartOptions } from '../../../../cli/start/options.ts';
+import { parseCostArguments } from '../../../bench/cost/workload.ts';
+import { parseWorstUser } from '../../../bench/cost/worst-user.ts';
+import { parseArguments as parseChat } from '../../../cli/chat/arguments.ts';
+import type { Command, CommandGroup } from '../../../cli/command.ts';
+import { parseStartOptions } from '../../../cli/start/options.ts';
 
 /** Thrown where a command has read its arguments, and would begin. */
 class Parsed extends Error {}
@@ -18,10 +18,10 @@ const PARSERS: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
       : parseCostArguments(args),
 };
 
-type Options = typeof import('../../../../cli/options.ts');
-type Entries = typeof import('../../../../cli/commands.ts');
+type Options = typeof import('../../../cli/options.ts');
+type Entries = typeof import('../../../cli/commands.ts');
 
-const PARSER = '../../../../cli/options.ts';
+const PARSER = '../../../cli/options.ts';
 
 export interface Cli {
   /** @returns what is wrong with a call */
@@ -43,7 +43,7 @@ export async function loadCli(): Promise<Cli> {
       };
     return { parseCommand: ending(parseCommand), parseOptions: ending(parseOptions) };
   });
-  const { COMMANDS } = (await import('../../../../cli/commands.ts')) as Entries;
+  const { COMMANDS } = (await import('../../../cli/commands.ts')) as Entries;
   const loading = Object.entries(COMMANDS).map(async ([name, { load }]) => [name, await load()] as const);
   const commands = new Map(await Promise.all(loading));
   // The files of a worker share their modules.
