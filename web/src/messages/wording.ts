@@ -30,7 +30,7 @@ export function excerptOf(message: ChatMessage, most: number): string {
   return characters.length > most ? `${start}…` : start;
 }
 
-function wordsOf({ content, mine }: ChatMessage, nameOf: NameOf): string {
+function wordsOf({ content, from, mine }: ChatMessage, nameOf: NameOf): string {
   switch (content.type) {
     case 'text':
       return content.text;
@@ -39,7 +39,8 @@ function wordsOf({ content, mine }: ChatMessage, nameOf: NameOf): string {
     case 'file':
       return filesInWords(content);
     case 'recalled':
-      return t(mine ? 'You took this message back' : 'This message was taken back');
+      // The operator and a group's admins take back others' messages.
+      return t(mine && content.by === from ? 'You took this message back' : 'This message was taken back');
     case 'erased':
       return t('This message was deleted');
     case 'system':

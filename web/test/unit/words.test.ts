@@ -69,6 +69,16 @@ describe('a system message', () => {
   });
 });
 
+describe('a message that was taken back', () => {
+  it('says "You" only to the author who took it back, not to one whose message the operator or an admin recalled', () => {
+    const said = (by: string, mine: boolean) =>
+      textOf({ content: { type: 'recalled', by, at: NOW }, from: 'alice', mine } as ChatMessage);
+    expect(said('alice', true)).toBe('You took this message back');
+    for (const by of ['system', 'carol']) expect(said(by, true)).toBe('This message was taken back');
+    expect(said('alice', false)).toBe('This message was taken back');
+  });
+});
+
 describe('the name of a conversation', () => {
   it.each([
     ['Rowers', 'group', 'Rowers'],
