@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
 import { DARK, type Person, signIn, type Visit } from './setup/person.ts';
-import { makeGroup, newUser, putProfile, say } from './setup/stack.ts';
+import { makeGroup, newUser, putProfile, say, sayAsOperator } from './setup/stack.ts';
 
 const PICTURES = 'https://pictures.example';
 const PIXEL = Buffer.from(
@@ -210,6 +210,27 @@ describe('a user whose budget is used up (IM-BUDGET-1)', () => {
     await expect.poll(seconds).toBeLessThan(4);
     await alice.stored('too much');
     await banner.waitFor({ state: 'detached' });
+  });
+});
+
+describe('a message of the operator', () => {
+  it('is opened and read like any other, but can’t be answered, and hides from nobody who is online', async () => {
+    const [alice, bob] = await pair();
+    await say(alice.userId, bob.userId, ['hi bob']);
+    await sayAsOperator(bob.userId, 'We are closed tomorrow');
+    const row = bob.row('We are closed tomorrow');
+    await row.locator('.badge').waitFor();
+    await bob.page.reload();
+    await bob.row(alice.userId).getByText('online').waitFor({ state: 'attached' });
+    await row.click();
+    await bob.sees('We are closed tomorrow');
+    await row.locator('.badge').waitFor({ state: 'detached' });
+    expect(await bob.page.getByText('online', { exact: true }).count()).toBe(0);
+    await bob.page.getByText('Messages of the operator can’t be answered.').waitFor();
+    expect(await bob.composer().count()).toBe(0);
+    await bob.page.getByRole('button', { name: 'Options', exact: true }).click();
+    expect(await bob.page.getByRole('button', { name: /contact|block/i }).count()).toBe(0);
+    expect(await faultsOf(bob.page)).toEqual([]);
   });
 });
 

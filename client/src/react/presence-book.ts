@@ -1,4 +1,5 @@
 import type { UserPresence } from '../../../protocol/frames.ts';
+import { USER_ID } from '../../../protocol/ids.ts';
 import type { Client } from '../api/client.ts';
 import type { Off } from '../support/emitter.ts';
 import type { Cancel } from '../support/environment.ts';
@@ -52,6 +53,8 @@ export class PresenceBook {
   }
 
   watch(userId: string, onChange: () => void): Off {
+    // The sender of the operator's messages is no user: the server would refuse the presence of the others, too.
+    if (!USER_ID.test(userId)) return () => {};
     const entry = this.#entries.get(userId) ?? newEntry(userId);
     this.#entries.set(userId, entry);
     entry.watchers.add(onChange);

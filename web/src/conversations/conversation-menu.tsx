@@ -1,6 +1,7 @@
 import { type Conversation, changeSettings, type SettingsChanges } from '@serverless-im/client';
 import { useSettings } from '@serverless-im/client/react';
 import { useState } from 'react';
+import { SYSTEM } from '../../../protocol/ids.ts';
 import { reasonOf } from '../messages/reasons.ts';
 import { ContactDialog } from '../people/contact-dialog.tsx';
 import { useIm } from '../session/client-context.ts';
@@ -32,7 +33,7 @@ export function ConversationMenu({ conversation, name, peer, onClose }: Conversa
   return (
     <Dialog title={name} onClose={onClose}>
       <Settings {...{ conversation, onClose }} />
-      {peer !== undefined && <AboutPeer {...{ peer, onClose, ask }} />}
+      {peer !== undefined && peer !== SYSTEM && <AboutPeer {...{ peer, onClose, ask }} />}
     </Dialog>
   );
 }

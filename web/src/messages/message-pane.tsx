@@ -1,6 +1,7 @@
 import type { Client, Conversation } from '@serverless-im/client';
 import { useConversations, useLiveTexts, useMessages } from '@serverless-im/client/react';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
+import { SYSTEM } from '../../../protocol/ids.ts';
 import { conversationName } from '../conversations/names.ts';
 import { useKeptName } from '../conversations/use-kept-name.ts';
 import { LightboxPlace } from '../files/show-picture.tsx';
@@ -96,7 +97,8 @@ function Pane({
   const isBlocked = peer !== undefined && blocked.has(peer);
   const isListener = group.value?.posting === 'admins' && !group.isAdmin;
   const slowModeSeconds = group.isAdmin ? 0 : (group.value?.slowModeSeconds ?? 0);
-  const canWrite = !isGone && !isOver && !isOthers && !isBlocked && !isListener;
+  const isOperators = peer === SYSTEM;
+  const canWrite = !isGone && !isOver && !isOthers && !isBlocked && !isListener && !isOperators;
   const isChat = conversationKey.startsWith('cs:');
   const isPinner = peer !== undefined || group.isAdmin || group.value?.pins === 'members';
   const mayPin = canWrite && !isChat && isPinner;
@@ -162,7 +164,10 @@ function Pane({
                 <Notice title={t('Loading messages…')} isBusy={isLoading} />
               )}
               {error === undefined && isLoaded && (
-                <Notice title={t('This conversation is empty')} text={t('Say hello to {name}.', { name })} />
+                <Notice
+                  title={t('This conversation is empty')}
+                  {...(!isOperators && { text: t('Say hello to {name}.', { name }) })}
+                />
               )}
             </div>
           )}
@@ -176,6 +181,11 @@ function Pane({
           {isListener && !isGone && (
             <p className="messages-gone" role="status">
               Only admins can write in this group.
+            </p>
+          )}
+          {isOperators && (
+            <p className="messages-gone" role="status">
+              Messages of the operator can’t be answered.
             </p>
           )}
           {canWrite && slowModeSeconds > 0 && (

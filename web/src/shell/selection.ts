@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
-import { parseConversationId, USER_ID } from '../../../protocol/ids.ts';
+import { parseConversationId, SENDER_ID } from '../../../protocol/ids.ts';
 
 /** Identifies a conversation: `@bob` for the direct one with bob, a conversation id for any other. */
 export type ConversationKey = string;
@@ -35,7 +35,7 @@ function parse(hash: string): ConversationKey | undefined {
 }
 
 function isKey(key: string): boolean {
-  if (key.startsWith('@')) return USER_ID.test(key.slice(1));
+  if (key.startsWith('@')) return SENDER_ID.test(key.slice(1));
   const kind = parseConversationId(key)?.kind;
   return kind === 'group' || kind === 'support';
 }

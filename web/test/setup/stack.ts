@@ -77,3 +77,10 @@ export async function erase(userId: string): Promise<void> {
   const { status } = await asAdmin(stack, `DELETE /admin/users/${userId}`);
   if (status !== 202) throw new Error(`HTTP ${status}`);
 }
+
+/** Sends a text as the operator. */
+export async function sayAsOperator(to: string, text: string): Promise<void> {
+  const message = { from: 'system', to, clientMsgId: crypto.randomUUID(), content: { type: 'text', text } };
+  const { status } = await asAdmin(stack, 'POST /admin/messages', message);
+  if (status !== 200) throw new Error(`HTTP ${status}`);
+}
