@@ -31,6 +31,10 @@ export function costHelp(args: readonly string[]): string {
 
 const WORST_USER = '--worst-user';
 
+/** The page with the same table says it itself. */
+const LEGEND = `M: millions. Baseline: the pattern of AWS's well-known chat sample, which keeps no message, scans one table of
+connections for each, and posts it to all of them (docs/performance.md of the repository, "against a baseline").`;
+
 function answer({ workload, explain, quotas, coldStarts, storm, picture }: CostArguments): string {
   if (storm) return stormText((memory as MemoryFile).times);
   const prices = readPrices();
@@ -43,7 +47,7 @@ function answer({ workload, explain, quotas, coldStarts, storm, picture }: CostA
     'without a desk': defaultTemplate({ desk: false }),
   };
   const texts = [
-    billText(workload, measured, prices),
+    `${billText(workload, measured, prices)}\n\n${LEGEND}`,
     choicesText(workload, measured, prices),
     idleText(idle, prices),
   ];
