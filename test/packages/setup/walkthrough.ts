@@ -58,13 +58,13 @@ export class Walkthrough {
     }
   }
 
-  /** The tarballs in place of our packages, and of others the versions of the repository, which are in npm's cache. */
+  /** The tarballs that the page names, and of others the versions of the repository, which are in npm's cache. */
   #installed(line: string): string {
     const { root, client } = this.#packages;
     const names = line.split(' ').slice(2);
     const sources: Readonly<Record<string, string>> = {
-      'serverless-im': root,
-      '@serverless-im/client': client,
+      '~/serverless-im/serverless-im-0*.tgz': root,
+      '~/serverless-im/serverless-im-client-*.tgz': client,
     };
     return [
       'npm install --prefer-offline --no-audit --no-fund',
