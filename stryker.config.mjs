@@ -32,5 +32,5 @@ export default {
   tsconfigFile: 'none',
   disableTypeChecks: false,
   tempDirName: 'coverage/mutation/sandbox',
-  ignorePatterns: ['/bench/results', '/examples', '/docs/images', '/test/flow', '/test/infra'],
+  ignorePatterns: ['/bench/results', '/coverage', '/examples', '/docs/images', '/test/flow', '/test/infra'],
 };
