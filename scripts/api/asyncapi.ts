@@ -87,9 +87,13 @@ const DESCRIPTION = [
   'Times are epoch milliseconds. Receivers ignore fields and types that they do not know. Frames of one socket may be processed concurrently: wait for the reply where order matters (IM-FRAME-7).',
 ].join('\n\n');
 
+/** The stage of the WebSocket API; a name of one's own has none. */
+const STAGE = '/prod';
+
 const SERVERS = {
   deployment: {
     host: '{apiId}.execute-api.{region}.amazonaws.com',
+    pathname: STAGE,
     protocol: 'wss',
     description: 'The output `WebSocketUrl` of the stack.',
     variables: {
@@ -100,6 +104,7 @@ const SERVERS = {
   },
   local: {
     host: '127.0.0.1:8787',
+    pathname: STAGE,
     protocol: 'ws',
     description: 'This machine, after `start`.',
     security: [{ $ref: '#/components/securitySchemes/userToken' }],
@@ -141,11 +146,10 @@ function channelsOf(frames: readonly string[]): object {
   const server = (name: string) => ({ $ref: `#/servers/${name}` });
   return {
     socket: {
-      address: '/{stage}',
+      address: '/',
       title: 'Socket',
       description: SOCKET_DESCRIPTION,
       servers: [server('deployment'), server('local')],
-      parameters: { stage: { default: 'prod', description: 'stage of the WebSocket API' } },
       messages: refsTo(frames),
       bindings: { ws: WS_BINDING },
     },
