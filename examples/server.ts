@@ -19,12 +19,17 @@ async function devToken(userId: string): Promise<string> {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ userId }),
-  });
+  }).catch(noServer);
   return ((await response.json()) as { token: string }).token;
 }
 
 async function findWebSocket(token: string): Promise<string> {
   const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch(`${IM_HTTP_URL}/session`, { headers });
+  const response = await fetch(`${IM_HTTP_URL}/session`, { headers }).catch(noServer);
   return ((await response.json()) as { wsUrl: string }).wsUrl;
+}
+
+function noServer(): never {
+  console.error(`No server at ${IM_HTTP_URL}; start one with: npm start`);
+  process.exit(1);
 }

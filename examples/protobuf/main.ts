@@ -2,8 +2,8 @@
  * Two users chat in Protobuf (IM-PB) with only `protocol/im.proto`: no SDK, none of this project's code. protobufjs
  * does here at run time what an app does with the code that `protoc` or `buf` generates from that file.
  *
- *     npm start                          # in another terminal
- *     node examples/protobuf/main.ts     # with Node 24; or with other URLs: … ws://host/prod http://host/token
+ *     npm start                       # in another terminal
+ *     npm run example:protobuf        # or with other URLs: … -- ws://host/prod http://host/token
  */
 import { once } from 'node:events';
 import protobuf from 'protobufjs';
@@ -22,7 +22,7 @@ const decode = (text: string) =>
 
 /** Opens a session, prints the frames it receives, and sends hello. */
 async function join(userId: string): Promise<WebSocket> {
-  const answer = await fetch(tokenUrl, { method: 'POST', body: JSON.stringify({ userId }) });
+  const answer = await fetch(tokenUrl, { method: 'POST', body: JSON.stringify({ userId }) }).catch(noServer);
   const { token } = (await answer.json()) as { token: string };
   const url = new URL(wsUrl);
   url.searchParams.set('deviceId', 'protobuf-example');
@@ -32,6 +32,11 @@ async function join(userId: string): Promise<WebSocket> {
   socket.send(encode({ hello: { id: 'hello' } }));
   await once(socket, 'message');
   return socket;
+}
+
+function noServer(): never {
+  console.error(`No server at ${tokenUrl}; start one with: npm start`);
+  process.exit(1);
 }
 
 const [alice, bob] = [await join('alice'), await join('bob')];

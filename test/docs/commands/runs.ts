@@ -82,7 +82,7 @@ export const RUNS: readonly Run[] = [
   run(/^npm run example:assistant\b/, 'test/flow/examples.test.ts', "run('assistant'"),
   run(/^curl .*\/orders /, 'test/flow/own-app.test.ts', '/curl .*/.exec(README)'),
   run(/^curl -i .*\/session$/, 'test/flow/verify-page.test.ts', 'docs/sign-in.md'),
-  run(/^node examples\/protobuf\/main.ts/, 'test/flow/protobuf-example.test.ts', 'examples/protobuf'),
+  run(/^npm run example:protobuf\b/, 'test/flow/protobuf-example.test.ts', 'examples/protobuf'),
   run(/^npm run stored-items$/, 'test/emulator/adapters/tables-once.ts', 'checkStoredItems'),
   run(/^npm run release:keep-bundles/, 'test/setup/earlier-release.ts', 'packRelease'),
 ];
