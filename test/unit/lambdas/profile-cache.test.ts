@@ -23,9 +23,27 @@ async function writesOf(before: KeptProfile | undefined, refusing?: { readonly r
   await cache.keep('bob', { name: 'Bob' }, { askedAtMs: 20, before });
   return tried;
 }
+
+/** What a read asks DynamoDB for. */
+async function readOf(mayBeStale: boolean): Promise<unknown> {
+  const asked: unknown[] = [];
+  const send = async ({ input }: { readonly input: { readonly RequestItems: object } }) => {
+    asked.push(input.RequestItems);
+    return { Responses: {} };
+  };
+  await createProfileCache({ send } as unknown as DynamoDBDocumentClient, 'T').kept(['bob'], mayBeStale);
+  return asked;
+}
+
 const bob = { userId: 'bob', name: 'Bob', version: 3 };
 
 describe('a profile that the source gave (IM-PROFILE-3)', () => {
+  it('is read by one read that may be stale, at half the price, unless it must be strong', async () => {
+    const Keys = [{ pk: 'p#bob', sk: 'profile' }];
+    expect(await readOf(true)).toEqual([{ T: { Keys, ConsistentRead: false } }]);
+    expect(await readOf(false)).toEqual([{ T: { Keys, ConsistentRead: true } }]);
+  });
+
   it('is confirmed first if it is as before, and replaced first otherwise: one write each', async () => {
     expect(await writesOf({ profile: bob, askedAtMs: 10 })).toEqual(['confirm']);
     expect(await writesOf({ profile: { ...bob, name: 'Rob' }, askedAtMs: 10 })).toEqual(['replace']);
