@@ -6,6 +6,7 @@ import type { Command } from '../command.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { type Announced, banner, readyFacts, readyLine } from './banner.ts';
 import { parseStartOptions, type StartOptions, startHelp } from './options.ts';
+import { refuseUnknownOptions } from './unknown-options.ts';
 
 type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -60,8 +61,9 @@ async function run(options: StartOptions): Promise<void> {
     };
     runtime = await (options.nodes === 1 ? startOne : startNodes)(options, common, progress);
   } catch (error) {
-    if (!ending.signal.aborted) throw error;
-    return exit(await ended.promise);
+    if (ending.signal.aborted) return exit(await ended.promise);
+    await refuseUnknownOptions(options);
+    throw error;
   } finally {
     progress.end();
   }

@@ -113,7 +113,10 @@ describe('a mistake is one line on stderr, and status 2 if it is in the call:', 
     const { port } = server.address() as { port: number };
     const { code, stderr } = await cli('--port', String(port), '--data', temporaryFolder()).exit;
     expect(stderr).toBe(`serverless-im: Port ${port} is taken; choose another with --port, or 0 for any.\n`);
-    expect(code).toBe(1);
+    // The synth would say it only after the port is free.
+    const misspelt = await cli('--port', String(port), '--data', temporaryFolder(), '-c', 'evnts=true').exit;
+    expect(misspelt.stderr).toBe('serverless-im: unknown option "evnts": did you mean "events"?\n');
+    expect([code, misspelt.code]).toEqual([1, 1]);
   });
 
   test('a data folder that cannot be used', async () => {
