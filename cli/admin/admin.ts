@@ -1,7 +1,7 @@
 import type { CommandGroup } from '../command.ts';
 import { commandLine } from '../wording.ts';
 import { archive } from './archive.ts';
-import type { AdminCommand } from './command.ts';
+import { type AdminCommand, IDS } from './command.ts';
 import { group } from './group.ts';
 import { importFile } from './import.ts';
 import { recall, removeFile, send } from './messages.ts';
@@ -35,6 +35,8 @@ const COMMON_HELP =
 
 Without a name of a deployment's it asks the stack of ${commandLine('start')}. On AWS it uses the configuration of the AWS SDK.`;
 
+const idsOf = (usage: string) => (/CONVERSATION|GROUP/.test(usage) ? [IDS] : []);
+
 /** What an operator does to a running stack, on this machine or on AWS. */
 export const admin: CommandGroup = {
   help: () => `What an operator does to a stack: ${commandLine('admin', 'COMMAND [options]')}
@@ -43,11 +45,16 @@ ${Object.values(COMMANDS)
   .map(({ usage }) => usage)
   .join('\n')}
 
+${IDS}
+
 ${COMMON_HELP()}`,
   commands: Object.fromEntries(
     Object.entries(COMMANDS).map(([name, { usage, run }]) => [
       name,
-      { run, help: () => `${commandLine('admin', usage.trimStart())}\n\n${COMMON_HELP()}` },
+      {
+        run,
+        help: () => [commandLine('admin', usage.trimStart()), ...idsOf(usage), COMMON_HELP()].join('\n\n'),
+      },
     ]),
   ),
 };

@@ -8,7 +8,7 @@ import { parseCommand } from '../options.ts';
 import { during } from '../progress.ts';
 import { UsageError } from '../usage-error.ts';
 import { commandLine } from '../wording.ts';
-import { type AdminCommand, COMMON } from './command.ts';
+import { type AdminCommand, COMMON, conversationOf } from './command.ts';
 
 export interface ArchiveSource {
   readonly client: S3Client;
@@ -25,7 +25,7 @@ const OPTIONS = {
 
 /** Prints archived messages, by conversation and seq, each once (IM-ARCHIVE-3). */
 export const archive: AdminCommand = {
-  usage: `  archive [--conversation C] [--from T] [--to T]   prints messages that have expired, by conversation and seq
+  usage: `  archive [--conversation CONVERSATION] [--from T] [--to T]   prints messages that have expired, by conversation and seq
     T is when a message was sent, such as 2026-11-28 or 2026-11-28T09:30:00Z. Reads all objects written since --from
     --bucket NAME   of a deployment: its output ArchiveBucketName`,
   async run(args) {
@@ -48,7 +48,8 @@ export async function archiveLines(
   source: ArchiveSource,
 ): Promise<readonly string[]> {
   const { conversation, from, to, json } = parseCommand(args, OPTIONS, []).values;
-  const range = { conversationId: conversation, fromMs: timeOf('--from', from), toMs: timeOf('--to', to) };
+  const conversationId = conversation && conversationOf(conversation);
+  const range = { conversationId, fromMs: timeOf('--from', from), toMs: timeOf('--to', to) };
   const messages = inOrder(await messagesOf(source, range));
   return messages.map((message) => (json ? JSON.stringify(message) : lineOf(message)));
 }

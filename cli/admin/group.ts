@@ -3,7 +3,7 @@ import { parseOptions } from '../options.ts';
 import { UsageError } from '../usage-error.ts';
 import { commandLine } from '../wording.ts';
 import { API_OPTIONS, withAdmin } from './api.ts';
-import type { AdminCommand } from './command.ts';
+import { type AdminCommand, groupOf } from './command.ts';
 import { finish } from './tasks.ts';
 import { print } from './users.ts';
 
@@ -52,7 +52,9 @@ export const group: AdminCommand = {
     const [most, least] = [isRepeated ? Number.POSITIVE_INFINITY : operands.length, operands.length];
     if (positionals.length < least || positionals.length > most || positionals.includes(''))
       throw new UsageError(`group ${name} takes ${operands.join(' ')}${isRepeated ? '' : '.'}`);
-    const [facts, text, taskId] = await withAdmin(values, (admin) => action.run(admin, values, positionals));
+    const [first, ...others] = positionals;
+    const given = operands[0] === 'GROUP' ? [groupOf(first), ...others] : positionals;
+    const [facts, text, taskId] = await withAdmin(values, (admin) => action.run(admin, values, given));
     if (taskId === undefined || values['no-wait']) print(values, facts, text);
     else await finish(values, taskId);
   },

@@ -1,7 +1,7 @@
 import { messageOf, OperatorError } from '../../local/operator-error.ts';
 import type { ReplayAnswer } from '../../protocol/service.ts';
 import { parseCommand } from '../options.ts';
-import { type AdminCommand, COMMON, seqOf } from './command.ts';
+import { type AdminCommand, COMMON, conversationOf, seqOf } from './command.ts';
 import { type FunctionTarget, invoke } from './stack.ts';
 
 /** @throws {OperatorError} */
@@ -26,7 +26,7 @@ export const replay: AdminCommand = {
       function: { type: 'string' },
     } as const;
     const { values, positionals } = parseCommand(args, options, ['CONVERSATION']);
-    const [conversationId = ''] = positionals;
+    const conversationId = conversationOf(positionals[0]);
     const target = {
       name: values.function,
       output: 'ReplayEventsFunction',

@@ -33,15 +33,16 @@ export const unban: AdminCommand = {
     const options = { ...API_OPTIONS, yes: { type: 'boolean', default: false } } as const;
     const { values, positionals } = parseCommand(args, options, ['USER']);
     const [userId = ''] = positionals;
-    await withAdmin(values, async (admin) => {
+    const ban = await withAdmin(values, async (admin) => {
       const { ban } = await admin.look(userId);
       if (ban?.reason === ERASED && !values.yes)
         throw new OperatorError(
           `${userId} was erased: whoever gets this id has the old conversations. To lift the ban all the same: --yes.`,
         );
       await admin.unban(userId);
+      return ban;
     });
-    print(values, { userId }, `${userId} is not banned.`);
+    print(values, { userId }, `${userId} ${ban === undefined ? 'was not banned' : 'may connect again'}.`);
   },
 };
 

@@ -216,7 +216,8 @@ describe('npm run admin', () => {
       seq: 1,
       duplicate: true,
     });
-    expect(await admin('recall', conversationId, '1')).toBe(
+    // In the order that the operator happens to type.
+    expect(await admin('recall', `dm:system:${b}`, '1')).toBe(
       `Recalled seq 1 of ${conversationId}, which system wrote.`,
     );
     expect(await admin('recall', conversationId, '1', '--erase')).toBe(
@@ -226,11 +227,12 @@ describe('npm run admin', () => {
     expect(await socket.frame(isClosing)).toMatchObject({ code: 'logged_out' });
     expect(await admin('ban', b, '--for', '24h', '--reason', 'spam')).toMatch(/ is banned until 20..-/);
     expect(await admin('look', b)).toMatch(/no session\n.*banned .*, "spam"/s);
-    expect(await admin('unban', b)).toBe(`${b} is not banned.`);
+    expect(await admin('unban', b)).toBe(`${b} may connect again.`);
+    expect(await admin('unban', b)).toBe(`${b} was not banned.`);
     expect(JSON.parse(await admin('look', b, '--json'))).toMatchObject({ userId: b, sessions: [] });
     await admin('ban', b, '--reason', 'erased');
     expect(await admin('unban', b)).toMatch(/^serverless-im: bob.* was erased: .* --yes\.$/);
-    expect(await admin('unban', b, '--yes')).toBe(`${b} is not banned.`);
+    expect(await admin('unban', b, '--yes')).toBe(`${b} may connect again.`);
   });
 
   it('starts the erasure of a user, which ends the sessions and goes on by itself until it is done (IM-ERASE-1)', async () => {
@@ -285,7 +287,13 @@ describe('npm run admin', () => {
     expect(await admin('group', 'add', 'g:1')).toBe(
       'serverless-im: group add takes GROUP USER… Help: npm run admin -- group --help',
     );
-    expect(await admin('group', 'delete', 'g:1')).toBe(
+    expect(await admin('group', 'show', 'Picnic')).toBe(
+      'serverless-im: "Picnic" is no id of a group: it is like g:01KB…, as group create prints it; an export of a member names it, too. Help: npm run admin -- group --help',
+    );
+    expect(await admin('recall', 'alice', '7')).toBe(
+      'serverless-im: "alice" is no id of a conversation: it is like dm:alice:bob, g:… of a group, or cs:… of a support chat. Help: npm run admin -- recall --help',
+    );
+    expect(await admin('group', 'delete', `g:${'0'.repeat(26)}`)).toBe(
       'serverless-im: group delete needs --yes: nothing brings the group back. Help: npm run admin -- group --help',
     );
   });
