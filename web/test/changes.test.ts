@@ -13,6 +13,8 @@ describe('a direct conversation', () => {
     await alice.page.getByRole('button', { name: 'Edit' }).click();
     const dialog = alice.page.getByRole('dialog', { name: 'Edit message' });
     expect(await dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await alice.page.keyboard.press('p');
+    expect(await dialog.getByRole('textbox').inputValue()).toBe('helop');
     await dialog.getByRole('textbox').fill('hello');
     await dialog.getByRole('textbox').press('Shift+Enter');
     expect(await dialog.getByRole('textbox').inputValue()).toBe('hello\n');

@@ -6,7 +6,7 @@ import {
   ImError,
   type TextContent,
 } from '@serverless-im/client';
-import { type SyntheticEvent, useId, useRef, useState } from 'react';
+import { type SyntheticEvent, useEffect, useId, useRef, useState } from 'react';
 import { useAudience } from '../groups/use-mentionable.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -37,6 +37,11 @@ export function EditDialog({ conversation, message, seq, content, onClose }: Edi
   const [draft, setDraft] = useState(text);
   const excessId = useId();
   const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    // The browser would put the caret before the text.
+    const end = field.current?.value.length ?? 0;
+    field.current?.setSelectionRange(end, end);
+  }, []);
   const completion = useCompletion(field, draft, setDraft);
   const audience = useAudience();
   const wanted = draft.trim();
