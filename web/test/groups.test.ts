@@ -171,6 +171,7 @@ describe('the ticks in a group', () => {
     const ticks = alice.bubble('who rows?').getByRole('button', { name: /show by whom/ });
     const shows = (words: string) => expect.poll(() => ticks.textContent()).toContain(words);
     await shows('Read by 1 of 2');
+    await alice.page.getByRole('button', { name: 'Read by 1 of 2, show by whom', exact: true }).waitFor();
     await alice.page.reload();
     await shows('Read by 1 of 2');
     await ticks.press('Enter');

@@ -56,9 +56,14 @@ export function OwnTicks({ message, onOpen }: OwnTicksProps) {
   const sign = signOf(message.state, by);
   if (by === undefined) return <SignOf sign={sign} />;
   return (
-    <button type="button" className="ticks-button" aria-haspopup="dialog" onClick={onOpen}>
+    <button
+      type="button"
+      className="ticks-button"
+      aria-haspopup="dialog"
+      aria-label={`${sign.words}, show by whom`}
+      onClick={onOpen}
+    >
       <SignOf sign={sign} />
-      <span className="visually-hidden">, show by whom</span>
     </button>
   );
 }

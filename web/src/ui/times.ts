@@ -1,7 +1,7 @@
 /** Times in the reader's language and time zone. */
 
 const formats = (locale?: string) => ({
-  time: new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }),
+  time: new Intl.DateTimeFormat(locale, { timeStyle: 'short' }),
   weekday: new Intl.DateTimeFormat(locale, { weekday: 'short' }),
   weekdayLong: new Intl.DateTimeFormat(locale, { weekday: 'long' }),
   dayAndMonth: new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' }),

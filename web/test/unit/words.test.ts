@@ -4,7 +4,7 @@ import { parseConfig } from '../../src/config.ts';
 import { conversationName } from '../../src/conversations/names.ts';
 import { parsePeople, whyNot } from '../../src/conversations/people.ts';
 import { textOf } from '../../src/messages/wording.ts';
-import { briefly, dayName } from '../../src/ui/times.ts';
+import { briefly, clockTime, dayName, setLanguage } from '../../src/ui/times.ts';
 
 const NOW = new Date(2026, 2, 4, 12).getTime();
 const MINUTE = 60_000;
@@ -29,6 +29,14 @@ describe('times', () => {
     expect(dayName(NOW, NOW)).toBe('Today');
     expect(dayName(NOW - 13 * 60 * MINUTE, NOW)).toBe('Yesterday');
     expect(dayName(NOW - 3 * DAY, NOW)).toBe('Sunday');
+  });
+
+  it('have a leading zero only where the language has one', () => {
+    const inLanguages = ['de-DE', 'en-US'].map((locale) => {
+      setLanguage(locale);
+      return clockTime(NOW - 179 * MINUTE);
+    });
+    expect(inLanguages).toEqual(['09:01', expect.stringMatching(/^9:01\sAM$/)]);
   });
 });
 
