@@ -17,7 +17,7 @@ import {
   widgetIn,
 } from './setup/desk.ts';
 import { CYRILLIC, latinIn, own } from './setup/language.ts';
-import { confirm, type Visit, visit } from './setup/person.ts';
+import { confirm, DARK, type Visit, visit } from './setup/person.ts';
 import { newUser, tokenOf } from './setup/stack.ts';
 
 const { shopUrl, wsUrl, httpUrl } = inject('stack');
@@ -178,7 +178,8 @@ describe('the widget', () => {
 
   it('is embedded in any page by one script tag, in a frame', async () => {
     const atAgent = await agent(newUser('ann'), { queue: 'default' });
-    const shop = await visit({ query: 'widget-demo.html' });
+    const shop = await visit({ query: 'widget-demo.html', ...DARK });
+    expect(await shop.evaluate(() => getComputedStyle(document.body).color)).toBe('rgb(255, 255, 255)');
     await shop.getByRole('button', { name: 'Help' }).click();
     const widget = widgetIn(shop);
     await ask(widget, 'Shoes');
