@@ -1,8 +1,8 @@
 import type { ChatMessage, ConversationSummary } from '@serverless-im/client';
 import { usePresence } from '@serverless-im/client/react';
 import { memo, useState } from 'react';
-import { Ticks } from '../messages/ticks.tsx';
-import { useLastUnsent } from '../messages/use-last-unsent.ts';
+import { RefusedSign, Ticks } from '../messages/ticks.tsx';
+import { useLastMessage } from '../messages/use-last-message.ts';
 import { isSaid, previewOf } from '../messages/wording.ts';
 import { useIm } from '../session/client-context.ts';
 import { Avatar, UserAvatar } from '../ui/avatar.tsx';
@@ -30,14 +30,19 @@ export const ConversationRow = memo(
     const im = useIm();
     const nameOf = useNameOf();
     const title = peer === undefined ? conversationName(name, kind) : nameOf(peer);
-    const last = useLastUnsent(conversation.conversationId) ?? lastMessage;
+    const { last, hasRefused } = useLastMessage(conversation.conversationId, lastMessage);
     return (
       <div className="row-place" {...longPress}>
         <Row
           avatar={peer === undefined ? <Avatar name={title} isGroup /> : <PresentAvatar userId={peer} />}
           title={title}
           time={last === null ? undefined : <When atMs={last.sentAt} />}
-          mark={last?.mine === true && isSaid(last.content) && <Ticks state={tickOf(last, kind)} />}
+          mark={
+            <>
+              {hasRefused && <RefusedSign />}
+              {last?.mine === true && isSaid(last.content) && <Ticks state={tickOf(last, kind)} />}
+            </>
+          }
           preview={last === null ? 'No messages yet' : previewOf(last, peer === undefined, nameOf)}
           isMuted={isMuted(settings, useNow())}
           isPinned={settings.pinned === true}

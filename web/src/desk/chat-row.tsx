@@ -1,7 +1,7 @@
 import type { DeskChat } from '@serverless-im/client/desk';
 import { useConversations } from '@serverless-im/client/react';
-import { Ticks } from '../messages/ticks.tsx';
-import { useLastUnsent } from '../messages/use-last-unsent.ts';
+import { RefusedSign, Ticks } from '../messages/ticks.tsx';
+import { useLastMessage } from '../messages/use-last-message.ts';
 import { previewOf } from '../messages/wording.ts';
 import { UserAvatar } from '../ui/avatar.tsx';
 import { useNameOf } from '../ui/names.ts';
@@ -21,15 +21,19 @@ export function ChatRow({ chat, isSelected, onSelect }: ChatRowProps) {
   const nameOf = useNameOf();
   const { conversationId, customer, topic, state, openedAt } = chat;
   const summary = useConversations(useDeskIm())?.find((one) => one.conversationId === conversationId);
-  const unsent = useLastUnsent(conversationId);
-  const last = unsent ?? summary?.lastMessage ?? null;
+  const { last, hasRefused } = useLastMessage(conversationId, summary?.lastMessage ?? null);
   return (
     <Row
       avatar={<UserAvatar userId={customer} />}
       title={nameOf(customer)}
       time={state === 'closed' ? 'ended' : briefly(openedAt, nowMs)}
       topic={topic}
-      mark={unsent !== undefined && <Ticks state={unsent.state} />}
+      mark={
+        <>
+          {hasRefused && <RefusedSign />}
+          {(last?.state === 'pending' || last?.state === 'failed') && <Ticks state={last.state} />}
+        </>
+      }
       preview={last === null ? 'No messages yet' : previewOf(last, false, nameOf)}
       unread={summary?.unread ?? 0}
       unreadIsAtLeast={summary?.unreadIsAtLeast ?? false}

@@ -45,6 +45,11 @@ export function Ticks({ state }: { readonly state: ChatMessage['state'] }) {
   return <SignOf sign={plainSign(state)} />;
 }
 
+/** Beside a later message. */
+export function RefusedSign() {
+  return <SignOf sign={{ ...plainSign('failed'), words: 'A message was not sent' }} />;
+}
+
 export interface OwnTicksProps {
   readonly message: ChatMessage;
   onOpen(): void;

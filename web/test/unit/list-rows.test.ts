@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatMessage } from '../../../client/src/index.ts';
 import { type ListRowsInput, listRows } from '../../src/messages/list-rows.ts';
+import { lastOf } from '../../src/messages/use-last-message.ts';
 
 const NOON = new Date(2026, 2, 3, 12).getTime();
 const MINUTE = 60_000;
@@ -106,5 +107,23 @@ describe('listRows', () => {
     const messages = [message(1, { mine: true }), message(2, { mine: true }), message(3)];
     const told = rowsOf(messages).filter((row) => row.kind === 'message' && row.isLatestOwn);
     expect(told.map(({ key }) => key)).toEqual(['m2']);
+  });
+});
+
+describe('the preview of a conversation', () => {
+  const refused: ChatMessage = { ...message(2, { mine: true }), seq: undefined, state: 'failed' };
+  const pending: ChatMessage = { ...message(3, { mine: true }), seq: undefined, state: 'pending' };
+
+  it('is of the newest message: a refused one gives way to any later, and is only marked then', () => {
+    expect(lastOf(message(1), [refused])).toEqual({ last: refused, hasRefused: false });
+    expect(lastOf(message(1), [refused, pending])).toEqual({ last: pending, hasRefused: true });
+    const later = message(3);
+    expect(lastOf(later, [refused])).toEqual({ last: later, hasRefused: true });
+    expect(lastOf(later, [])).toEqual({ last: later, hasRefused: false });
+    expect(lastOf(null, [])).toEqual({ last: null, hasRefused: false });
+  });
+
+  it('is of a message that is being sent, though the device’s clock was behind when it was written', () => {
+    expect(lastOf(message(9), [pending])).toEqual({ last: pending, hasRefused: false });
   });
 });

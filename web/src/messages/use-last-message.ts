@@ -2,8 +2,18 @@ import type { ChatMessage } from '@serverless-im/client';
 import { useEffect, useState } from 'react';
 import { useIm } from '../session/client-context.ts';
 
-/** The last of this page's messages in a conversation that is being sent or was refused. */
-export function useLastUnsent(conversationId: string): ChatMessage | undefined {
+export interface Last {
+  /** The newest message of the conversation. */
+  readonly last: ChatMessage | null;
+  /** An older one of this page's was refused. */
+  readonly hasRefused: boolean;
+}
+
+/**
+ * What a list tells of a conversation's messages, with those of this page that are being sent or were refused.
+ * @param stored the last one that the server has
+ */
+export function useLastMessage(conversationId: string, stored: ChatMessage | null): Last {
   const im = useIm();
   const [unsent, setUnsent] = useState<readonly ChatMessage[]>([]);
   useEffect(() => {
@@ -24,5 +34,12 @@ export function useLastUnsent(conversationId: string): ChatMessage | undefined {
       for (const off of offs) off();
     };
   }, [im, conversationId]);
-  return unsent.at(-1);
+  return lastOf(stored, unsent);
+}
+
+/** @param unsent in the order in which they were written */
+export function lastOf(stored: ChatMessage | null, unsent: readonly ChatMessage[]): Last {
+  const isNewer = ({ state, sentAt }: ChatMessage) => state !== 'failed' || sentAt >= (stored?.sentAt ?? 0);
+  const last = unsent.findLast(isNewer) ?? stored;
+  return { last, hasRefused: last?.state !== 'failed' && unsent.some(({ state }) => state === 'failed') };
 }
