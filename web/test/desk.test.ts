@@ -1,8 +1,19 @@
 /** @module-tag long */
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
-import { agent, bubble, customer, endChat, nameOf, newQueue, say, served, staff } from './setup/desk.ts';
-import { DARK, fillIn, visit } from './setup/person.ts';
+import {
+  agent,
+  bubble,
+  chooseQueue,
+  customer,
+  endChat,
+  nameOf,
+  newQueue,
+  say,
+  served,
+  staff,
+} from './setup/desk.ts';
+import { DARK, fillIn, stopTime, visit } from './setup/person.ts';
 import { newUser, putProfile } from './setup/stack.ts';
 
 describe('the desk', () => {
@@ -73,13 +84,15 @@ describe('the desk', () => {
   it('shows the queues, all chats, and their messages to a supervisor (IM-DESK)', async () => {
     const queue = newQueue('desk');
     const [ann, bob, eve] = [newUser('ann'), newUser('bob'), newUser('eve')];
+    const supervisor = newUser('supervisor');
+    await chooseQueue(supervisor, queue);
     const atAnn = await agent(ann, { queue });
     const atBob = await customer(bob, 'A leak', { queue });
     await atAnn.locator('.row', { hasText: bob }).waitFor();
     const atEve = await customer(eve, 'A dent', { queue });
     await atEve.getByText('You are next in line').waitFor();
-    const page = await visit({ query: 'desk' });
-    await fillIn(page, newUser('supervisor'));
+    const page = await visit({ query: 'desk', hasClock: true });
+    await fillIn(page, supervisor);
     const others = page.getByRole('region', { name: 'Other chats' });
     await others.getByRole('button', { name: eve }).getByText(`Waiting in ${queue}`).waitFor();
     const ofQueue = page.getByRole('region', { name: 'Queues' }).locator('li', { hasText: queue });
@@ -97,6 +110,11 @@ describe('the desk', () => {
     expect(await faultsOf(page)).toEqual([]);
     await endChat(atEve);
     await others.getByRole('button', { name: eve }).waitFor({ state: 'detached' });
+    // Their own changes are shown without waiting for the next look.
+    await ofQueue.getByText('Agents: 1 ready, 1 away').waitFor();
+    await stopTime(page);
+    await page.getByRole('button', { name: 'Take chats' }).click();
+    await ofQueue.getByText('Agents: 2 ready, 0 away').waitFor();
   });
 
   it('restores the customer’s open chat after a reload, and no ended chat', async () => {

@@ -18,7 +18,7 @@ import { OthersChats } from './others-chats.tsx';
 import { Queues } from './queues.tsx';
 import { ReadySwitch } from './ready-switch.tsx';
 import { useEarlierChats } from './use-earlier-chats.ts';
-import { useMe } from './use-me.ts';
+import { useAgentState, useMe } from './use-me.ts';
 import { useSupervision } from './use-supervision.ts';
 import '../shell/chat.css';
 import '../conversations/conversations.css';
@@ -39,7 +39,13 @@ export function Console({ name, signOut }: ConsoleProps) {
   const [selected, select] = useState<string>();
   const whyNoEarlier = useEarlierChats();
   const me = useMe();
-  const supervision = useSupervision(me?.roles.includes('supervisor') ?? false);
+  const agent = useAgentState();
+  const own = [
+    agent?.status,
+    agent?.active,
+    ...mine.map(({ conversationId, state }) => conversationId + state),
+  ];
+  const supervision = useSupervision(me?.roles.includes('supervisor') ?? false, own.join());
   // The list was requested some seconds ago: a chat in it may have been assigned to this agent since.
   const isMine = ({ conversationId }: DeskChat) =>
     mine.some((chat) => chat.conversationId === conversationId);

@@ -13,11 +13,15 @@ export interface Supervision {
   readonly chats: readonly DeskChat[];
 }
 
-/** The state of the whole desk, for supervisors; undefined until it is loaded. */
-export function useSupervision(isSupervisor: boolean): Supervision | undefined {
+/**
+ * The state of the whole desk, for supervisors; undefined until it is loaded.
+ * @param own what this user can change of it: it is read again at once when that is another
+ */
+export function useSupervision(isSupervisor: boolean, own: string): Supervision | undefined {
   const im = useDeskIm();
   const { current } = useConnection(im);
   const [supervision, setSupervision] = useState<Supervision>();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the user's own reads it again
   useEffect(() => {
     if (current !== 'connected' || !isSupervisor) return;
     return repeatedly(async (ended) => {
@@ -30,6 +34,6 @@ export function useSupervision(isSupervisor: boolean): Supervision | undefined {
       }
       return REFRESH_MS;
     });
-  }, [im, current, isSupervisor]);
+  }, [im, current, isSupervisor, own]);
   return supervision;
 }

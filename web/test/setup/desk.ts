@@ -42,6 +42,16 @@ export async function agent(
   return page;
 }
 
+/** From now on this supervisor, who is away, has chosen only this queue. */
+export async function chooseQueue(userId: string, queue: string): Promise<void> {
+  const claims = { roles: ['agent', 'supervisor'], name: nameOf(userId) };
+  const im = createClient({ wsUrl, httpUrl, getToken: () => tokenOf(userId, claims), deviceId: 'first' });
+  await im.connect();
+  await im.agent.ready({ queues: [queue], capacity: 1 });
+  await im.agent.away();
+  im.close();
+}
+
 /** The name that the page of a local stack gives its agents. */
 export const nameOf = (userId: string) => userId.charAt(0).toUpperCase() + userId.slice(1);
 
