@@ -492,6 +492,15 @@ describe('the hooks', () => {
     expect(asked(connection)).toEqual([['bob', 'carol'], ['bob', 'carol'], ['carol']]);
   });
 
+  it('usePresence asks nothing about the sender of the operator’s messages, for which the server would refuse the others', async () => {
+    const { clock, connection, root, row, text } = await presences('bob');
+    clock.advance(5_000);
+    act(() => root.render(createElement('p', null, [row('bob', 1), row('system', 2)])));
+    await connection.next('presence');
+    expect(asked(connection)).toEqual([['bob'], ['bob']]);
+    expect(text()).toBe('1?');
+  });
+
   it('usePresence makes no request while the page is hidden', async () => {
     const { clock, connection } = await presences('bob');
     const visibility = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
