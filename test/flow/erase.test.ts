@@ -205,6 +205,14 @@ describe('an erasure', () => {
     expect(contentsOf(await historyOf(stack, b, a))).toEqual([ERASED, ERASED, textContent('reply')]);
   });
 
+  it('finishes although the answer to a save of its row is lost, and the repeat of that save refused (IM-ERASE-1)', async () => {
+    const { a, secret } = await talk();
+    const lost = proxy.inject({ function: 'RunTasks', operation: 'PutItem', fault: 'cut-after', nth: 2 });
+    expect(await eraseUser(stack, a)).toMatchObject({ state: 'done' });
+    lost.remove();
+    expect(await itemsWith(secret)).toEqual([]);
+  });
+
   it('finishes, and erases all, whatever its worker has done when it dies (IM-ERASE-1)', async () => {
     const b = newUser('bob');
     const bob = await stack.join(b);

@@ -15,6 +15,9 @@ export type Steps<Ports> = Readonly<Partial<Record<TaskKind, readonly Step<Ports
 /** After this time no page begins: the function has 30 s, and a page takes up to 10. */
 const LAST_PAGE_MS = 15_000;
 
+/** A worker that could not save looks again after this time. A look at a task that is done is one read. */
+const LOOK_AGAIN_SECONDS = 60;
+
 /** The step of a new task: who starts one need not know the steps. */
 const BEGIN = 'begin';
 
@@ -34,8 +37,10 @@ export async function startTask(
 
 /**
  * Does pages of a task for some seconds, saves after each where it stands, and enqueues the rest. A worker that dies leaves its
- * job to the queue, which gives it to another one. Of two workers with the same task, the one that saves later stops. A task that waits goes on only with the job that has waited: SQS may have
- * delivered an earlier one twice.
+ * job to the queue, which gives it to another one. Of two workers with the same task, the one that saves later stops, and looks
+ * again later: what it takes for the other one's save may be its own, if the answer to that was lost and the AWS SDK tried again;
+ * and the other one may die. A task that waits goes on only with the job that has waited: SQS may have delivered an earlier one
+ * twice.
  * @throws {NotFoundError} no such task
  */
 export async function runTask<Ports extends TaskPorts>(
@@ -51,7 +56,7 @@ export async function runTask<Ports extends TaskPorts>(
     const all = steps[task.kind] ?? [];
     const page = await stepOf(all, task.step).run(ports, task, task.cursor);
     const saved: Task = afterPage(task, page, all, ports.clock());
-    if (!(await ports.taskWriter.save(saved))) return;
+    if (!(await ports.taskWriter.save(saved))) return ports.taskQueue.enqueue({ taskId }, LOOK_AGAIN_SECONDS);
     task = saved;
     if (task.step !== undefined && (task.waitSeconds !== undefined || ports.clock() > endMs))
       return goOnLater(ports, task);

@@ -92,7 +92,22 @@ describe('a task (IM-ERASE-1)', () => {
     expect((await tasks.task('T1'))?.step).toBeUndefined();
   });
 
-  it('stops a worker whose task another one has saved since', async () => {
+  it('goes on a minute later if the answer to a save was lost, so that its repeat was refused', async () => {
+    const second = aStep('second');
+    const { steps, tasks, taskWriter, taskQueue, ...world } = await start(aStep('first'), second);
+    const losing: typeof taskWriter = {
+      create: taskWriter.create,
+      save: async (task) => (await taskWriter.save(task)) && taskWriter.save(task),
+    };
+    await runTask({ ...world, tasks, taskWriter: losing, taskQueue }, steps, TASK);
+    expect(second.cursors).toEqual([]);
+    const again = taskQueue.jobs.at(-1);
+    expect(again).toEqual({ taskId: 'T1', delaySeconds: 60 });
+    await runTask({ ...world, tasks, taskWriter, taskQueue }, steps, again ?? TASK);
+    expect([second.cursors, (await tasks.task('T1'))?.step]).toEqual([[undefined], undefined]);
+  });
+
+  it('stops a worker whose task another one has saved since, until a minute later', async () => {
     const second = aStep('second');
     const { run, tasks, taskWriter, taskQueue } = await start(
       {
@@ -105,10 +120,7 @@ describe('a task (IM-ERASE-1)', () => {
       second,
     );
     await run();
-    expect([second.cursors, taskQueue.jobs.length, (await tasks.task('T1'))?.step]).toEqual([
-      [],
-      1,
-      'second',
-    ]);
+    expect([second.cursors, (await tasks.task('T1'))?.step]).toEqual([[], 'second']);
+    expect(taskQueue.jobs.map(({ delaySeconds }) => delaySeconds)).toEqual([0, 60]);
   });
 });
