@@ -96,7 +96,7 @@ describe('a task (IM-ERASE-1)', () => {
     const second = aStep('second');
     const { steps, tasks, taskWriter, taskQueue, ...world } = await start(aStep('first'), second);
     const losing: typeof taskWriter = {
-      create: taskWriter.create,
+      ...taskWriter,
       save: async (task) => (await taskWriter.save(task)) && taskWriter.save(task),
     };
     await runTask({ ...world, tasks, taskWriter: losing, taskQueue }, steps, TASK);
