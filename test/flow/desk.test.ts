@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { asAdmin } from './setup/admin.ts';
 import { deployment } from './setup/deployment.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createClient, type DeskChat, type DeskClient } from '../../client/src/desk/index.ts';
 import { fullJitterBackoff } from '../../client/src/index.ts';

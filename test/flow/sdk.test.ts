@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Client, changeSettings, createClient, MessageView } from '../../client/src/index.ts';
 import { draw } from '../../local/aws-proxy/random.ts';

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
