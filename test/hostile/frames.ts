@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { LIMITS } from '../../protocol/limits.ts';
 import { encodeClientFrame } from '../../protocol/protobuf.ts';
 import { MESSAGES } from '../../protocol/protobuf-fields.ts';
+import { codePoint } from '../setup/code-point.ts';
 
 /** Frames that a hostile client may send: valid ones with faults, and noise, up to the gateway's limit. */
 
@@ -49,7 +50,7 @@ const deep = fc
 
 export const oddText = fc.oneof(
   fc.constantFrom('', '\0', '\ud800', 'a\udc00b', '__proto__', 'constructor', '..', 'dm::', 'dm:alice:alice'),
-  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: codePoint, maxLength: 40 }),
   fc.constantFrom(65, 8_193, 20_000, 100_000).map((length) => 'x'.repeat(length)),
   fc.constantFrom(5_000, 20_000).map((length) => '\0'.repeat(length)),
 );
@@ -61,7 +62,7 @@ export const oddJson = fc.oneof(
   deep,
   fc.constantFrom('null', 'true', '{}', '[]', '{"__proto__":{"action":"hello"}}', '{"then":1}'),
   fc.constantFrom('7', '""', 'null', '{}').map((item) => `[${Array(20_000).fill(item).join(',')}]`),
-  fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.stringify(value)),
+  fc.jsonValue({ stringUnit: codePoint }).map((value) => JSON.stringify(value)),
 );
 
 const HOLE = '"a hole that the fault fills"';
@@ -90,7 +91,7 @@ const without = valid
 
 const cut = (of: fc.Arbitrary<string>) =>
   fc
-    .tuple(of, fc.nat(), fc.nat(3), fc.string({ unit: 'binary', maxLength: 3 }))
+    .tuple(of, fc.nat(), fc.nat(3), fc.string({ unit: codePoint, maxLength: 3 }))
     .map(([whole, at, removed, added]) => {
       const start = at % (whole.length + 1);
       return whole.slice(0, start) + added + whole.slice(start + removed);

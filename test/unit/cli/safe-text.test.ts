@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { safeText } from '../../../cli/chat/safe-text.ts';
+import { codePoint } from '../../setup/code-point.ts';
 
 describe('safeText', () => {
   it.each([
@@ -27,7 +28,7 @@ describe('safeText', () => {
 
   it('leaves no control character', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(fc.string({ unit: codePoint }), (text) => {
         expect(safeText(text)).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
       }),
     );

@@ -13,12 +13,13 @@ import {
 import { MESSAGES } from '../../../protocol/protobuf-fields.ts';
 import { fieldNames } from '../../../scripts/frame-table-text.ts';
 import { fieldsModule } from '../../../scripts/protobuf-fields.ts';
+import { codePoint } from '../../setup/code-point.ts';
 
 const PROTO = new URL('../../../protocol/im.proto', import.meta.url);
 const { root } = protobuf.parse(readFileSync(PROTO, 'utf8'));
 
 /** Not `*`, which is `"all"` of JSON in `mentions`. */
-const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => value !== '*');
+const text = fc.string({ unit: codePoint, maxLength: 20 }).filter((value) => value !== '*');
 const number = fc.maxSafeNat();
 const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
 const bool = fc.boolean();
