@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { Marked, type Tokens } from 'marked';
+import { headingAnchors } from '../heading-anchors.ts';
 
 /** The texts that are served, by their names in `/docs`. */
 export const TEXTS: Readonly<Record<string, string>> = {
@@ -19,11 +20,11 @@ const NAMES = new Map(Object.entries(TEXTS).map(([name, path]) => [path, name]))
 
 /** The page of a text, with its links to other texts that are served. */
 export function pageOfText(path: string, text: string): string {
-  const anchors = new Map<string, number>();
+  const anchorOf = headingAnchors();
   const marked = new Marked({
     renderer: {
       heading({ tokens, depth, text: heading }: Tokens.Heading) {
-        const id = unique(anchorOf(heading), anchors);
+        const id = anchorOf(heading);
         return `<h${depth} id="${id}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
       },
       link({ href, tokens }: Tokens.Link) {
@@ -62,20 +63,4 @@ function servedAt(path: string, href: string): string | undefined {
   const name = file === '' ? '' : NAMES.get(posix.join(posix.dirname(path), file));
   if (name === undefined) return undefined;
   return `${name === '' ? '' : `/docs/${name}`}${anchor === undefined ? '' : `#${anchor}`}`;
-}
-
-/** As GitHub makes it of a heading. */
-function anchorOf(heading: string): string {
-  return heading
-    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-    .replaceAll(' ', '-');
-}
-
-function unique(anchor: string, seen: Map<string, number>): string {
-  const before = seen.get(anchor) ?? 0;
-  seen.set(anchor, before + 1);
-  return before === 0 ? anchor : `${anchor}-${before}`;
 }

@@ -1,32 +1,17 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { headingAnchors } from '../../scripts/heading-anchors.ts';
 
 const pages = globSync('{*.md,{docs,client,examples,local,web}/**/*.md}', {
   exclude: (name) => /(^|\/)(node_modules|dist)$/.test(name),
 });
 
-/** As GitHub makes it of a heading: links and marks away, then one dash for each space. */
-function anchorOf(heading: string): string {
-  return heading
-    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-    .replaceAll(' ', '-');
-}
-
-/** Two headings of the same words get `-1` and so on. */
 function anchorsOf(text: string): Set<string> {
-  const seen = new Map<string, number>();
-  const headings = [...withoutCode(text).matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) =>
+  const anchorOf = headingAnchors();
+  const anchors = [...withoutCode(text).matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) =>
     anchorOf(heading),
   );
-  const anchors = headings.map((anchor) => {
-    const before = seen.get(anchor) ?? 0;
-    seen.set(anchor, before + 1);
-    return before === 0 ? anchor : `${anchor}-${before}`;
-  });
   const explicit = [...text.matchAll(/<a id="([^"]+)"/g)].map(([, id = '']) => id);
   return new Set([...anchors, ...explicit]);
 }

@@ -37,10 +37,10 @@ export async function startTask(
 
 /**
  * Does pages of a task for some seconds, saves after each where it stands, and enqueues the rest. A worker that dies leaves its
- * job to the queue, which gives it to another one. Of two workers with the same task, the one that saves later stops, and looks
- * again later: what it takes for the other one's save may be its own, if the answer to that was lost and the AWS SDK tried again;
- * and the other one may die. A task that waits goes on only with the job that has waited: SQS may have delivered an earlier one
- * twice.
+ * job to the queue, which gives it to another one. Of two workers with the same task, the one whose save is refused stops, and
+ * looks again a minute later: the other one may die, and there may be no other one. If the answer to a save is lost, the AWS SDK
+ * repeats it, and the repeat is refused. A task that waits goes on only with the job that has waited: SQS may have delivered an
+ * earlier one twice.
  * @throws {NotFoundError} no such task
  */
 export async function runTask<Ports extends TaskPorts>(
