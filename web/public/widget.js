@@ -83,6 +83,28 @@
       line-height: 22px;
       text-align: center;
     }
+    /* A phone has room for nothing else: the button is above the chat, in the bar that it leaves free. */
+    @media (max-width: 480px), (max-height: 480px) {
+      .is-shown {
+        position: fixed;
+        inset: 0;
+        flex-direction: column-reverse;
+        block-size: 100dvh;
+        box-sizing: border-box;
+        padding: env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);
+        background: light-dark(#ffffff, #171b1b);
+      }
+      .is-shown iframe {
+        flex: 1;
+        inline-size: 100%;
+        min-block-size: 0;
+        margin: 0;
+        border-width: 1px 0 0;
+        border-radius: 0;
+        box-shadow: none;
+      }
+      .is-shown button { margin: 8px; padding: 8px 16px; }
+    }
     [hidden] { display: none; }
     .hidden {
       position: absolute;

@@ -43,6 +43,21 @@ describe('the page', () => {
   });
 });
 
+it('the page names the address of a server that no attempt has reached', async () => {
+  const { page } = await signIn(newUser('alice'), { reports: 'WebSocket' });
+  const banner = page.getByText("Can't reach the server");
+  await page.route('**/config.json', async (route) => {
+    const config = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...config, wsUrl: `${config.wsUrl}-misspelt` } });
+  });
+  await page.reload();
+  await banner.getByText(/\(could not connect to ws:.*-misspelt\)\. Trying again/).waitFor();
+  await page.unroute('**/config.json');
+  await page.reload();
+  await page.getByText('No conversations yet').waitFor();
+  expect(await banner.isVisible()).toBe(false);
+});
+
 describe('presence', () => {
   it('shows the other user as online at their first sign, and asks again when the window gets the focus', async () => {
     const { alice, bob, online } = await aliceWithoutTime();

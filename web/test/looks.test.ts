@@ -86,21 +86,48 @@ describe('on a phone', () => {
   });
 });
 
+describe('the actions of a message', () => {
+  it('are beside the top of its bubble, and stay in view while a part of it is', async () => {
+    const alice = await signIn(newUser('alice'));
+    await alice.meet('bob');
+    await alice.say('line\n'.repeat(60));
+    await alice.stored('line');
+    const scroller = alice.page.locator('.messages-scroller');
+    const place = async (of: Locator) => (await of.boundingBox()) ?? { x: 0, y: 0 };
+    /** Pixels from the top of the list. */
+    const below = async () => {
+      const button = await place(alice.page.getByRole('button', { name: 'Take back' }));
+      expect(button.x).toBeLessThan((await place(alice.page.locator('.bubble'))).x);
+      return button.y - (await place(scroller)).y;
+    };
+    // The list shows its end.
+    expect(await below()).toBe(16);
+    await scroller.evaluate((element) => element.scrollTo(0, 0));
+    await expect.poll(below).toBeGreaterThan(16);
+    expect(await below()).toBeLessThan(100);
+  });
+});
+
 describe('on a touch screen', () => {
-  it("a long press on a message opens its actions, which a touch can't reach otherwise", async () => {
+  it('a message shows the button of its menu, which a long press opens too', async () => {
     const alice = await signIn(newUser('alice'), PHONE);
     const { page } = alice;
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await alice.meet('bob');
     await alice.say('pressed');
     await alice.stored('pressed');
-    const button = page.getByRole('button', { name: 'Take back' });
-    expect((await button.locator('..').boundingBox())?.width).toBe(1);
+    const actions = alice.bubble('pressed').locator('.message-actions');
+    expect(await actions.evaluate((element) => getComputedStyle(element).opacity)).toBe('1');
+    // A finger that misses one of several might take the message back.
+    expect(await actions.getByRole('button').evaluateAll((all) => all.map(({ title }) => title))).toEqual([
+      'More',
+    ]);
     const menu = page.getByRole('dialog', { name: 'Message' });
-    await press(page, alice.bubble('pressed').locator('.bubble'));
+    await actions.getByRole('button').tap();
     await menu.getByRole('button', { name: 'Copy text' }).click();
     await menu.waitFor({ state: 'hidden' });
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('pressed');
+    expect(await faultsOf(page)).toEqual([]);
     await press(page, alice.bubble('pressed').locator('.bubble'));
     expect(await faultsOf(page)).toEqual([]);
     await menu.getByRole('button', { name: 'Take back' }).click();

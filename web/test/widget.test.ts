@@ -51,7 +51,11 @@ describe('the widget', () => {
     expect(await bubble(atAgent, 'Are you there?').getByText('Read').count()).toBe(0);
     expect(await faultsOf(shop)).toEqual([]);
 
+    // On a phone the chat has the whole screen, but for the bar of its button.
+    await shop.setViewportSize({ width: 390, height: 780 });
     await button('Help 2 unread').click();
+    expect(await shop.locator('iframe').boundingBox()).toEqual({ x: 0, y: 52, width: 390, height: 728 });
+    expect(await faultsOf(shop)).toEqual([]);
     await bubble(widget, 'I will wait').waitFor();
     await bubble(atAgent, 'I will wait').getByText('Read').first().waitFor();
     await endChat(widget);
@@ -134,6 +138,7 @@ describe('the widget', () => {
     await sees(own('Sent'));
     atAgent.markRead((await atAgent.history()).messages.at(-1)?.seq ?? 0);
     await sees(own('Read'));
+    await press(own('More'));
     await press(own('Edit'));
     await widget.getByRole('dialog').getByRole('textbox').fill('Где мой заказ?');
     shop.network.refuseOnce('"edit"', { code: 'edit_window_passed', message: 'no', retryable: false });

@@ -187,7 +187,14 @@ function Actions({ message, isAdmin, onAction }: MessageRowProps) {
       {isRecallable && (
         <IconButton icon="trash" label={t('Take back')} onClick={() => onAction(message, 'take back')} />
       )}
-      {isAnswerable && <IconButton icon="more" label={t('More')} onClick={() => onAction(message, 'menu')} />}
+      {isAnswerable && (
+        <IconButton
+          className="is-more"
+          icon="more"
+          label={t('More')}
+          onClick={() => onAction(message, 'menu')}
+        />
+      )}
     </span>
   );
 }

@@ -5,12 +5,14 @@ import { Icon } from '../ui/icon.tsx';
 import { t } from '../ui/texts.ts';
 import { useLimitedSeconds } from './use-limited.ts';
 import { useTrouble } from './use-trouble.ts';
+import { useUnreached } from './use-unreached.ts';
 
 /** Shows why messages can't be sent. */
 export function ConnectionBanner() {
   const im = useIm();
   const { current, retryInMs } = useConnection(im);
   const trouble = useTrouble(im);
+  const unreached = useUnreached(im);
   const limitedSeconds = useLimitedSeconds(im);
   const isTrying = trouble === 'disconnected' && retryInMs === undefined;
   const tryNow = () => {
@@ -22,8 +24,10 @@ export function ConnectionBanner() {
       {trouble !== undefined && (
         <>
           {isTrying ? <span className="spinner" /> : <Icon name="plug" />}
-          <span>
-            {t(WORDS[trouble === 'disconnected' && current !== 'reconnecting' ? 'connecting' : trouble])}
+          <span className="banner-reason">
+            {trouble === 'disconnected' && unreached !== undefined
+              ? t("Can't reach the server ({reason}). Trying again…", { reason: unreached })
+              : t(WORDS[trouble === 'disconnected' && current !== 'reconnecting' ? 'connecting' : trouble])}
           </span>
           <span className="banner-more">{t('Your messages are sent when you are connected again.')}</span>
           {trouble !== 'silent' && retryInMs !== undefined && (
