@@ -119,11 +119,9 @@ describe('on a touch screen', () => {
     const actions = alice.bubble('pressed').locator('.message-actions');
     expect(await actions.evaluate((element) => getComputedStyle(element).opacity)).toBe('1');
     // A finger that misses one of several might take the message back.
-    expect(await actions.getByRole('button').evaluateAll((all) => all.map(({ title }) => title))).toEqual([
-      'More',
-    ]);
+    expect(await actions.getByRole('button').count()).toBe(1);
     const menu = page.getByRole('dialog', { name: 'Message' });
-    await actions.getByRole('button').tap();
+    await actions.getByRole('button', { name: 'More' }).tap();
     await menu.getByRole('button', { name: 'Copy text' }).click();
     await menu.waitFor({ state: 'hidden' });
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('pressed');
