@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { EACH_TURN } from '../../test/setup/patience.ts';
 import type { ClientEvents } from '../src/index.ts';
 import { listed as listedOf, message, oldMessage, recallPush, SERVER_TIME } from './support/builders.ts';
 import { fullDelays, type Harness, harness } from './support/harness.ts';
@@ -200,7 +201,7 @@ describe('catching up with 300 conversations (IM-HELLO-3)', () => {
     server.requests.length = 0;
     clock.advance(500);
     const renewed = await next;
-    await vi.waitFor(() => expect(server.requests).toHaveLength(1), { interval: 1 });
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1), EACH_TURN);
     const content = { type: 'system', event: 'removed', users: ['alice'], by: 'bob' } as const;
     renewed.push(message(2, { conversationId: GROUP, content }));
     const pushed = new Promise<void>((done) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Message } from '../../protocol/frames.ts';
+import { EACH_TURN } from '../../test/setup/patience.ts';
 import { type MessagesSnapshot, MessageView, type Reaction } from '../src/index.ts';
 import { message, oldMessage, recallPush, seqs } from './support/builders.ts';
 import { fullDelays, type Harness, harness } from './support/harness.ts';
@@ -279,10 +280,10 @@ describe('MessageView', () => {
       await shows(view, isQuiet);
       holds = true;
       const early = view.reload();
-      await expect.poll(() => held.length, { interval: 1 }).toBe(1);
+      await expect.poll(() => held.length, EACH_TURN).toBe(1);
       parts.server.history[0] = edited(1);
       const late = view.reload();
-      await expect.poll(() => held.length, { interval: 1 }).toBe(2);
+      await expect.poll(() => held.length, EACH_TURN).toBe(2);
       held[1]?.();
       await late;
       held[0]?.();
@@ -544,7 +545,7 @@ describe('MessageView', () => {
     await parts.connected();
     const view = open(parts);
     const later = view.reload();
-    await vi.waitFor(() => expect(held).toHaveLength(2), { interval: 1 });
+    await vi.waitFor(() => expect(held).toHaveLength(2), EACH_TURN);
     const path = `/conversations/${DM}/messages`;
     server.httpAnswers.set(path, { status: 404, body: { code: 'not_found', message: '', retryable: false } });
     held[1]?.();

@@ -4,6 +4,7 @@ import { act, createElement, type ReactElement, useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { EACH_TURN } from '../../test/setup/patience.ts';
 import {
   type ChatMessage,
   type Client,
@@ -58,7 +59,7 @@ async function screen(text: () => string, wanted: string): Promise<void> {
     await act(settle);
     expect(text()).toBe(wanted);
   };
-  await vi.waitFor(look, { interval: 1 });
+  await vi.waitFor(look, EACH_TURN);
 }
 
 function Picture({ conversation }: { conversation: Conversation }) {
@@ -260,7 +261,7 @@ describe('the hooks', () => {
       expect(server.requests.at(-1)).toContain('before=2');
       expect(clock.pendingMs).toContain(500);
     };
-    await act(() => vi.waitFor(hasFailed, { interval: 1 }));
+    await act(() => vi.waitFor(hasFailed, EACH_TURN));
     expect(text()).toBe('undefined');
     server.httpAnswers.clear();
     act(() => clock.advance(500));
@@ -423,7 +424,7 @@ describe('the hooks', () => {
       await act(() => reconnecting);
       act(() => clock.advance(500));
       await act(() => again);
-      await vi.waitFor(() => expect(reads()).toBe(count), { interval: 1 });
+      await vi.waitFor(() => expect(reads()).toBe(count), EACH_TURN);
     }
   });
 
@@ -456,7 +457,7 @@ describe('the hooks', () => {
     connection.push(oldMessage(1, { conversationId: CAROL, from: 'carol' }));
     connection.send({ type: 'typing', conversationId: CAROL, userId: 'alice', typing: true });
     connection.push(message(1));
-    await act(() => vi.waitFor(() => expect(im.conversations()).toHaveLength(1), { interval: 1 }));
+    await act(() => vi.waitFor(() => expect(im.conversations()).toHaveLength(1), EACH_TURN));
     expect(text()).toBe('00');
   });
 
@@ -473,7 +474,7 @@ describe('the hooks', () => {
     await screen(text, '1');
     answer();
     connection.push(message(1));
-    await act(() => vi.waitFor(() => expect(im.conversations()).toHaveLength(1), { interval: 1 }));
+    await act(() => vi.waitFor(() => expect(im.conversations()).toHaveLength(1), EACH_TURN));
     expect(text()).toBe('1');
     server.scripts.delete('presence');
     act(() => clock.advance(30_000));

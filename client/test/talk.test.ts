@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Message } from '../../protocol/frames.ts';
+import { EACH_TURN } from '../../test/setup/patience.ts';
 import {
   type ChangedEvent,
   editMessage,
@@ -38,7 +39,7 @@ describe('a message that answers another and mentions users (IM-REPLY)', () => {
     const refers = { replyTo: 1, mentions: ['carol', 'dave'] };
     expect(own).toMatchObject({ state: 'pending', ...refers });
     expect(await connection.next('sendMessage')).toMatchObject(refers);
-    await vi.waitFor(() => expect(clock.pendingMs).toContain(500), { interval: 1 });
+    await vi.waitFor(() => expect(clock.pendingMs).toContain(500), EACH_TURN);
     server.scripts.clear();
     clock.advance(500);
     expect(await connection.next('sendMessage')).toMatchObject({ ...refers, resend: true });
@@ -396,7 +397,7 @@ describe('groups (IM-GROUP)', () => {
     await connected();
     const view = new MessageView(im.conversation(conversationId));
     const states = () => view.snapshot.messages.map(({ state }) => state);
-    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent']), { interval: 1 });
+    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent']), EACH_TURN);
     await im.groups.reads(conversationId);
     expect(states()).toEqual(['read', 'sent']);
     view.close();

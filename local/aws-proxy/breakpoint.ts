@@ -36,18 +36,20 @@ export class Breakpoints {
     breakpoint.stop(call, input);
     this.#holding.add(breakpoint);
     void breakpoint.verdict.then(() => this.#holding.delete(breakpoint));
-    return client.untilGone(breakpoint.verdict);
+    // AWS goes on with a transaction whose client has gone.
+    return stage === 'during' ? breakpoint.verdict : client.untilGone(breakpoint.verdict);
   }
 
   close(): void {
-    for (const breakpoint of this.#pending) breakpoint.close();
+    for (const breakpoint of [...this.#pending, ...this.#holding]) breakpoint.close();
     this.#pending.clear();
   }
 }
 
 /**
  * Stops one call. The caller's timeouts keep running: handlers wait 2 s for DynamoDB and SQS, 1 s for a post, and then
- * disconnect. A call whose caller has disconnected is not forwarded; its retries are stopped, too, until the release.
+ * disconnect. A call whose caller has disconnected is not forwarded; its retries are stopped, too, until the release. A
+ * transaction that is stopped `during` its call keeps its items until then.
  */
 export type Breakpoint = Pick<ArmedBreakpoint, 'reached' | 'isReached' | 'release' | 'fail'>;
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ADMIN_ROUTES } from '../../protocol/admin.ts';
 import { ATTACHMENT_HTTP_ROUTES } from '../../protocol/attachments.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../protocol/http.ts';
+import { PATIENCE_MS } from '../setup/patience.ts';
 import { asAdmin } from './setup/admin.ts';
 import { adminCommand } from './setup/admin-command.ts';
 import { everythingIn } from './setup/everything.ts';
@@ -180,21 +181,15 @@ describe('the operator', () => {
     await asAdmin(stack, `PUT /admin/users/${b}/ban`, { reason: 'CANARY' });
     await asAdmin(stack, `PUT /admin/users/${b}/profile`, { name: 1 });
     const ofBob = () => audit().filter(({ target }) => target?.userId === b);
-    await vi.waitFor(() => expect(ofBob()).toHaveLength(1));
+    await vi.waitFor(() => expect(ofBob()).toHaveLength(1), PATIENCE_MS);
     expect(ofBob()[0]).toMatchObject({
       level: 'INFO',
       caller: expect.stringMatching(/^arn:aws:iam::\d{12}:user\/local$/),
       action: 'PUT /admin/users/{userId}/ban',
       outcome: 'done',
     });
-    await vi.waitFor(() =>
-      expect(audit()).toContainEqual(
-        expect.objectContaining({
-          action: 'PUT /admin/users/{userId}/profile',
-          outcome: 'invalid_request',
-        }),
-      ),
-    );
+    const refusal = { action: 'PUT /admin/users/{userId}/profile', outcome: 'invalid_request' };
+    await vi.waitFor(() => expect(audit()).toContainEqual(expect.objectContaining(refusal)), PATIENCE_MS);
     const all = logs.map(({ line }) => line).join('\n');
     for (const secret of ['CANARY', 'AWS4-HMAC', 'Signature=']) expect(all).not.toContain(secret);
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';
+import { PATIENCE_MS } from '../setup/patience.ts';
 import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import { historyOf, sending, sendServiceEvent, textContent } from './setup/sends.ts';
@@ -109,7 +110,10 @@ describe('a ban', () => {
         content: textContent(text),
       });
     await event(b, 'from-bob');
-    await vi.waitFor(() => expect(logs.join('\n')).toMatch(/service event dropped.*"reason":"banned"/));
+    await vi.waitFor(
+      () => expect(logs.join('\n')).toMatch(/service event dropped.*"reason":"banned"/),
+      PATIENCE_MS,
+    );
     await event('system', 'from-system');
     await alice.message('from-system');
     expect(await historyOf(stack, a, b)).toEqual([]);

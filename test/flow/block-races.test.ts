@@ -1,6 +1,7 @@
 /** @module-tag long */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';
+import { PATIENCE_MS } from '../setup/patience.ts';
 import { groupsOf } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
@@ -48,7 +49,10 @@ describe('a block', () => {
     const event = (from: string, text: string) =>
       sendServiceEvent(stack, { ...sending(a, text), action: undefined, type: 'message.send', from });
     await event(b, 'from-bob');
-    await vi.waitFor(() => expect(logs.join('\n')).toMatch(/service event dropped.*"reason":"blocked"/));
+    await vi.waitFor(
+      () => expect(logs.join('\n')).toMatch(/service event dropped.*"reason":"blocked"/),
+      PATIENCE_MS,
+    );
     await event('system', 'from-system');
     await alice.message('from-system');
     expect(logs.join('\n')).not.toContain('service event failed');

@@ -39,6 +39,11 @@ async function hold(route: string, start: () => Promise<unknown>) {
   return { release: () => during.release(), finished };
 }
 
+/** Fails if the request has its answer already: it met no transaction, and would be waited for in vain. */
+async function failUnlessMet(answer: Promise<unknown>): Promise<never> {
+  throw new Error(`It met no transaction: ${JSON.stringify(await answer)}`);
+}
+
 /** Lets the transaction end when the other request, which met it, is about to try again. */
 async function meet<Answer>(
   held: Awaited<ReturnType<typeof hold>>,
@@ -48,7 +53,7 @@ async function meet<Answer>(
   proxy.reset();
   const second = proxy.setBreakpoint({ route, operation, table: 'Conversations', nth: 2 });
   const answer = start();
-  await second.reached;
+  await Promise.race([second.reached, failUnlessMet(answer)]);
   expect(proxy.calls.map(({ error }) => error)).toContain(
     operation === 'TransactWriteItems' ? 'TransactionCanceledException' : 'TransactionConflictException',
   );

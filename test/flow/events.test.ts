@@ -255,7 +255,10 @@ describe('events (IM-EVENT)', () => {
     proxy.inject({ function: 'Admin', operation: 'PutItem', fault: 'error' });
     const user = newUser('alice');
     expect(await asAdmin(stack, `GET /admin/users/${user}`)).toMatchObject({ status: 200 });
-    await vi.waitFor(() => expect(logs.some((line) => line.includes('admin event failed'))).toBe(true));
+    await vi.waitFor(
+      () => expect(logs.some((line) => line.includes('admin event failed'))).toBe(true),
+      PATIENCE_MS,
+    );
   });
 
   it('tell of nothing else, and cost no invocation for it (IM-EVENT-3)', async () => {
@@ -398,7 +401,7 @@ describe('a worker that dies', () => {
       await vi.waitFor(async () => {
         const counts = countsOf(await ofConversation(conversationId));
         expect(counts.get(id)).toBe(fault === 'kill' ? 1 : 2);
-      });
+      }, PATIENCE_MS);
       expect(countsOf(await ofConversation(conversationId)).get(`${messageId}-0`)).toBe(1);
     },
   );
@@ -411,7 +414,7 @@ describe('a topic that', () => {
       const rule = proxy.inject({ ...PUBLISHING, fault, times: 3 });
       const { id, conversationId } = await sent('one');
       await events.ids(id);
-      await vi.waitFor(() => expect(rule.fired).toBe(3));
+      await vi.waitFor(() => expect(rule.fired).toBe(3), PATIENCE_MS);
       await proxy.untilIdle();
       expect(countsOf(await ofConversation(conversationId)).get(id)).toBe(fault.endsWith('after') ? 4 : 1);
     },
@@ -461,7 +464,7 @@ describe('a broken row', () => {
       const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
       sqs.destroy();
       return JSON.parse(message?.Body ?? '');
-    });
+    }, PATIENCE_MS);
     expect(failure).toMatchObject({
       requestContext: { condition: 'RetryAttemptsExhausted' },
       DDBStreamBatchInfo: { batchSize: 1 },
@@ -501,7 +504,7 @@ describe('a replay', () => {
       const counts = countsOf(await ofConversation(conversationId));
       expect(ids.map((each) => counts.get(each))).toEqual([2, 2, 3]);
       expect(counts.size).toBe(3);
-    });
+    }, PATIENCE_MS);
     expect(await replay({ conversationId: 'dm:x:y' })).toMatchObject({ errorMessage: 'not_found' });
     expect(await replay({ conversationId: 'x', fromSeq: 0 })).toMatchObject({
       errorMessage: expect.stringContaining('invalid_request'),
@@ -527,7 +530,7 @@ describe('npm run admin -- replay', () => {
     });
     const json = await admin(conversationId, '--from', '2', '--json', ...named);
     expect(json).toMatchObject({ stdout: '{"messages":0,"events":0}\n' });
-    await vi.waitFor(async () => expect(countsOf(await events.all()).get(id)).toBe(2));
+    await vi.waitFor(async () => expect(countsOf(await events.all()).get(id)).toBe(2), PATIENCE_MS);
     const refused = (text: string, code = 1) => ({ code, stdout: '', stderr: `serverless-im: ${text}\n` });
     expect(await admin('dm:x:y', ...named)).toEqual(
       refused('There is no conversation dm:x:y with a message.'),

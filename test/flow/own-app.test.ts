@@ -9,6 +9,7 @@ import { createClient } from '../../client/src/index.ts';
 import { PROJECT_DIRECTORY } from '../../local/infrastructure.ts';
 import { temporaryFolder } from '../emulator/runtime/bundle.ts';
 import { copyApp, FROM_SOURCE, linkPackages, type StartedApp, startApp } from '../setup/own-app.ts';
+import { PATIENCE_MS } from '../setup/patience.ts';
 
 const COMMAND = [process.execPath, join(PROJECT_DIRECTORY, 'cli/main.ts')];
 const START_MS = 120_000;
@@ -55,7 +56,7 @@ describe('the example of an app of your own', () => {
     const alice = await clientOf(app, 'alice');
     const bob = await clientOf(app, 'bob');
     await alice.im.direct('bob').send({ type: 'text', text: 'tea?' }).acked;
-    await vi.waitFor(() => expect(bob.texts).toEqual(['tea?']), 20_000);
+    await vi.waitFor(() => expect(bob.texts).toEqual(['tea?']), PATIENCE_MS);
     const refused = alice.im.direct('bob').send({ type: 'text', text: 'my card: 4111111111111111' }).acked;
     await expect(refused).rejects.toMatchObject({ code: 'blocked_content' });
     // The line of its README, for bob.
@@ -63,7 +64,7 @@ describe('the example of an app of your own', () => {
     const order = line.replace('localhost:8787', app.httpUrl);
     expect(order).toContain('POST http');
     await run('bash', ['-c', `token=${await app.token('bob')}; ${order} --silent --fail`]);
-    await vi.waitFor(() => expect(bob.texts.at(-1)).toBe('Your tea is on its way.'), 20_000);
+    await vi.waitFor(() => expect(bob.texts.at(-1)).toBe('Your tea is on its way.'), PATIENCE_MS);
     expect((await fetch(`${app.httpUrl}/orders`, { method: 'POST' })).status).toBe(401);
     expect((await fetch(app.webUrl)).status).toBe(200);
     alice.im.close();
@@ -109,7 +110,7 @@ describe('an app of two stacks in an environment of their own', () => {
     ])
       await vi.waitFor(
         async () => expect((await call(app, 'alice', `/seen/${id}`)).body).toEqual({ kind }),
-        20_000,
+        PATIENCE_MS,
       );
   });
 
@@ -122,7 +123,7 @@ describe('an app of two stacks in an environment of their own', () => {
     const client = new WebSocket(socket?.url ?? '');
     client.on('message', (data) => frames.push(String(data)));
     client.on('open', () => client.send('hi'));
-    await vi.waitFor(() => expect(frames.toSorted()).toEqual(['answered hi', 'pushed hi']), 20_000);
+    await vi.waitFor(() => expect(frames.toSorted()).toEqual(['answered hi', 'pushed hi']), PATIENCE_MS);
     client.close();
   });
 

@@ -67,7 +67,7 @@ describe('each example, installed from the packages and started by its one comma
     const chat = await examples.start('bot', undefined, /ready$/m);
     const { im, texts } = await clientOf(chat, 'alice');
     await im.direct('echo-bot').send({ type: 'text', text: 'hi' }).acked;
-    await vi.waitFor(() => expect(texts).toContain('You said: hi'), 20_000);
+    await vi.waitFor(() => expect(texts).toContain('You said: hi'), PATIENCE_MS);
   });
 
   it('static-widget: a visitor asks in the page, and an agent answers', async () => {
@@ -87,7 +87,7 @@ describe('each example, installed from the packages and started by its one comma
     await widget.getByText('How may I help?', { exact: true }).waitFor();
     await widget.getByRole('textbox', { name: /^Message / }).fill('Something mild');
     await widget.getByRole('textbox', { name: /^Message / }).press('Enter');
-    await vi.waitFor(() => expect(texts).toContain('Something mild'), 20_000);
+    await vi.waitFor(() => expect(texts).toContain('Something mild'), PATIENCE_MS);
   });
 
   it('cdk-app: its route answers, and its hook refuses', async () => {
@@ -101,7 +101,7 @@ describe('each example, installed from the packages and started by its one comma
     };
     const answer = await fetch(`${chat.httpUrl}/orders`, { method: 'POST', headers, body: '{"item":"tea"}' });
     expect(answer.status).toBe(201);
-    await vi.waitFor(() => expect(texts).toContain('Your tea is on its way.'), 20_000);
+    await vi.waitFor(() => expect(texts).toContain('Your tea is on its way.'), PATIENCE_MS);
   });
 });
 

@@ -100,6 +100,25 @@ describe('a transaction in flight', () => {
   });
 });
 
+describe('a transaction whose client has gone', () => {
+  it('keeps its item until the release', async () => {
+    const { dynamoDb, proxy } = await startProxy();
+    const key = newKey();
+    const breakpoint = proxy.setBreakpoint({ operation: 'TransactWriteItems', when: 'during' });
+    const client = new AbortController();
+    const input = { TransactItems: [putOf(key)] };
+    const going = dynamoDb.send(new TransactWriteItemsCommand(input), { abortSignal: client.signal });
+    await breakpoint.reached;
+    client.abort();
+    await expect(going).rejects.toThrow();
+    const other = () => transact(dynamoDb, [check(key), putOf(newKey())]);
+    expect(await reasonsOf(other())).toEqual(['TransactionConflict', 'None']);
+    breakpoint.release();
+    await expect.poll(() => proxy.calls[0]?.outcome).toBe('abandoned');
+    await other();
+  });
+});
+
 describe('a single write in flight', () => {
   it('cancels no transaction', async () => {
     const { dynamoDb, proxy, stored } = await startProxy();

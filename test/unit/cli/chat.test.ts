@@ -8,6 +8,7 @@ import type { Screen } from '../../../cli/chat/screen.ts';
 import { message, oldMessage, SERVER_TIME } from '../../../client/test/support/builders.ts';
 import { FakeFiles } from '../../../client/test/support/fake-files.ts';
 import { fullDelays, type Harness, harness } from '../../../client/test/support/harness.ts';
+import { EACH_TURN } from '../../setup/patience.ts';
 
 /** Records its lines, without times. */
 class FakeScreen implements Screen {
@@ -88,7 +89,7 @@ describe('chat', () => {
         clock.advance(0);
         expect(screen.lines).toContainEqual(outcome);
       };
-      await vi.waitFor(look, { interval: 1 });
+      await vi.waitFor(look, EACH_TURN);
     }
     const sent = server.calls.filter(([method]) => method !== 'GET');
     expect(sent).toEqual([

@@ -10,6 +10,7 @@ import { draft, findEarlier } from '../../../lambdas/domain/messages/store.ts';
 import { recentStarts, volumeOf } from '../../../lambdas/domain/model/volume.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { aRequest, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { EACH_TURN } from '../../setup/patience.ts';
 
 const DM = 'dm:alice:bob';
 const DAY_MS = 24 * 3_600_000;
@@ -157,7 +158,7 @@ describe('a repeat in another volume', () => {
       return world.messageWriter.putIfAbsent(message);
     };
     const late = say('late', { ...world, messageWriter: { ...world.messageWriter, putIfAbsent } });
-    await vi.waitFor(async () => expect((await world.conversations.head(DM)).seq).toBe(3));
+    await vi.waitFor(async () => expect((await world.conversations.head(DM)).seq).toBe(3), EACH_TURN);
     const again = await say('late');
     expect(again).toMatchObject({ seq: 4, duplicate: false });
     resolve();
