@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { expect, it } from 'vitest';
 import { pin } from '../../../lambdas/domain/messages/pin.ts';
 import { react } from '../../../lambdas/domain/messages/react.ts';

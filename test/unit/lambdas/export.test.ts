@@ -4,27 +4,25 @@ import { addMembers, removeMember } from '../../../lambdas/domain/groups/members
 import { pin } from '../../../lambdas/domain/messages/pin.ts';
 import { react } from '../../../lambdas/domain/messages/react.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
-import { exportNameOf, PART_BYTES } from '../../../lambdas/domain/model/export-file.ts';
+import { PART_BYTES } from '../../../lambdas/domain/model/export-file.ts';
 import { blockUser } from '../../../lambdas/domain/people/blocks.ts';
 import { putContact } from '../../../lambdas/domain/people/contacts.ts';
 import { reportMessage } from '../../../lambdas/domain/people/reports.ts';
 import { changeSettings } from '../../../lambdas/domain/people/settings.ts';
-import { EXPORT_STEPS } from '../../../lambdas/domain/tasks/export.ts';
-import { runTask, startTask } from '../../../lambdas/domain/tasks/run-task.ts';
+import { startTask } from '../../../lambdas/domain/tasks/run-task.ts';
 import { createWorld, createWorldOf, NOON, sayIn, type World } from '../../adapters/memory/world.ts';
+import {
+  ALL_NUMBERS,
+  linesOf,
+  NAME,
+  numbersIn,
+  ofKind,
+  runOnce,
+  textsIn,
+  withLongHistory,
+} from './export-run.ts';
 
-const STEPS = { erase: [], export: EXPORT_STEPS };
 const DM = 'dm:alice:bob';
-
-/** Does what the queue's next job asks for. */
-async function runOnce(world: World): Promise<boolean> {
-  const job = world.taskQueue.jobs.shift();
-  if (job === undefined) return false;
-  await runTask(world, STEPS, job);
-  return true;
-}
-
-const NAME = exportNameOf({ taskId: 'T1', userId: 'alice' });
 
 /** Exports Alice's data, and returns the lines of the file. */
 async function exportAlice(world: World) {
@@ -33,21 +31,7 @@ async function exportAlice(world: World) {
   return linesOf(world);
 }
 
-function linesOf({ exportFiles }: World): readonly { readonly kind: string }[] {
-  const text = exportFiles.files.get(NAME) ?? '';
-  expect(text.endsWith('\n')).toBe(true);
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-}
-
 const by = (userId: string) => ({ userId });
-const ofKind = (lines: readonly { readonly kind: string }[], wanted: string) =>
-  lines.filter(({ kind }) => kind === wanted);
-const textsIn = (lines: readonly object[]) =>
-  lines.map((line) => (line as { readonly content: { readonly text?: string } }).content.text);
-
 afterEach(() => vi.unstubAllEnvs());
 
 describe('an export (IM-ERASE-3)', () => {
@@ -207,62 +191,19 @@ describe('an export (IM-ERASE-3)', () => {
 });
 
 describe("an export's file (IM-ERASE-3)", () => {
-  /** Alice has written so much that it takes several parts. */
-  async function withLongHistory(texts: number) {
-    const world = createWorld();
-    const long = 'é'.repeat(7_000);
-    for (let n = 0; n < texts; n += 1) await sayIn(world, `${n} ${long}`);
-    await startTask(world, { taskId: 'T1', kind: 'export', userId: 'alice' });
-    return world;
-  }
-  const numbersIn = (world: World) =>
-    textsIn(ofKind(linesOf(world), 'message'))
-      .map((text) => Number.parseInt(text ?? '', 10))
-      .toSorted((a, b) => a - b);
-  const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
-
   it('is made of parts of 5 MiB at least but the last, and has each line once', async () => {
-    const world = await withLongHistory(500);
+    const world = await withLongHistory();
     const put = vi.spyOn(world.exportFiles, 'putPart');
     while (await runOnce(world));
     const sizes = put.mock.calls.map(([, , text]) => Buffer.byteLength(text));
     expect(sizes.length).toBeGreaterThan(1);
     expect(sizes.slice(0, -1).every((size) => size >= PART_BYTES)).toBe(true);
     expect(put.mock.calls.map(([, number]) => number)).toEqual(sizes.map((_, index) => index + 1));
-    expect(numbersIn(world)).toEqual(upTo(500));
+    expect(numbersIn(world)).toEqual(ALL_NUMBERS);
   });
 
-  it.each(['begin', 'putPart', 'keepRest', 'rest', 'complete'] as const)(
-    'has each line once, whatever worker dies before or after its %s',
-    async (method) => {
-      const world = await withLongHistory(500);
-      const { exportFiles, messages } = world;
-      // Each query takes longer than a page may.
-      const read = messages.written;
-      vi.spyOn(messages, 'written').mockImplementation((...args) => {
-        world.advance(7_000);
-        return read(...args);
-      });
-      const run = exportFiles[method] as (...args: unknown[]) => Promise<unknown>;
-      let deaths = 0;
-      vi.spyOn(exportFiles, method).mockImplementation((async (...args: unknown[]) => {
-        deaths += 1;
-        if (deaths === 1) throw new Error('died before');
-        const answer = await run(...args);
-        if (deaths === 2) throw new Error('died after');
-        return answer;
-      }) as never);
-      while ((await world.tasks.task('T1'))?.step !== undefined)
-        await runTask(world, STEPS, { taskId: 'T1' }).catch(({ message }) =>
-          expect(message).toMatch(/^died/),
-        );
-      expect(deaths).toBeGreaterThan(2);
-      expect(numbersIn(world)).toEqual(upTo(500));
-    },
-  );
-
   it('has each line once, even if a worker that is late replaces a part', async () => {
-    const world = await withLongHistory(500);
+    const world = await withLongHistory();
     const { exportFiles } = world;
     const put = exportFiles.putPart;
     const spy = vi.spyOn(exportFiles, 'putPart').mockImplementation(async (upload, number, text) => {
@@ -271,11 +212,11 @@ describe("an export's file (IM-ERASE-3)", () => {
       return tag;
     });
     while (await runOnce(world));
-    expect(numbersIn(world)).toEqual(upTo(500));
+    expect(numbersIn(world)).toEqual(ALL_NUMBERS);
   });
 
   it('is begun anew when its upload is gone', async () => {
-    const world = await withLongHistory(500);
+    const world = await withLongHistory();
     const put = vi.spyOn(world.exportFiles, 'putPart');
     const stop = vi.spyOn(world.taskWriter, 'save');
     stop.mockImplementationOnce(async (task) => {
@@ -286,6 +227,6 @@ describe("an export's file (IM-ERASE-3)", () => {
     });
     while (await runOnce(world));
     expect(new Set(put.mock.calls.map(([{ uploadId }]) => uploadId)).size).toBe(2);
-    expect(numbersIn(world)).toEqual(upTo(500));
+    expect(numbersIn(world)).toEqual(ALL_NUMBERS);
   });
 });
