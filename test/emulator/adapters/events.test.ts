@@ -248,6 +248,17 @@ describe('a row of a stream', () => {
     expect(await rowAt('Conversations', `event#${event.userId}`)).toEqual({ kind: 'user', event });
   });
 
+  it('is a ban without an end or a reason, a lifted one, an erased user, or a deleted group (IM-EVENT-2)', async () => {
+    for (const type of ['user.banned', 'user.unbanned', 'user.erased'] as const) {
+      const event = { type, userId: newName('eve'), at: NOON };
+      await tables.userEvents.put(event);
+      expect(await rowAt('Conversations', `event#${event.userId}`)).toEqual({ kind: 'user', event });
+    }
+    const event = { conversationId: `g:${ulid(NOON)}`, at: NOON };
+    await tables.groupEvents.put(event);
+    expect(await rowAt('Conversations', `event#${event.conversationId}`)).toEqual({ kind: 'group', event });
+  });
+
   it('is a call of the admin API, once for a repeat of its request (IM-ADMIN-2)', async () => {
     const call = {
       requestId: newName('r'),

@@ -24,7 +24,7 @@ export interface Catalogue {
 const PREFIXES = new Set([
   ...['a', 'c', 'd', 'l', 'm', 'o', 'p', 'q', 'r', 't', 'u', 'w', 'z'],
   ...['block', 'changedAt', 'contact', 'count', 'event', 'files', 'left', 'push', 'report', 'reported'],
-  ...['scan', 'task', 'user.banned', 'user.unbanned'],
+  ...['scan', 'task', 'user.banned', 'user.unbanned', 'user.erased'],
 ]);
 /** Whole keys. */
 const WORDS = new Set([

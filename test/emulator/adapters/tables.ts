@@ -16,7 +16,11 @@ import {
 } from '../../../lambdas/adapters/desk-table.ts';
 import { createDocumentClient } from '../../../lambdas/adapters/dynamodb.ts';
 import { createErasure } from '../../../lambdas/adapters/erasure-table.ts';
-import { createAdminCallWriter, createUserEventWriter } from '../../../lambdas/adapters/event-table.ts';
+import {
+  createAdminCallWriter,
+  createGroupEventWriter,
+  createUserEventWriter,
+} from '../../../lambdas/adapters/event-table.ts';
 import { createGroupDeletion } from '../../../lambdas/adapters/group-deletion.ts';
 import { createSuccession } from '../../../lambdas/adapters/group-succession.ts';
 import {
@@ -144,6 +148,7 @@ export async function startTables(clock: Clock, { isOwn = false } = {}) {
     },
     userEvents: createUserEventWriter(documents, conversationsTable),
     adminCalls: createAdminCallWriter(documents, conversationsTable),
+    groupEvents: createGroupEventWriter(documents, conversationsTable),
     /** The items of a partition of a table with this part in its name. */
     async itemsAt(table: string, pk: string) {
       const command = new QueryCommand({
