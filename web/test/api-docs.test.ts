@@ -1,5 +1,5 @@
 /** @module-tag long */
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { PATIENCE_MS } from '../../test/setup/patience.ts';
 
@@ -11,8 +11,11 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 /** Every request of a page, and what its console says. */
-async function visit(path: string): Promise<{ page: Page; requests: string[]; said: string[] }> {
-  const context = await browser.newContext();
+async function visit(
+  path: string,
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; requests: string[]; said: string[] }> {
+  const context = await browser.newContext(options);
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const requests: string[] = [];
@@ -54,12 +57,24 @@ describe('the reference under /docs', () => {
     await page.context().close();
   });
 
-  it('shows frames, events, and the service queue, and asks no other machine', async () => {
-    const { page, requests, said } = await visit('docs/asyncapi');
+  it('shows frames, events, and the service queue, also on a phone in the dark, and asks no other machine', async () => {
+    const phone = { viewport: { width: 390, height: 800 }, isMobile: true, colorScheme: 'dark' } as const;
+    const { page, requests, said } = await visit('docs/asyncapi', phone);
     await page.getByRole('heading', { name: 'Operations' }).waitFor();
     const text = await page.locator('#viewer').textContent();
     for (const shown of ['sendMessage', 'session.closed', 'EventsTopicArn', 'ServiceQueueUrl'])
       expect(text).toContain(shown);
+    const look = await page.evaluate(() => ({
+      width: document.documentElement.scrollWidth,
+      hasFewNodes: document.querySelectorAll('*').length < 20_000,
+      colours: [document.body, document.querySelector('.aui-root .prose') ?? document.body].map(
+        (element) => getComputedStyle(element).color,
+      ),
+    }));
+    expect(look).toEqual({
+      ...{ width: 390, hasFewNodes: true },
+      colours: ['rgb(234, 240, 238)', 'rgb(234, 240, 238)'],
+    });
     expect(hostsOf(requests)).toEqual([new URL(webUrl).hostname]);
     expect(said).toEqual([]);
     await page.context().close();

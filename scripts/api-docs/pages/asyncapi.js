@@ -33,10 +33,22 @@ name(channels, 'x-parser-unique-object-id');
 name(operations, 'x-parser-unique-object-id');
 name(components.messages, 'x-parser-unique-object-id');
 name(components.schemas, 'x-parser-schema-id');
+// The viewer repeats what a channel says of itself at each of its operations: once is enough.
+for (const channel of Object.values(channels)) {
+  document_.info.description += `\n\n## ${channel.title}\n\n${channel.description}`;
+  delete channel.description;
+}
+// And at each reply all messages of the channel, which would be nine tenths of the page.
+for (const { reply } of Object.values(operations))
+  if (reply !== undefined) reply.channel = { ...reply.channel, messages: {} };
 document_['x-parser-spec-parsed'] = true;
 document_['x-parser-api-version'] = 3;
 
 AsyncApiStandalone.render(
-  { schema: document_, config: { show: { errors: false }, sidebar: { showOperations: 'byDefault' } } },
+  // Each message is at its operation already.
+  {
+    schema: document_,
+    config: { show: { errors: false, messages: false }, sidebar: { showOperations: 'byDefault' } },
+  },
   document.querySelector('#viewer'),
 );
