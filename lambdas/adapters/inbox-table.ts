@@ -7,7 +7,8 @@ import { UnavailableError } from '../shared/errors.ts';
 import { batchWrite, call, type Item, type WriteRequest } from './dynamodb.ts';
 
 /*
- * Inbox table: references to messages that no session took, or that a session without a trusted socket still has to read.
+ * Inbox table: references to messages that no session took, or that one that polls, or was silent for too long, still has to
+ * read.
  *
  *   userId (PK)   messageId (SK)   attributes
  *   'bob'         ULID             conversationId, from, clientMsgId, seq, sentAt, bytes, ttl (epoch seconds)

@@ -48,12 +48,13 @@ export interface Audience {
 }
 
 /**
- * Delivers a stored message to these users. The offline queue stores it for a recipient if no session takes it, or one without
- * a trusted socket still has to read it. If the outcome of one push is unknown, the queue retries that session only. Resolves
- * when the sessions or the queue have the message. Idempotent for the reader: the same message, the same seq (IM-PUSH-1).
+ * Delivers a stored message to these users. The offline queue stores it for a recipient if no session takes it, or one that
+ * polls, or was silent for too long, still has to read it. If the outcome of one push is unknown, the queue retries that session
+ * only. Resolves when the sessions or the queue have the message. Idempotent for the reader: the same message, the same seq
+ * (IM-PUSH-1).
  *
- * Only the sessions read here, after the commit, decide. Prefetched sessions only get the message sooner. A session
- * that took the message and has closed since counts as absent.
+ * Only the sessions read here, after the commit, decide. Those read before it (`prefetched`) only get the message sooner. A
+ * session that took the message and has closed since counts as absent.
  * @throws {UnavailableError} the routes can't be read, or the queue does not accept the message
  */
 export async function deliver(

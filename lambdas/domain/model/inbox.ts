@@ -1,8 +1,8 @@
 import type { Reference } from './reference.ts';
 
 /**
- * References to messages that no session of the user took, or that a session without a trusted socket still has to read.
- * They expire by TTL (IM-HELLO-1).
+ * References to messages that no session of the user took, or that one that polls, or was silent for too long, still has to
+ * read. They expire by TTL (IM-HELLO-1).
  */
 export interface Inbox {
   /** Reads strongly, oldest first. Leaves out expired entries. */
