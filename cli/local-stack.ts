@@ -29,7 +29,7 @@ export function localStack(directory: string): LocalStack {
   const running = runningStack(directory);
   if (running !== undefined) return running;
   throw new OperatorError(
-    `No stack runs with the data folder ${directory}: start one by ${commandLine('start')}, or name the function or bucket of a deployment.`,
+    `No stack runs with the data folder ${directory}: start one by ${commandLine('start')}, or name a deployment (--help has the options).`,
   );
 }
 

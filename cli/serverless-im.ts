@@ -51,13 +51,27 @@ async function dispatch(
 async function dispatchGroup(
   path: string,
   { help, commands }: CommandGroup,
-  [name = '--help', ...args]: readonly string[],
+  args: readonly string[],
   enter: (command: string) => void,
 ): Promise<void> {
+  const { name, rest } = commandIn(args, commands);
   if (isHelp(name)) return console.log(help());
   const command = entryOf(commands, name);
   enter(`${path} ${name}`);
-  await call(command, args);
+  await call(command, rest);
+}
+
+/** The name of a command, which may stand behind options of its own, and its arguments. @throws {UsageError} there is none */
+function commandIn(args: readonly string[], commands: CommandGroup['commands']) {
+  const [first = '--help', ...rest] = args;
+  if (!first.startsWith('-') || isHelp(first)) return { name: first, rest };
+  // A word that is no command is the value of an option, or a slip of the finger.
+  const names = Object.keys(commands);
+  const name =
+    args.find((arg) => names.includes(arg)) ??
+    args.find((arg) => isHelp(arg) || (!arg.startsWith('-') && didYouMean(arg, names) !== ''));
+  if (name === undefined) throw new UsageError(`${first} is an option; name a command, too.`);
+  return { name, rest: args.toSpliced(args.indexOf(name), 1) };
 }
 
 async function call({ help, run }: Command, args: readonly string[]): Promise<void> {

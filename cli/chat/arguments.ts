@@ -1,4 +1,4 @@
-import { USER_ID, USER_ID_RULE } from '../../protocol/ids.ts';
+import { SYSTEM, USER_ID, USER_ID_RULE } from '../../protocol/ids.ts';
 import { parseOptions } from '../options.ts';
 import { DEFAULT_PORT } from '../start/options.ts';
 import { UsageError } from '../usage-error.ts';
@@ -48,6 +48,10 @@ export function parseArguments(args: readonly string[]): ChatArguments {
   const { values, positionals } = parseOptions(args, OPTIONS);
   // The token names the user, so a name before the peer's is ignored.
   const peer = positionals.at(-1);
+  if (peer === SYSTEM)
+    throw new UsageError(
+      `Nobody can write to “${SYSTEM}”, which is the operator. The web page shows what it sends; to send as it: ${commandLine('admin', `send ${positionals.length === 2 ? positionals[0] : 'USER'} TEXT`)}.`,
+    );
   for (const name of positionals)
     if (!USER_ID.test(name)) throw new UsageError(`“${name}” is no user id: ${USER_ID_RULE}.`);
   if (values.http !== undefined && values.token !== undefined) {

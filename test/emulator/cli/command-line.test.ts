@@ -53,6 +53,15 @@ describe('serverless-im', () => {
     [['zzz'], 'There is no command zzz. Help: serverless-im --help'],
     [['--wat'], 'There is no option --wat. Help: serverless-im --help'],
     [['admin', 'bam', 'x'], 'There is no command bam; did you mean ban? Help: npm run admin -- --help'],
+    [
+      ['admin', '--json', 'bam', 'x'],
+      'There is no command bam; did you mean ban? Help: npm run admin -- --help',
+    ],
+    [['admin', '--json'], '--json is an option; name a command, too. Help: npm run admin -- --help'],
+    [
+      ['admin', '--http', 'h', 'ban', 'bob'],
+      '--http takes the output HttpUrl, not "h". Help: npm run admin -- ban --help',
+    ],
     [['start', '--prot=1'], 'There is no option --prot; did you mean --port? Help: npm start -- --help'],
     [['start', '--port'], '--port takes a value. Help: npm start -- --help'],
     [['start', '--fresh=1'], '--fresh takes no value. Help: npm start -- --help'],

@@ -39,9 +39,17 @@ describe('chat arguments', () => {
   it.each([
     [['a b', 'bob'], '“a b” is no user id: 1 to 64 letters'],
     [['alice', 'b:b'], '“b:b” is no user id: 1 to 64 letters'],
-    [['system', '--http', 'https://h', '--token', 'T'], '“system” is no user id'],
+    [['system', 'bob'], '“system” is no user id'],
   ])('%j are refused with the name that is no user id', (args, reason) => {
     expect(() => parseArguments(args)).toThrow(reason);
+  });
+
+  it.each([
+    [['bob', 'system'], 'npm run admin -- send bob TEXT'],
+    [['system', '--http', 'https://h', '--token', 'T'], 'npm run admin -- send USER TEXT'],
+  ])('%j are refused with what there is for messages of the operator’s', (args, way) => {
+    expect(() => parseArguments(args)).toThrow('Nobody can write to “system”, which is the operator.');
+    expect(() => parseArguments(args)).toThrow(way);
   });
 });
 
@@ -61,6 +69,8 @@ describe('a chat on this machine', () => {
 
   it('is refused if the stack of a named folder has ended', () => {
     says(2 ** 30);
-    expect(() => localUrl({ port: undefined, data })).toThrow(`No stack runs with the data folder ${data}`);
+    expect(() => localUrl({ port: undefined, data })).toThrow(
+      `No stack runs with the data folder ${data}: start one by npm start, or name a deployment (--help has the options).`,
+    );
   });
 });
