@@ -1,9 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
 import { createAwsProxy } from '../local/aws-proxy/index.ts';
 import { type LocalRuntime, PROJECT_DIRECTORY, startRuntime } from '../local/runtime.ts';
 import { chromiumArguments, chromiumPath } from './chromium.ts';
+import { setTimes } from './picture-times.ts';
 
 /** `npm run screenshots`: takes the README's screenshots of the web page from a running stack. */
 
@@ -27,9 +34,13 @@ const PEOPLE: Readonly<Record<string, readonly [name: string, ground: string, sk
 const PICTURES = 'https://pictures.example/';
 
 /** Messages sent before alice opens the page. */
-const BEFORE: readonly Line[] = [
+const YESTERDAY: readonly Line[] = [
   ['dave', 'alice', 'The invoice is on its way'],
   ['alice', 'dave', 'Thank you!'],
+];
+const BEFORE: readonly Line[] = [
+  ['carol', 'alice', 'Are we still on for Sunday?'],
+  ['carol', 'alice', 'The forecast is fine'],
   ['bob', 'alice', 'Morning! Did the deployment go through last night?'],
   ['alice', 'bob', 'It did. Took four minutes, and nobody noticed.'],
   ['alice', 'bob', 'I left the alarms on for the weekend, just in case.'],
@@ -43,26 +54,35 @@ const MEANWHILE: readonly Line[] = [
     'Good. Then I will look at the fan-out numbers today:\n– 10,000 members\n– 1,000 of them online',
   ],
   ['bob', 'alice', 'Coffee at ten?'],
-  ['carol', 'alice', 'Are we still on for Sunday?'],
-  ['carol', 'alice', 'The forecast is fine'],
 ];
 
-// The proxy answers the page as S3 does, so that it can upload.
-const runtime = await startRuntime({ webPort: 0, awsProxy: createAwsProxy().attach });
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArguments()] });
 try {
   await mkdir(FOLDER, { recursive: true });
-  for (const [userId, [name]] of Object.entries(PEOPLE))
-    await send(runtime, userId, 'PUT', '/profile', { name, avatar: `${PICTURES}${userId}` });
-  await makeGroup(runtime);
-  for (const line of BEFORE) await say(runtime, line);
-  await takeChat(browser, runtime);
-  await takePhone(browser, runtime);
-  await takeDemo(browser, runtime);
-  await takeDesk(browser, runtime);
+  // The demo as a visitor finds it: in a stack where nobody has said or named anything.
+  await withRuntime(takeDemo);
+  await withRuntime(async (browser, runtime) => {
+    for (const [userId, [name]] of Object.entries(PEOPLE))
+      await send(runtime, userId, 'PUT', '/profile', { name, avatar: `${PICTURES}${userId}` });
+    for (const line of YESTERDAY) await say(runtime, line);
+    await makeGroup(runtime);
+    for (const line of BEFORE) await say(runtime, line);
+    await takeChat(browser, runtime);
+    await takePhone(browser, runtime);
+    await takeDesk(browser, runtime);
+  });
 } finally {
   await browser.close();
-  await runtime.stop();
+}
+
+async function withRuntime(take: (browser: Browser, runtime: LocalRuntime) => Promise<void>): Promise<void> {
+  // The proxy answers the page as S3 does, so that it can upload.
+  const runtime = await startRuntime({ webPort: 0, awsProxy: createAwsProxy().attach });
+  try {
+    await take(browser, runtime);
+  } finally {
+    await runtime.stop();
+  }
 }
 
 async function takeChat(browser: Browser, runtime: LocalRuntime): Promise<void> {
@@ -86,6 +106,7 @@ async function takeChat(browser: Browser, runtime: LocalRuntime): Promise<void> 
   await alice.locator('.message', { hasText: 'look at the fan-out' }).hover();
   await bob.getByRole('textbox', { name: 'Message Alice Moreau' }).pressSequentially('Great');
   await alice.getByText('Bob Tanaka is typing').waitFor();
+  await alice.locator('.row', { hasText: 'The forecast is fine' }).waitFor();
   await take(alice, 'web-chat.png');
   await bob.context().close();
   await alice.context().close();
@@ -136,12 +157,17 @@ async function drawLake(browser: Browser): Promise<Buffer> {
 }
 
 async function takeDemo(browser: Browser, runtime: LocalRuntime): Promise<void> {
-  const page = await newPage(browser, DESKTOP);
+  const context = await newContext(browser, DESKTOP);
+  const page = await context.newPage();
   await page.goto(`${runtime.webUrl}?demo`);
   const alice = page.getByRole('region', { name: 'alice', exact: true });
   const bob = page.getByRole('region', { name: 'bob', exact: true });
-  await alice.locator('.message', { hasText: 'On my way.' }).waitFor();
-  await bob.locator('.message', { hasText: 'On my way.' }).waitFor();
+  for (const person of [alice, bob])
+    for (const text of ['Hi alice!', 'Hi bob!'])
+      await person.locator('.message', { hasText: text }).waitFor();
+  await bob.getByRole('textbox').fill('Lunch at twelve?');
+  await page.keyboard.press('Enter');
+  await bob.locator('.message-state', { hasText: 'Read' }).waitFor();
   await bob.getByRole('button', { name: 'Cut the connection' }).click();
   await bob.getByText('Connection lost').waitFor();
   await bob.getByRole('textbox').fill('I am in a tunnel, this will come later');
@@ -149,11 +175,13 @@ async function takeDemo(browser: Browser, runtime: LocalRuntime): Promise<void> 
   await alice.getByRole('textbox').fill('Shall I order for you?');
   await page.keyboard.press('Enter');
   await alice.locator('.message-state', { hasText: 'Sent' }).waitFor();
+  await alice.getByText('last seen just now').waitFor();
   await take(page, 'web-demo.png');
+  await context.close();
 }
 
 async function takeDesk(browser: Browser, runtime: LocalRuntime): Promise<void> {
-  const desk = await browser.newContext({ deviceScaleFactor: 2, locale: 'en-GB', ...DESKTOP });
+  const desk = await newContext(browser, DESKTOP);
   const agent = await desk.newPage();
   await agent.goto(`${runtime.webUrl}desk`);
   await agent.getByRole('button', { name: 'supervisor' }).click();
@@ -187,7 +215,7 @@ async function signIn(
   userId: string,
   options: BrowserContextOptions,
 ): Promise<Page> {
-  const page = await newPage(browser, options);
+  const page = await (await newContext(browser, options)).newPage();
   await page.goto(String(webUrl));
   await page.getByLabel('Somebody else').fill(userId);
   await page.getByRole('button', { name: 'Sign in' }).click();
@@ -195,8 +223,14 @@ async function signIn(
 }
 
 /** Its users' pictures come from a host that exists only here. */
-async function newPage(browser: Browser, options: BrowserContextOptions): Promise<Page> {
-  const context = await browser.newContext({ deviceScaleFactor: 2, locale: 'en-GB', ...options });
+async function newContext(browser: Browser, options: BrowserContextOptions): Promise<BrowserContext> {
+  const context = await browser.newContext({
+    deviceScaleFactor: 2,
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    ...options,
+  });
+  await setTimes(context);
   await context.route(`${PICTURES}*`, (route) => {
     const [, ground, skin, shirt] = PEOPLE[new URL(route.request().url()).pathname.slice(1)] ?? [];
     const shapes = `<rect width="80" height="80" fill="${ground}"/><circle cx="40" cy="32" r="15" fill="${skin}"/>
@@ -204,7 +238,7 @@ async function newPage(browser: Browser, options: BrowserContextOptions): Promis
     const body = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 80">${shapes}</svg>`;
     return route.fulfill({ contentType: 'image/svg+xml', body });
   });
-  return context.newPage();
+  return context;
 }
 
 async function open(page: Page, name: string): Promise<void> {
