@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { parseConversationId } from '../../protocol/ids.ts';
 import type { ConversationLine } from '../../protocol/import.ts';
-import type { ImportTable, NotTaken, Taken } from '../domain/model/import.ts';
+import { type ImportTable, type NotTaken, readSeqOf, type Taken } from '../domain/model/import.ts';
 import { volumeOf } from '../domain/model/volume.ts';
 import { UnavailableError } from '../shared/errors.ts';
 import { changedAtIn, HEAD, IMPORTING, LAST, memberKey } from './conversation-table.ts';
@@ -217,9 +217,9 @@ function isUntouched(head: Item): boolean {
 }
 
 /** The rows of a first member: of a group's admin, or of a user of a direct conversation. */
-function rowsOf({ conversationId, lastSeq, group, readSeqs = {} }: ConversationLine, userId: string): Item[] {
-  const readSeq = Math.min(readSeqs[userId] ?? lastSeq, lastSeq);
-  const own = { ...memberKey(userId, conversationId), readSeq };
+function rowsOf(line: ConversationLine, userId: string): Item[] {
+  const { conversationId, group } = line;
+  const own = { ...memberKey(userId, conversationId), readSeq: readSeqOf(line, userId) };
   if (group === undefined) return [own];
   return [
     { ...own, visibleFrom: 1 },

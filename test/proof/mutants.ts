@@ -3020,6 +3020,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'erase',
+    file: 'lambdas/domain/tasks/run-task.ts',
+    from: 'if (hasWorker(task, nowMs)) return lookAgain();',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/tasks.test.ts',
+    only: 'has one worker',
+  },
+  {
+    fault: 'erase',
     file: 'lambdas/domain/tasks/erase-archive.ts',
     from: 'if (cursor === undefined) return { next: {}, waitSeconds: GATHERED_SECONDS };',
     to: 'if (cursor === undefined) return { next: {} };',

@@ -1,7 +1,7 @@
 import { parseConversationId, SYSTEM } from '../../../protocol/ids.ts';
 import type { ConversationLine } from '../../../protocol/import.ts';
 import { settleAll } from '../../shared/settle.ts';
-import type { NotTaken, Taken } from '../model/import.ts';
+import { type NotTaken, readSeqOf, type Taken } from '../model/import.ts';
 import type { Task } from '../model/task.ts';
 import { erasedOf, WRITES_MS } from './import-messages.ts';
 import type { ImportPeoplePorts } from './import-people.ts';
@@ -22,7 +22,7 @@ export async function beginConversation(
   { taskId }: Pick<Task, 'taskId'>,
   line: ConversationLine,
 ): Promise<{ readonly current: Current; readonly mustWait: boolean }> {
-  const { conversationId, lastSeq, group, readSeqs = {} } = line;
+  const { conversationId, lastSeq, group } = line;
   const base = { conversationId, lastSeq, seq: 0, openHistory: group?.openHistory ?? false };
   const refuse = (refused: string) => ({ current: { ...base, ...NOTHING, refused }, mustWait: false });
   const conversation = parseConversationId(conversationId);
@@ -36,11 +36,10 @@ export async function beginConversation(
   if (group !== undefined && members.length === 0) return refuse('its admins were erased: name others');
   const taken = await ports.importTable.take(line, taskId, members, untilMs);
   if ('refused' in taken) return refuse(NOT_TAKEN[taken.refused]);
-  const readSeqOf = (userId: string) => Math.min(readSeqs[userId] ?? lastSeq, lastSeq);
   if (hasMembers(taken))
     await settleAll(
       members.map((userId) =>
-        ports.conversationWriter.advanceRead(userId, conversationId, readSeqOf(userId)),
+        ports.conversationWriter.advanceRead(userId, conversationId, readSeqOf(line, userId)),
       ),
     );
   const { isNew: _, mustWait = false, ...facts } = taken;

@@ -149,8 +149,9 @@ export function withLast(current: Current, messages: readonly ImportedMessage[])
   const isEnd = seq === current.head || !current.hasTail;
   const now = isEnd ? { ...current, last: { from, clientMsgId, sentAt } } : current;
   if (parseConversationId(current.conversationId)?.kind !== 'direct') return now;
-  const lastSeqs = { ...current.lastSeqs };
+  // No plain object: an id may be that of a property that each object has.
+  const lastSeqs = new Map(Object.entries(current.lastSeqs));
   for (const { message } of messages)
-    lastSeqs[message.from] = Math.max(lastSeqs[message.from] ?? 0, message.seq);
-  return { ...now, lastSeqs };
+    lastSeqs.set(message.from, Math.max(lastSeqs.get(message.from) ?? 0, message.seq));
+  return { ...now, lastSeqs: Object.fromEntries(lastSeqs) };
 }

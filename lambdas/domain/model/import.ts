@@ -22,6 +22,11 @@ export interface ImportForms {
   ): Promise<ImportForm & { readonly expiresAtMs: number }>;
 }
 
+/** How far a user has read when the import begins the conversation. An id may be that of a property that each object has. */
+export function readSeqOf({ readSeqs = {}, lastSeq }: ConversationLine, userId: string): number {
+  return Math.min((Object.hasOwn(readSeqs, userId) ? readSeqs[userId] : undefined) ?? lastSeq, lastSeq);
+}
+
 /** A conversation that an import has for itself. */
 export interface Taken {
   /** No message of another origin is at or below it: before this import began. 0: none is the import's */

@@ -30,6 +30,8 @@ export interface Task {
   readonly counts: Readonly<Record<string, number>>;
   /** How long its next page waits. @default 0 */
   readonly waitSeconds?: number | undefined;
+  /** When the worker has taken it that may be at it now. @default - none is */
+  readonly takenAtMs?: number | undefined;
   /** Grows with each save. */
   readonly version: number;
 }

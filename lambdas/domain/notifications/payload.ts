@@ -41,13 +41,17 @@ function wordsOf(content: Content): string | undefined {
   return undefined;
 }
 
-const WORDS: Readonly<Record<string, string>> = { image: 'Photo', video: 'Video', audio: 'Sound' };
+const WORDS = new Map([
+  ['image', 'Photo'],
+  ['video', 'Video'],
+  ['audio', 'Sound'],
+]);
 
 /** A name may say more than its sender wants a lock screen to show. */
 function wordFor(attachments: readonly Attachment[]): string {
   const kinds = new Set(attachments.map(({ type }) => type.split('/')[0] ?? ''));
   const [kind = ''] = kinds;
-  return (kinds.size === 1 && WORDS[kind]) || 'File';
+  return (kinds.size === 1 && WORDS.get(kind)) || 'File';
 }
 
 /** By code points, so that no pair of surrogates is torn. */

@@ -15,7 +15,10 @@ export type Steps<Ports> = Readonly<Partial<Record<TaskKind, readonly Step<Ports
 /** After this time no page begins: the function has 30 s, and a page takes up to 10. */
 const LAST_PAGE_MS = 15_000;
 
-/** A worker that could not save looks again after this time. A look at a task that is done is one read. */
+/** Longer than a worker lives. A dead one's job comes again later than that: its time-out is six times as long. */
+const WORKER_MS = 35_000;
+
+/** A worker that could not save, or that found another one, looks again after this time. A look is one read. */
 const LOOK_AGAIN_SECONDS = 60;
 
 /** The step of a new task: who starts one need not know the steps. */
@@ -36,11 +39,12 @@ export async function startTask(
 }
 
 /**
- * Does pages of a task for some seconds, saves after each where it stands, and enqueues the rest. A worker that dies leaves its
- * job to the queue, which gives it to another one. Of two workers with the same task, the one whose save is refused stops, and
- * looks again a minute later: the other one may die, and there may be no other one. If the answer to a save is lost, the AWS SDK
- * repeats it, and the repeat is refused. A task that waits goes on only with the job that has waited: SQS may have delivered an
- * earlier one twice.
+ * Takes a task for itself, does pages of it for some seconds, saves after each where it stands, and enqueues the rest. A worker
+ * that dies leaves its job to the queue, which gives it to another one. Of two workers with the same task, since SQS may deliver a
+ * job twice, one has it: a second one at the same page would take an import's conversation again that the first has given back,
+ * or replace the part of an export. Who could not take the task or not save looks again a minute later: if the answer to a save is
+ * lost, the AWS SDK repeats it, the repeat is refused, and there may be no other worker. A task that waits goes on only with the
+ * job that has waited: SQS may have delivered an earlier one twice.
  * @throws {NotFoundError} no such task
  */
 export async function runTask<Ports extends TaskPorts>(
@@ -48,19 +52,31 @@ export async function runTask<Ports extends TaskPorts>(
   steps: Steps<Ports>,
   { taskId, waitedFor }: TaskJob,
 ): Promise<void> {
-  const endMs = ports.clock() + LAST_PAGE_MS;
+  const nowMs = ports.clock();
+  const endMs = nowMs + LAST_PAGE_MS;
   let task = await ports.tasks.task(taskId);
   if (task === undefined) throw new NotFoundError('task');
+  if (task.step === undefined) return;
   if (task.waitSeconds !== undefined && waitedFor !== task.version) return goOnLater(ports, task);
+  const lookAgain = () => ports.taskQueue.enqueue({ taskId }, LOOK_AGAIN_SECONDS);
+  if (hasWorker(task, nowMs)) return lookAgain();
+  task = { ...task, waitSeconds: undefined, takenAtMs: nowMs, version: task.version + 1 };
+  if (!(await ports.taskWriter.save(task))) return lookAgain();
   while (task.step !== undefined) {
     const all = steps[task.kind] ?? [];
     const page = await stepOf(all, task.step).run(ports, task, task.cursor);
-    const saved: Task = afterPage(task, page, all, ports.clock());
-    if (!(await ports.taskWriter.save(saved))) return ports.taskQueue.enqueue({ taskId }, LOOK_AGAIN_SECONDS);
+    const after = afterPage(task, page, all, ports.clock());
+    const isLast = after.step === undefined || after.waitSeconds !== undefined || ports.clock() > endMs;
+    const saved: Task = isLast ? { ...after, takenAtMs: undefined } : after;
+    if (!(await ports.taskWriter.save(saved))) return lookAgain();
     task = saved;
-    if (task.step !== undefined && (task.waitSeconds !== undefined || ports.clock() > endMs))
-      return goOnLater(ports, task);
+    if (isLast && task.step !== undefined) return goOnLater(ports, task);
   }
+}
+
+/** By a clock that may have jumped: what lies far ahead counts as little as what is long past. */
+function hasWorker({ takenAtMs }: Task, nowMs: number): boolean {
+  return takenAtMs !== undefined && Math.abs(nowMs - takenAtMs) < WORKER_MS;
 }
 
 function goOnLater({ taskQueue }: TaskPorts, { taskId, version, waitSeconds }: Task): Promise<void> {

@@ -218,12 +218,12 @@ describe("an export's file (IM-ERASE-3)", () => {
   it('is begun anew when its upload is gone', async () => {
     const world = await withLongHistory();
     const put = vi.spyOn(world.exportFiles, 'putPart');
-    const stop = vi.spyOn(world.taskWriter, 'save');
-    stop.mockImplementationOnce(async (task) => {
-      stop.mockRestore();
-      await world.taskWriter.save(task);
-      world.exportFiles.expire();
-      return true;
+    const { save } = world.taskWriter;
+    let pages = 0;
+    vi.spyOn(world.taskWriter, 'save').mockImplementation(async (task) => {
+      if (task.cursor !== undefined) pages += 1;
+      if (pages === 1) world.exportFiles.expire();
+      return save(task);
     });
     while (await runOnce(world));
     expect(new Set(put.mock.calls.map(([{ uploadId }]) => uploadId)).size).toBe(2);

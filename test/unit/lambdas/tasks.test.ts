@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Cursor } from '../../../lambdas/domain/model/task.ts';
 import { runTask, type Steps, startTask, type TaskPorts } from '../../../lambdas/domain/tasks/run-task.ts';
 import type { Page, Step } from '../../../lambdas/domain/tasks/step.ts';
+import { TIME_OUT_MS } from '../../adapters/memory/tasks.ts';
 import { createWorld, NOON } from '../../adapters/memory/world.ts';
 
 const TASK = { taskId: 'T1', kind: 'erase', userId: 'alice' } as const;
@@ -50,6 +51,7 @@ describe('a task (IM-ERASE-1)', () => {
     await run();
     const job = world.taskQueue.jobs.at(-1) ?? TASK;
     await expect(runTask(world, { ...steps, erase: [dying] }, job)).rejects.toThrow('died');
+    world.advance(TIME_OUT_MS);
     const after = aStep('first');
     await runTask(world, { ...steps, erase: [after] }, job);
     expect(after.cursors).toEqual([{ at: 7 }]);
@@ -82,7 +84,7 @@ describe('a task (IM-ERASE-1)', () => {
       return {};
     };
     await run();
-    expect(taskQueue.jobs.at(-1)).toEqual({ taskId: 'T1', waitedFor: 2, delaySeconds: 15 });
+    expect(taskQueue.jobs.at(-1)).toEqual({ taskId: 'T1', waitedFor: 3, delaySeconds: 15 });
     await run();
     expect([taskQueue.jobs.at(-1), (await tasks.task('T1'))?.step]).toEqual([
       { taskId: 'T1', delaySeconds: 0 },
@@ -92,19 +94,59 @@ describe('a task (IM-ERASE-1)', () => {
     expect((await tasks.task('T1'))?.step).toBeUndefined();
   });
 
-  it('goes on a minute later if the answer to a save was lost, so that its repeat was refused', async () => {
-    const second = aStep('second');
-    const { steps, tasks, taskWriter, taskQueue, ...world } = await start(aStep('first'), second);
-    const losing: typeof taskWriter = {
-      ...taskWriter,
-      save: async (task) => (await taskWriter.save(task)) && taskWriter.save(task),
-    };
-    await runTask({ ...world, tasks, taskWriter: losing, taskQueue }, steps, TASK);
-    expect(second.cursors).toEqual([]);
-    const again = taskQueue.jobs.at(-1);
-    expect(again).toEqual({ taskId: 'T1', delaySeconds: 60 });
-    await runTask({ ...world, tasks, taskWriter, taskQueue }, steps, again ?? TASK);
-    expect([second.cursors, (await tasks.task('T1'))?.step]).toEqual([[undefined], undefined]);
+  it.each([
+    ['take it', 1],
+    ['save a page', 2],
+  ])(
+    'goes on a minute later if the answer to a request to %s was lost, so that its repeat was refused',
+    async (_, lost) => {
+      const second = aStep('second');
+      const { steps, tasks, taskWriter, taskQueue, ...world } = await start(aStep('first'), second);
+      let saves = 0;
+      const losing: typeof taskWriter = {
+        ...taskWriter,
+        save: async (task) => {
+          saves += 1;
+          return (await taskWriter.save(task)) && (saves !== lost || taskWriter.save(task));
+        },
+      };
+      await runTask({ ...world, tasks, taskWriter: losing, taskQueue }, steps, TASK);
+      expect(second.cursors).toEqual([]);
+      const again = taskQueue.jobs.at(-1);
+      expect(again).toEqual({ taskId: 'T1', delaySeconds: 60 });
+      world.advance(60_000);
+      await runTask({ ...world, tasks, taskWriter, taskQueue }, steps, again ?? TASK);
+      expect([second.cursors, (await tasks.task('T1'))?.step]).toEqual([[undefined], undefined]);
+    },
+  );
+
+  it('has one worker, even if SQS delivers a job to two: the second one does no page, and looks again a minute later', async () => {
+    let pages = 0;
+    const { run, tasks, taskQueue } = await start({
+      name: 'first',
+      async run() {
+        pages += 1;
+        await run();
+        return { next: {}, waitSeconds: 1 };
+      },
+    });
+    await run();
+    expect(pages).toBe(1);
+    expect(taskQueue.jobs.map(({ delaySeconds }) => delaySeconds)).toEqual([0, 60, 1]);
+    expect((await tasks.task('T1'))?.takenAtMs).toBeUndefined();
+  });
+
+  it.each([
+    ['that is dead', TIME_OUT_MS],
+    ['whose clock was an hour ahead', -3_600_000],
+  ])('gets another worker after one %s', async (_, ms) => {
+    const dying = { ...aStep('first'), run: async () => Promise.reject(new Error('died')) };
+    const { steps, ...world } = await start(dying);
+    await expect(runTask(world, steps, TASK)).rejects.toThrow('died');
+    world.advance(ms);
+    const after = aStep('first');
+    await runTask(world, { ...steps, erase: [after] }, TASK);
+    expect(after.cursors).toEqual([undefined]);
   });
 
   it('stops a worker whose task another one has saved since, until a minute later', async () => {
