@@ -63,9 +63,10 @@ async function verifyAll(deployment: Deployment, { json, quick }: VerifyOptions)
   const failure = await failureOf(untilStopped((signal) => holdAll(deployment, figures, quick, signal)));
   const left = await failureOf(tokens.end());
   if (failure !== undefined) figures.failure = messageOf(failure);
-  if (json !== undefined) write(json, figures);
-  if (failure !== undefined && left !== undefined) console.error(`serverless-im: ${messageOf(left)}`);
-  if ((failure ?? left) !== undefined) throw failure ?? left;
+  const unwritten = json === undefined ? undefined : await failureOf(write(json, figures));
+  const [first, ...others] = [failure, left, unwritten].filter((each) => each !== undefined);
+  for (const other of others) console.error(`serverless-im: ${messageOf(other)}`);
+  if (first !== undefined) throw first;
   console.log(closingLine(figures));
 }
 
@@ -94,7 +95,7 @@ function closingLine({ checks, contract, httpUrl }: Figures): string {
   return `All ${checks.length} checks and ${passed} cases of the contract hold for ${httpUrl}${left}.`;
 }
 
-function write(file: string, figures: Figures): void {
+async function write(file: string, figures: Figures): Promise<void> {
   try {
     writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
   } catch (error) {

@@ -37,6 +37,10 @@ export class Person {
     const { status, body } = await request(httpUrl, token, 'GET', '/session');
     assert.equal(status, 200, `GET /session answers ${status} ${JSON.stringify(body)}`);
     const session = body as unknown as SessionBody;
+    assert.ok(
+      typeof session.userId === 'string' && typeof session.wsUrl === 'string',
+      `${httpUrl}/session answers, but with no session: is it the HTTP API of a deployment?`,
+    );
     return new Person(httpUrl, token, { ...session, wsUrl: wsUrl ?? session.wsUrl });
   }
 

@@ -25,8 +25,9 @@ export interface Tokens {
 /** Of users in the made pool, who are deleted in the end. */
 export function poolTokens(pool: Pool): Tokens {
   const users = new PoolUsers(pool);
-  const { token, settled } = remembering((userId, roles) => users.token(userId, roles));
+  const { token, close, settled } = remembering((userId, roles) => users.token(userId, roles));
   const end = async () => {
+    close();
     await settled();
     await users.deleteMade().finally(() => users.close());
   };
@@ -35,16 +36,17 @@ export function poolTokens(pool: Pool): Tokens {
 
 /** Of the issuer of a stack on this machine. */
 export function localTokens(httpUrl: string): Tokens {
-  const { token, settled } = remembering((userId, roles) => devToken(httpUrl, userId, roles));
-  return { token, hasRoles: true, end: settled };
+  const { token, close } = remembering((userId, roles) => devToken(httpUrl, userId, roles));
+  return { token, hasRoles: true, end: async () => close() };
 }
 
 /** Of any issuer, by a command in which `{user}` and `{roles}` stand for them. */
 export function commandTokens(command: string): Tokens {
-  const { token, settled } = remembering((userId, roles) =>
+  const { token, close } = remembering((userId, roles) =>
     printedBy(command.replaceAll('{user}', userId).replaceAll('{roles}', roles.join(' '))),
   );
-  return { token, hasRoles: command.includes('{roles}'), end: settled };
+  // It does not wait for those that are asked for: a command may hang, and has made nothing.
+  return { token, hasRoles: command.includes('{roles}'), end: async () => close() };
 }
 
 const run = promisify(exec);
@@ -60,7 +62,15 @@ async function printedBy(line: string): Promise<string> {
   return printed;
 }
 
-function remembering(make: TokenOf): { readonly token: TokenOf; readonly settled: () => Promise<void> } {
+interface Remembering {
+  readonly token: TokenOf;
+  /** From now on there are no more tokens. */
+  readonly close: () => void;
+  /** Waits for those that were asked for. */
+  readonly settled: () => Promise<unknown>;
+}
+
+function remembering(make: TokenOf): Remembering {
   const tokens = new Map<string, Promise<string>>();
   let isOver = false;
   const token: TokenOf = async (userId, roles) => {
@@ -70,9 +80,8 @@ function remembering(make: TokenOf): { readonly token: TokenOf; readonly settled
     tokens.set(key, made);
     return made;
   };
-  const settled = async () => {
+  const close = () => {
     isOver = true;
-    await Promise.allSettled(tokens.values());
   };
-  return { token, settled };
+  return { token, close, settled: () => Promise.allSettled(tokens.values()) };
 }

@@ -4002,7 +4002,7 @@ export const MUTANTS: readonly Mutant[] = [
     // What fills a hole is the last that its author wrote.
     fault: 'import',
     file: 'lambdas/domain/import/import-messages.ts',
-    from: 'Math.max(lastSeqs[message.from] ?? 0, message.seq)',
+    from: 'Math.max(lastSeqs.get(message.from) ?? 0, message.seq)',
     to: 'message.seq',
     project: 'emulator',
     test: 'test/emulator/adapters/import-repeats.test.ts',

@@ -75,6 +75,14 @@ describe('the tokens of a command', () => {
     await expect(commandTokens(command).token('alice', [])).rejects.toThrow(line);
   });
 
+  it('are not waited for in the end: a command may hang', async () => {
+    const { token, end } = commandTokens('sleep 30 # {user}');
+    const late = token('alice', []);
+    onTestFinished(() => void late.catch(() => undefined));
+    await end();
+    await expect(token('bob', [])).rejects.toThrow('The verification is over.');
+  });
+
   it('are given to the tests that know the URL, and to nobody else', async () => {
     const { url, close } = await serveTokens(async (userId, roles) => [userId, ...roles].join('.'));
     onTestFinished(close);
