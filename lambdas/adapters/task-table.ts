@@ -7,7 +7,7 @@ import { call, type Item, unlessRefused } from './dynamodb.ts';
  * Tasks of operators, in the conversation table.
  *
  *   pk              sk       attributes
- *   task#<taskId>   'task'   kind, userId?, conversationId?, importId?, dryRun?, startedAt, updatedAt, step? (missing: done), cursor? (JSON), counts (map), waitSeconds?, takenAt?, version, ttl
+ *   task#<taskId>   'task'   kind, userId?, conversationId?, importId?, dryRun?, startedAt, updatedAt, step? (missing: done), cursor? (JSON), counts (map), waitSeconds?, version, ttl
  *
  * Access         Call      Units
  * read           GetItem   1 read, strong: a worker must not begin a page again that is done
@@ -50,13 +50,12 @@ function taskKey(taskId: string): Item {
   return { pk: `task#${taskId}`, sk: 'task' };
 }
 
-function toItem({ taskId, startedAtMs, updatedAtMs, takenAtMs, cursor, ...task }: Task): Item {
+function toItem({ taskId, startedAtMs, updatedAtMs, cursor, ...task }: Task): Item {
   return {
     ...taskKey(taskId),
     ...task,
     startedAt: startedAtMs,
     updatedAt: updatedAtMs,
-    takenAt: takenAtMs,
     cursor: cursor && JSON.stringify(cursor),
     ttl: epochSecondsAfter(updatedAtMs, TTL_SECONDS),
   };
@@ -64,7 +63,7 @@ function toItem({ taskId, startedAtMs, updatedAtMs, takenAtMs, cursor, ...task }
 
 function toTask(taskId: string, item: Item): Task {
   const { kind, userId, conversationId, importId, dryRun, startedAt, updatedAt } = item;
-  const { step, cursor, counts, waitSeconds, takenAt, version } = item;
+  const { step, cursor, counts, waitSeconds, version } = item;
   return {
     taskId,
     kind: kind as TaskKind,
@@ -78,7 +77,6 @@ function toTask(taskId: string, item: Item): Task {
     ...(cursor !== undefined && { cursor: JSON.parse(String(cursor)) as Cursor }),
     counts: counts as Task['counts'],
     ...(waitSeconds !== undefined && { waitSeconds: Number(waitSeconds) }),
-    ...(takenAt !== undefined && { takenAtMs: Number(takenAt) }),
     version: Number(version),
   };
 }

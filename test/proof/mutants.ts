@@ -3012,8 +3012,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'erase',
     file: 'lambdas/domain/tasks/run-task.ts',
-    from: 'task.waitSeconds !== undefined && waitedFor !== task.version',
-    to: 'false',
+    from: 'version === undefined ? task.waitSeconds === undefined : version === task.version',
+    to: 'true',
     project: 'unit',
     test: 'test/unit/lambdas/tasks.test.ts',
     only: 'waits its time',
@@ -3021,8 +3021,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'erase',
     file: 'lambdas/domain/tasks/run-task.ts',
-    from: 'if (hasWorker(task, nowMs)) return lookAgain();',
-    to: '',
+    from: 'version: found.version + 1',
+    to: 'version: found.version',
     project: 'unit',
     test: 'test/unit/lambdas/tasks.test.ts',
     only: 'has one worker',

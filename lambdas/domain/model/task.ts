@@ -30,8 +30,6 @@ export interface Task {
   readonly counts: Readonly<Record<string, number>>;
   /** How long its next page waits. @default 0 */
   readonly waitSeconds?: number | undefined;
-  /** When the worker has taken it that may be at it now. @default - none is */
-  readonly takenAtMs?: number | undefined;
   /** Grows with each save. */
   readonly version: number;
 }
@@ -50,8 +48,8 @@ export interface TaskWriter {
 export const taskJobSchema = lazySchema(() =>
   z.object({
     taskId: z.string(),
-    /** The version of the task that waits: its time has passed when this job comes. @default - the job has waited for nothing */
-    waitedFor: z.optional(z.int()),
+    /** Who has this job may take the task at this version: nobody else is at it. @default - at any, unless the task waits */
+    version: z.optional(z.int()),
   }),
 );
 export type TaskJob = z.infer<ReturnType<typeof taskJobSchema>>;

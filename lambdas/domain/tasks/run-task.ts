@@ -15,10 +15,7 @@ export type Steps<Ports> = Readonly<Partial<Record<TaskKind, readonly Step<Ports
 /** After this time no page begins: the function has 30 s, and a page takes up to 10. */
 const LAST_PAGE_MS = 15_000;
 
-/** Longer than a worker lives. A dead one's job comes again later than that: its time-out is six times as long. */
-const WORKER_MS = 35_000;
-
-/** A worker that could not save, or that found another one, looks again after this time. A look is one read. */
+/** Who could not take a task, or not save, looks again after this time: longer than a worker lives. A look is one read. */
 const LOOK_AGAIN_SECONDS = 60;
 
 /** The step of a new task: who starts one need not know the steps. */
@@ -34,55 +31,49 @@ export async function startTask(
   const row = { ...task, startedAtMs: nowMs, updatedAtMs: nowMs, step: BEGIN, counts: {}, version: 1 };
   // If the function dies in between, nobody has learned the id, and the caller asks again.
   await ports.taskWriter.create(row);
-  await ports.taskQueue.enqueue({ taskId }, 0);
+  await ports.taskQueue.enqueue({ taskId, version: row.version }, 0);
   return { taskId };
 }
 
 /**
  * Takes a task for itself, does pages of it for some seconds, saves after each where it stands, and enqueues the rest. A worker
- * that dies leaves its job to the queue, which gives it to another one. Of two workers with the same task, since SQS may deliver a
- * job twice, one has it: a second one at the same page would take an import's conversation again that the first has given back,
- * or replace the part of an export. Who could not take the task or not save looks again a minute later: if the answer to a save is
- * lost, the AWS SDK repeats it, the repeat is refused, and there may be no other worker. A task that waits goes on only with the
- * job that has waited: SQS may have delivered an earlier one twice.
+ * that dies leaves its job to the queue, which gives it to another one. SQS may give a job to two workers, and two at the same page
+ * would do more than repeat it: one would take a conversation again that the other's import has given back, or replace the part of
+ * an export. So a job names the version at which the task may be taken, and taking it is a version of its own. Who comes too
+ * late looks again after a minute, and takes the task if it is still at the same version: a worker saves more often than that, so
+ * it is dead, or there was none: if the answer to a save is lost, the AWS SDK repeats it, and the repeat is refused.
  * @throws {NotFoundError} no such task
  */
 export async function runTask<Ports extends TaskPorts>(
   ports: Ports,
   steps: Steps<Ports>,
-  { taskId, waitedFor }: TaskJob,
+  job: TaskJob,
 ): Promise<void> {
-  const nowMs = ports.clock();
-  const endMs = nowMs + LAST_PAGE_MS;
-  let task = await ports.tasks.task(taskId);
-  if (task === undefined) throw new NotFoundError('task');
-  if (task.step === undefined) return;
-  if (task.waitSeconds !== undefined && waitedFor !== task.version) return goOnLater(ports, task);
-  const lookAgain = () => ports.taskQueue.enqueue({ taskId }, LOOK_AGAIN_SECONDS);
-  if (hasWorker(task, nowMs)) return lookAgain();
-  task = { ...task, waitSeconds: undefined, takenAtMs: nowMs, version: task.version + 1 };
-  if (!(await ports.taskWriter.save(task))) return lookAgain();
+  const endMs = ports.clock() + LAST_PAGE_MS;
+  const found = await ports.tasks.task(job.taskId);
+  if (found === undefined) throw new NotFoundError('task');
+  if (found.step === undefined) return;
+  if (!mayTake(found, job)) return goOnLater(ports, found, LOOK_AGAIN_SECONDS);
+  let task: Task = { ...found, waitSeconds: undefined, version: found.version + 1 };
+  if (!(await ports.taskWriter.save(task))) return goOnLater(ports, task, LOOK_AGAIN_SECONDS);
   while (task.step !== undefined) {
     const all = steps[task.kind] ?? [];
     const page = await stepOf(all, task.step).run(ports, task, task.cursor);
-    const after = afterPage(task, page, all, ports.clock());
-    const isLast = after.step === undefined || after.waitSeconds !== undefined || ports.clock() > endMs;
-    const saved: Task = isLast ? { ...after, takenAtMs: undefined } : after;
-    if (!(await ports.taskWriter.save(saved))) return lookAgain();
+    const saved: Task = afterPage(task, page, all, ports.clock());
+    if (!(await ports.taskWriter.save(saved))) return goOnLater(ports, saved, LOOK_AGAIN_SECONDS);
     task = saved;
-    if (isLast && task.step !== undefined) return goOnLater(ports, task);
+    if (task.step !== undefined && (task.waitSeconds !== undefined || ports.clock() > endMs))
+      return goOnLater(ports, task);
   }
 }
 
-/** By a clock that may have jumped: what lies far ahead counts as little as what is long past. */
-function hasWorker({ takenAtMs }: Task, nowMs: number): boolean {
-  return takenAtMs !== undefined && Math.abs(nowMs - takenAtMs) < WORKER_MS;
+function mayTake(task: Task, { version }: TaskJob): boolean {
+  return version === undefined ? task.waitSeconds === undefined : version === task.version;
 }
 
-function goOnLater({ taskQueue }: TaskPorts, { taskId, version, waitSeconds }: Task): Promise<void> {
-  return waitSeconds === undefined
-    ? taskQueue.enqueue({ taskId }, 0)
-    : taskQueue.enqueue({ taskId, waitedFor: version }, waitSeconds);
+function goOnLater({ taskQueue }: TaskPorts, task: Task, seconds = 0): Promise<void> {
+  const { taskId, version, waitSeconds = seconds } = task;
+  return taskQueue.enqueue({ taskId, version }, waitSeconds);
 }
 
 function stepOf<Ports>(steps: readonly Step<Ports>[], name: string): Step<Ports> {

@@ -1,8 +1,5 @@
 import type { Task, TaskJob, TaskQueue, TaskReader, TaskWriter } from '../../../lambdas/domain/model/task.ts';
 
-/** After which the queue gives the job of a dead worker to another one. */
-export const TIME_OUT_MS = 180_000;
-
 export function inMemoryTasks(): TaskReader & TaskWriter {
   const rows = new Map<string, Task>();
   return {

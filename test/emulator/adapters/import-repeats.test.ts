@@ -82,14 +82,14 @@ describe('an import (IM-IMPORT)', () => {
       const taskWriter = {
         ...on.ports.taskWriter,
         save: async (task: Task) => {
-          if (isDead) return on.ports.taskWriter.save(task);
+          if (isDead || task.waitSeconds === undefined) return on.ports.taskWriter.save(task);
           isDead = true;
           throw new Death();
         },
       };
       const ports = { ...on.ports, taskWriter };
-      await on.runOnce(ports);
-      await on.runOnce(ports);
+      do await on.runOnce(ports);
+      while (on.ports.taskQueue.jobs[0]?.delaySeconds !== 15);
       expect(await on.shownIn(pair.id)).toHaveLength(1);
       expect(on.ports.taskQueue.jobs).toMatchObject([{ delaySeconds: 15 }]);
       while (await on.runOnce());

@@ -6,7 +6,6 @@ import { react } from '../../../lambdas/domain/messages/react.ts';
 import type { GroupEvent } from '../../../lambdas/domain/model/event.ts';
 import { DELETE_GROUP_STEPS, type DeleteGroupPorts } from '../../../lambdas/domain/tasks/delete-group.ts';
 import { runTask, startTask, type TaskPorts } from '../../../lambdas/domain/tasks/run-task.ts';
-import { TIME_OUT_MS } from '../../adapters/memory/tasks.ts';
 import { aSession, createWorld, sayIn, type World } from '../../adapters/memory/world.ts';
 
 const STEPS = { 'delete-group': DELETE_GROUP_STEPS };
@@ -89,7 +88,6 @@ describe('a group that the operator deletes (IM-ADMIN-4)', () => {
     await expect(deleteGroup(id, { groupDeletion: { ...world.groupDeletion, remove } })).rejects.toThrow(
       'died',
     );
-    world.advance(TIME_OUT_MS);
     await runTask(world, STEPS, { taskId: 'T1' });
     expect(world.connections.posts).toMatchObject([
       { frame: { messages: [{ content: { event: 'removed' } }] } },
