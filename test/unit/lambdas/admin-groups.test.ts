@@ -54,7 +54,7 @@ describe('the routes of groups (IM-ADMIN-3)', () => {
     const { call, lines, taskQueue, tasks, path } = await startWithGroup();
     const { status, body } = await call(`DELETE ${GROUP}`, path);
     expect([status, body]).toEqual([202, { taskId: expect.stringMatching(/^[0-9A-Z]{26}$/) }]);
-    expect(taskQueue.jobs).toEqual([{ taskId: body.taskId, delaySeconds: 0 }]);
+    expect(taskQueue.jobs).toEqual([{ taskId: body.taskId, delaySeconds: 0, version: 1 }]);
     expect(await tasks.task(body.taskId)).toMatchObject({ kind: 'delete-group', ...path });
     expect(lines).toEqual([line(`DELETE ${GROUP}`, 'done', { ...path, taskId: body.taskId })]);
     expect(await call(`DELETE ${GROUP}`, { conversationId: UNKNOWN })).toMatchObject({ status: 404 });

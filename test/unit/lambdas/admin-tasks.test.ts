@@ -17,7 +17,7 @@ describe('a task (IM-ERASE-1)', () => {
     const started = await call(route, { userId: 'bob' });
     const { taskId } = started.body;
     expect(started).toEqual({ status: 202, body: { taskId: expect.stringMatching(/^[0-9A-Z]{26}$/) } });
-    expect(taskQueue.jobs).toEqual([{ taskId, delaySeconds: 0 }]);
+    expect(taskQueue.jobs).toEqual([{ taskId, delaySeconds: 0, version: 1 }]);
     expect(await call(TASK, { taskId })).toEqual({
       status: 200,
       body: {
