@@ -95,8 +95,8 @@ export function createExportFiles(Bucket: string, timeoutMs = TIMEOUT_MS): Expor
   };
 }
 
-/** A bucket that may not be listed denies the access to an object that it lacks: `AccessDenied` means gone, too. */
-const GONE = new Set(['NoSuchUpload', 'InvalidPart', 'NoSuchKey', 'AccessDenied']);
+/** Not `AccessDenied`: who may list a bucket, as the worker may, is told that an object is missing. A key may deny access. */
+const GONE = new Set(['NoSuchUpload', 'InvalidPart', 'NoSuchKey']);
 
 export async function unlessGone<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
   try {

@@ -16,17 +16,35 @@ const bucket = 'exports-1';
 let emulator: Emulator;
 let client: S3Client;
 let real: ExportFiles;
+const proxy = createAwsProxy();
+/** The stack's S3, as a browser reaches it. */
+let endpoints: Awaited<ReturnType<typeof proxy.attach>>;
 beforeAll(async () => {
   emulator = await startSqs();
+  const unused = 'http://127.0.0.1:1';
+  const others = {
+    dynamodb: unused,
+    sqs: unused,
+    sns: unused,
+    connections: unused,
+    lambda: unused,
+    ssm: unused,
+  };
+  endpoints = await proxy.attach({ ...others, s3: emulator.endpoint });
   client = s3Client(emulator.endpoint);
   await createBuckets(client, [{ bucketName: bucket }]);
-  for (const [name, value] of Object.entries({ ...ENV, AWS_ENDPOINT_URL_S3: emulator.endpoint }))
+  for (const [name, value] of Object.entries({
+    ...ENV,
+    AWS_ENDPOINT_URL_S3: endpoints.s3,
+    AWS_SDK_UA_APP_ID: 'caller-RunTasks',
+  }))
     vi.stubEnv(name, value);
   real = createExportFiles(bucket);
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
   client.destroy();
+  await endpoints.close?.();
   await emulator.stop();
 });
 
@@ -87,27 +105,24 @@ describe.each([
   });
 });
 
+describe('the bucket of exports', () => {
+  it('is not taken for empty if access to it is denied: the file would be begun anew for ever (IM-ERASE-3)', async () => {
+    const upload = await real.begin('T2');
+    proxy.inject({ operation: 'UploadPart', fault: 'error', code: 'AccessDenied' });
+    await expect(real.putPart(upload, 1, 'line')).rejects.toMatchObject({ name: 'AccessDenied' });
+    proxy.clearFaults();
+  });
+});
+
 describe('a link to a file', () => {
-  /** The stack's S3, as a browser reaches it. */
   async function setUp() {
-    const proxy = createAwsProxy();
-    const unused = 'http://127.0.0.1:1';
-    const others = {
-      dynamodb: unused,
-      sqs: unused,
-      sns: unused,
-      connections: unused,
-      lambda: unused,
-      ssm: unused,
-    };
-    const endpoints = await proxy.attach({ ...others, s3: emulator.endpoint });
     const upload = await real.begin('T1');
     await real.complete(upload, [(await real.putPart(upload, 1, '{"kind":"account"}\n')) ?? '']);
-    return { links: createExportLinks(bucket, { ...ENV, AWS_ENDPOINT_URL_S3: endpoints.s3 }), endpoints };
+    return createExportLinks(bucket, { ...ENV, AWS_ENDPOINT_URL_S3: endpoints.s3 });
   }
 
   it('gives the file to whoever has it, for an hour, as a download (IM-ERASE-3)', async () => {
-    const { links, endpoints } = await setUp();
+    const links = await setUp();
     const nowMs = Date.now();
     const { link, expiresAtMs } = await links.linkTo('T1', nowMs);
     expect(expiresAtMs).toBe(nowMs + 3_600_000);
@@ -130,7 +145,6 @@ describe('a link to a file', () => {
       AWS_SECRET_ACCESS_KEY: 'other',
     });
     expect(await statusOf((await other.linkTo('T1', nowMs)).link)).toBe(403);
-    await endpoints.close?.();
   });
 
   it('is signed as AWS documents it, with the token of a role', async () => {
