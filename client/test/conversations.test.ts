@@ -43,6 +43,18 @@ describe('the list of conversations', () => {
     expect(im.conversations()).toBe(im.conversations());
   });
 
+  it("has the right peer, even if a hint came before `welcome`, when this user's id was unknown (IM-FRAME-7)", async () => {
+    const { server, im, connected } = await harness();
+    server.history.push(oldMessage(1));
+    server.scripts.set('hello', (frame, connection) => {
+      connection.send({ type: 'read', conversationId: DM, userId: 'alice', seq: 1 });
+      connection.send({ type: 'changed', conversationId: DM, message: oldMessage(1, { rev: 1 }) });
+      return server.answerTo(frame, connection);
+    });
+    await connected();
+    expect(im.conversations()).toMatchObject([{ conversationId: DM, peer: 'bob', unread: 1 }]);
+  });
+
   it('changes with incoming, sent, and read messages', async () => {
     const parts = await harness();
     const { server, im, connected } = parts;

@@ -41,6 +41,8 @@ export class Incoming {
   }
 
   push(push: ConversationPush): void {
+    // Before `welcome` nobody knows whether it is about this user or another. What it says comes with the list.
+    if (!this.#identity.userId) return;
     const { conversationId, type } = push;
     // A client that polls learns of a change, but not who made it.
     const userId = type === 'changed' ? push.change?.by : push.userId;

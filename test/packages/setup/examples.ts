@@ -1,4 +1,4 @@
-import { cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPOSITORY } from '../../infra/run-node.ts';
 import { npm, type Packages } from './install-once.ts';
@@ -11,6 +11,8 @@ const READY = [/Press Ctrl-C/];
 export class Examples {
   readonly #folder: string;
   readonly #servers = new Servers();
+  /** Texts as they were installed, by their files. */
+  readonly #texts = new Map<string, string>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -45,8 +47,13 @@ export class Examples {
     const own = (text: string) =>
       Object.entries(ports).reduce((all, [port, free]) => all.replaceAll(`:${port}`, `:${free}`), text);
     const folder = join(this.#folder, name);
-    for (const path of globSync('{*.*,{app,src,public}/**/*.*}', { cwd: folder }))
-      rewrite(join(folder, path), own);
+    // It may have been started before: with other ports, and with what was said then.
+    rmSync(join(folder, '.local'), { recursive: true, force: true });
+    for (const path of globSync('{*.*,{app,src,public}/**/*.*}', { cwd: folder })) {
+      const file = join(folder, path);
+      this.#texts.set(file, this.#texts.get(file) ?? readFileSync(file, 'utf8'));
+      writeFileSync(file, own(this.#texts.get(file) ?? ''));
+    }
     rewrite(join(folder, 'package.json'), (text) =>
       text
         .replace('serverless-im start', `$& --port ${ports[8787]} --web-port ${ports[8788]}`)
