@@ -15,7 +15,7 @@ const proxy = createTestProxy({
   ],
 });
 let stack: Stack;
-const { call, send, newGroup, historyOf } = groupsOf(() => stack);
+const { call, send, newGroup, historyOf, warmUp } = groupsOf(() => stack);
 const desk = deskOf(() => stack);
 
 beforeAll(async () => {
@@ -24,6 +24,9 @@ beforeAll(async () => {
     environment: deskEnvironment(),
     onWarning: () => undefined,
   });
+  // A cold start would take longer than a hold may last. Two instances of each function: one of them is held.
+  await warmUp(proxy);
+  await Promise.all([stack.join(newUser('warm')), stack.join(newUser('warm'))]);
 });
 afterAll(() => stack?.stop());
 
