@@ -48,7 +48,7 @@ export interface TaskWriter {
 export const taskJobSchema = lazySchema(() =>
   z.object({
     taskId: z.string(),
-    /** Who has this job may take the task at this version: nobody else is at it. @default - at any, unless the task waits */
+    /** The version of the task that the worker with this job may take. @default - any, unless the task waits */
     version: z.optional(z.int()),
   }),
 );

@@ -15,7 +15,10 @@ export type Steps<Ports> = Readonly<Partial<Record<TaskKind, readonly Step<Ports
 /** After this time no page begins: the function has 30 s, and a page takes up to 10. */
 const LAST_PAGE_MS = 15_000;
 
-/** Who could not take a task, or not save, looks again after this time: longer than a worker lives. A look is one read. */
+/**
+ * A worker that could not take or save its task looks again after this time. It is longer than a worker lives, so a task that has
+ * not moved since has no worker. A look is one read.
+ */
 const LOOK_AGAIN_SECONDS = 60;
 
 /** The step of a new task: who starts one need not know the steps. */
@@ -39,9 +42,10 @@ export async function startTask(
  * Takes a task for itself, does pages of it for some seconds, saves after each where it stands, and enqueues the rest. A worker
  * that dies leaves its job to the queue, which gives it to another one. SQS may give a job to two workers, and two at the same page
  * would do more than repeat it: one would take a conversation again that the other's import has given back, or replace the part of
- * an export. So a job names the version at which the task may be taken, and taking it is a version of its own. Who comes too
- * late looks again after a minute, and takes the task if it is still at the same version: a worker saves more often than that, so
- * it is dead, or there was none: if the answer to a save is lost, the AWS SDK repeats it, and the repeat is refused.
+ * an export. So a job names the version at which the task may be taken, and a worker raises it when it takes the task. A worker that
+ * comes too late looks again after a minute, and takes the task if its version is still the same. Then nobody is at it: a worker
+ * does not live that long. There may never have been another one: if the answer to a save is lost, the AWS SDK repeats it, and the
+ * repeat is refused.
  * @throws {NotFoundError} no such task
  */
 export async function runTask<Ports extends TaskPorts>(

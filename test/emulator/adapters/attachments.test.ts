@@ -23,6 +23,7 @@ import { startSqs } from '../../../local/emulators/fauxqs.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { inMemoryAttachments } from '../../adapters/memory/attachments.ts';
 import { NOON } from '../../adapters/memory/world.ts';
+import { attachToS3 } from './only-s3.ts';
 import { newName, startTables } from './tables.ts';
 
 const ENV = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
@@ -37,16 +38,7 @@ let real: AttachmentFiles & AttachmentFolders;
 let tables: Awaited<ReturnType<typeof startTables>>;
 beforeAll(async () => {
   [emulator, tables] = await Promise.all([startSqs(), startTables(() => now)]);
-  const unused = 'http://127.0.0.1:1';
-  const others = {
-    dynamodb: unused,
-    sqs: unused,
-    sns: unused,
-    connections: unused,
-    lambda: unused,
-    ssm: unused,
-  };
-  endpoints = await proxy.attach({ ...others, s3: emulator.endpoint });
+  endpoints = await attachToS3(proxy, emulator.endpoint);
   client = s3Client(endpoints.s3);
   await createBuckets(client, [{ bucketName: bucket }]);
   const env = { ...ENV, AWS_ENDPOINT_URL_S3: endpoints.s3 };

@@ -10,6 +10,7 @@ import { s3Client } from '../../../local/emulators/clients.ts';
 import type { Emulator } from '../../../local/emulators/emulator.ts';
 import { startSqs } from '../../../local/emulators/fauxqs.ts';
 import { inMemoryExports } from '../../adapters/memory/exports.ts';
+import { attachToS3 } from './only-s3.ts';
 
 const ENV = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
 const bucket = 'exports-1';
@@ -21,16 +22,7 @@ const proxy = createAwsProxy();
 let endpoints: Awaited<ReturnType<typeof proxy.attach>>;
 beforeAll(async () => {
   emulator = await startSqs();
-  const unused = 'http://127.0.0.1:1';
-  const others = {
-    dynamodb: unused,
-    sqs: unused,
-    sns: unused,
-    connections: unused,
-    lambda: unused,
-    ssm: unused,
-  };
-  endpoints = await proxy.attach({ ...others, s3: emulator.endpoint });
+  endpoints = await attachToS3(proxy, emulator.endpoint);
   client = s3Client(emulator.endpoint);
   await createBuckets(client, [{ bucketName: bucket }]);
   for (const [name, value] of Object.entries({
