@@ -5,6 +5,7 @@ import type { InvokeResult } from '../model.ts';
 import { moduleUrl } from '../module-url.ts';
 import { messageOf } from '../operator-error.ts';
 import type { FunctionSpec } from './function-spec.ts';
+import { INIT_LIMITS, initTimeout } from './init-timeout.ts';
 import {
   failure,
   type InvokeFailure,
@@ -13,8 +14,6 @@ import {
   type WorkerMessage,
 } from './messages.ts';
 
-/** Lambda's limit for initialization, separate from the function's timeout. */
-const INIT_TIMEOUT_SECONDS = 10;
 const YOUNG_GENERATION_MEGABYTES = 16;
 
 export interface InstanceEvents {
@@ -37,7 +36,7 @@ export class WorkerInstance {
   readonly #spec: FunctionSpec;
   readonly #events: InstanceEvents;
   readonly #ready = Promise.withResolvers<InvokeFailure | undefined>();
-  readonly #initTimer: NodeJS.Timeout;
+  readonly #init = new AbortController();
   #invocation: { readonly requestId: string; readonly answer: (result: InvokeResult) => void } | undefined;
   /** The reason given to `terminate`; undefined if the thread ended by itself. */
   #verdict: InvokeFailure | undefined;
@@ -79,11 +78,10 @@ export class WorkerInstance {
       this.#log('stderr', `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     });
     this.#worker.once('exit', (code) => this.#exit(code));
-    this.#initTimer = setTimeout(() => {
-      void this.terminate(
-        failure('Sandbox.Timedout', `Init timed out after ${INIT_TIMEOUT_SECONDS} seconds`),
-      );
-    }, INIT_TIMEOUT_SECONDS * 1000);
+    void initTimeout(this.#worker, this.#init.signal).then((isLate) => {
+      const text = `Init timed out after ${INIT_LIMITS.seconds} seconds`;
+      if (isLate) void this.terminate(failure('Sandbox.Timedout', text));
+    });
   }
 
   get isBusy(): boolean {
@@ -126,7 +124,7 @@ export class WorkerInstance {
     switch (message.type) {
       case 'ready':
         this.#isReady = true;
-        clearTimeout(this.#initTimer);
+        this.#init.abort();
         this.#ready.resolve(undefined);
         break;
       case 'init-failed':
@@ -151,7 +149,7 @@ export class WorkerInstance {
 
   #exit(code: number): void {
     this.#exited = true;
-    clearTimeout(this.#initTimer);
+    this.#init.abort();
     const requestId = this.#invocation?.requestId ?? 'none';
     const reason =
       code === 0 && !this.#crash

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { coldShare, coldShares, KEPT_SECONDS } from '../../../bench/cost/cold-starts.ts';
 import { DEFAULT_WORKLOAD } from '../../../bench/cost/workload.ts';
-import { draw } from '../../../local/aws-proxy/random.ts';
+import { randomFrom } from '../random-from.ts';
 
 const HOUR = 3_600;
 
@@ -38,11 +38,12 @@ describe('the share of requests that meet a cold start', () => {
 
 /** Each request goes to the first idle instance; the first quarter is warm-up. */
 function simulate(perSecond: number, runSeconds: number, requests: number): number {
+  const random = randomFrom(1);
   const idleSince: number[] = [];
   let cold = 0;
   let now = 0;
   for (let n = 1; n <= requests; n += 1) {
-    now -= Math.log(1 - draw(1, 'arrivals', n)) / perSecond;
+    now -= Math.log(1 - random()) / perSecond;
     const idle = idleSince.findIndex((since) => since <= now);
     const instance = idle < 0 ? idleSince.length : idle;
     if (now - (idleSince[instance] ?? Number.NEGATIVE_INFINITY) > KEPT_SECONDS && n > requests / 4) cold += 1;

@@ -12,6 +12,7 @@ import { createFrameHandler } from '../../../lambdas/transport/socket.ts';
 import { socketActions } from '../../../lambdas/transport/socket-actions.ts';
 import { tokens } from '../../adapters/memory/tokens.ts';
 import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { randomFrom } from '../random-from.ts';
 
 const HOUR_MS = 3_600_000;
 const { perMinute, burst } = DEFAULT_WORST_USER;
@@ -21,15 +22,6 @@ let world: World;
 beforeEach(() => {
   world = createWorld();
 });
-
-/** A random source with a seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 4_294_967_296;
-  };
-}
 
 type Answer = { readonly code?: string; readonly retryAfterMs?: number };
 /** What mallory asks the server for, the nth time. */

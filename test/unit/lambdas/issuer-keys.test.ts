@@ -8,9 +8,12 @@ const DISCOVERY = `${ISSUER}/.well-known/openid-configuration`;
 const KEYS = 'https://keys.example/protocol/openid-connect/certs';
 const MINUTE_MS = 60_000;
 
+/** Signs with whatever key id, and is published by nobody. */
+const STRAY = 'stray';
 const keyPairs = new Map<string, Awaited<ReturnType<typeof generateKeyPair>>>();
 beforeAll(async () => {
-  for (const kid of ['old', 'new']) keyPairs.set(kid, await generateKeyPair('RS256', { extractable: true }));
+  for (const kid of ['old', 'new', STRAY])
+    keyPairs.set(kid, await generateKeyPair('RS256', { extractable: true }));
 });
 
 let now: number;
@@ -52,10 +55,11 @@ const verifierOf = (overrides: Partial<Parameters<typeof createTokenVerifier>[0]
 
 async function token(kid = 'old', claims: JWTPayload = {}) {
   const exp = Math.floor(Date.now() / 1000) + 86_400;
-  const key = keyPairs.get(kid)?.privateKey ?? (await generateKeyPair('RS256')).privateKey;
+  const pair = keyPairs.get(kid) ?? keyPairs.get(STRAY);
+  if (pair === undefined) throw new Error('The keys are not made yet.');
   return new SignJWT({ iss: ISSUER, aud: 'chat', sub: 'alice', exp, ...claims })
     .setProtectedHeader({ alg: 'RS256', kid })
-    .sign(key);
+    .sign(pair.privateKey);
 }
 
 const isAlice = expect.objectContaining({ userId: 'alice' });
