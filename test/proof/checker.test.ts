@@ -180,7 +180,7 @@ describe('the checker', () => {
       "a user received a cursor of another user's conversation (IM-INV-5)",
       every('read', (event) => [
         event,
-        { type: 'cursor', user: 'cid', conversationId: event.conversationId },
+        { type: 'cursor', user: 'cid', conversationId: event.conversationId, of: 'ann', seq: 1 },
       ]),
     ],
     [

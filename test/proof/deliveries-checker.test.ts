@@ -120,6 +120,16 @@ describe('the checker of notifications', () => {
     );
   });
 
+  it('notices one of a user who was blocked before, and says nothing of a later block (IM-NOTIFY-2)', () => {
+    const block = (begun: number): HistoryEvent => {
+      return { type: 'block', user: 'ann', peer: 'cid', on: true, begun, outcome: 'done' };
+    };
+    expect(judge(block(2), notified('ann'))).toContain(
+      'ann was told of dm:ann:cid 1 of cid, whom they had blocked',
+    );
+    expect(judge(notified('ann'), block(3))).toBe('');
+  });
+
   it('notices that nobody told who was away when all worked (IM-NOTIFY-2)', () => {
     expect(judge({ type: 'due', user: 'ann', messageId })).toContain('ann was away and was not told of id1');
   });

@@ -121,7 +121,7 @@ describe('the checker, on a group whose members come and go,', () => {
       'visible-to-non-member',
       'a user receives a cursor before being added (IM-INV-5)',
       changed((event, place) =>
-        place === 0 ? { type: 'cursor', user: 'cid', conversationId: GROUP } : event,
+        place === 0 ? { type: 'cursor', user: 'cid', conversationId: GROUP, of: 'ann', seq: 1 } : event,
       ),
     ],
     [

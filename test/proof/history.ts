@@ -1,3 +1,4 @@
+import type { PeopleEvent } from './people-history.ts';
 import type { PlatformEvent } from './platform-history.ts';
 import type { Effect, SeenMessage } from './seen-message.ts';
 
@@ -91,6 +92,8 @@ export interface ListedConversation {
   readonly readSeq: number;
   readonly unread: number;
   readonly lastMessage: SeenMessage | null;
+  /** Of a direct conversation. */
+  readonly peerReadSeq?: number;
 }
 
 /** One full read of the list of conversations. */
@@ -117,6 +120,8 @@ export interface Membership {
   readonly type: 'membership';
   readonly user: string;
   readonly conversationId: string;
+  /** The user who changes it. */
+  readonly by?: string;
   readonly change: 'add' | 'remove';
   /** The log index of the request. */
   readonly begun: number;
@@ -153,11 +158,14 @@ export interface PinTried extends Omit<Recalled, 'type'> {
   readonly on: boolean;
 }
 
-/** A `read` push: another member's cursor. */
+/** A `read` push: a member's cursor. */
 export interface CursorPushed {
   readonly type: 'cursor';
   readonly user: string;
   readonly conversationId: string;
+  /** Whose cursor. */
+  readonly of: string;
+  readonly seq: number;
 }
 
 export interface Connected {
@@ -312,6 +320,7 @@ export type HistoryEvent =
   | Offered
   | Ended
   | Final
+  | PeopleEvent
   | PlatformEvent
   | Resting
   | Note;

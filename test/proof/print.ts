@@ -43,7 +43,7 @@ export function printEvent(event: HistoryEvent): string {
     case 'pin':
       return `${event.user} pins ${event.conversationId}#${event.seq} ${event.on ? 'on' : 'off'} (begun at ${event.begun}): ${event.outcome}`;
     case 'cursor':
-      return `${event.user} received a cursor of ${event.conversationId}`;
+      return `${event.user} received the cursor ${event.seq} of ${event.of} in ${event.conversationId}`;
     case 'connected':
       return `${event.user}/${event.device} connected as ${event.connection} (${event.mode})`;
     case 'drained':
@@ -97,6 +97,8 @@ export function printEvent(event: HistoryEvent): string {
       return `${event.user} is away and must be told of ${event.messageId}`;
     case 'archived':
       return `the archive has: ${event.messages.map(printMessage).join(', ')}`;
+    case 'block':
+      return `${event.user} ${event.on ? 'blocks' : 'unblocks'} ${event.peer} (begun at ${event.begun}): ${event.outcome}`;
     case 'resting':
       return 'resting';
     case 'note':

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Edited, PinTried, Reacted, SeenMessage } from '../history.ts';
 import { isGone, isStoredAs } from './content.ts';
-import { type At, type Evidence, readsBegunAfter } from './evidence.ts';
+import type { At, Evidence } from './evidence.ts';
+import { readsBegunAfter } from './reads.ts';
 import type { Violation } from './violation.ts';
 
 /** Messages that change are what was done to them, for every reader, and in every view at the end. */

@@ -2,6 +2,7 @@ import type { History } from '../history.ts';
 import { printEvent } from '../print.ts';
 import { findBrokenApps } from './apps.ts';
 import { findWrongArchives } from './archive.ts';
+import { findWrongBlocks } from './blocks.ts';
 import { findWrongChanges } from './changes.ts';
 import { findWrongCursors } from './cursors.ts';
 import { findDeskViolations } from './desk.ts';
@@ -34,6 +35,7 @@ const CHECKS = [
   findDeskViolations,
   findErasureViolations,
   findServedBanned,
+  findWrongBlocks,
   findWrongExports,
   findUnasked,
   findWrongEvents,

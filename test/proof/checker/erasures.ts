@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { HistoryEvent, SeenMessage } from '../history.ts';
 import { isSystem } from './content.ts';
-import { type At, type Evidence, readsBegunAfter } from './evidence.ts';
+import type { At, Evidence } from './evidence.ts';
+import { readsBegunAfter } from './reads.ts';
 import type { Violation } from './violation.ts';
 
 /** What an erased message still has. */

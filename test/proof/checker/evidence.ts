@@ -12,6 +12,7 @@ import type {
   Settled,
   Try,
 } from '../history.ts';
+import { isBlockPossible } from './block-periods.ts';
 import { isStoredAs } from './content.ts';
 import { additionBefore, isOut, type Period, periodsOf } from './membership.ts';
 
@@ -73,7 +74,7 @@ export class Evidence {
     }
     for (const event of this.events) this.#gatherSightings(event);
     this.#changes = Map.groupBy(
-      this.of('membership'),
+      this.of('membership').map((one) => this.#doubted(one)),
       ({ user, conversationId }) => `${user}\n${conversationId}`,
     );
     this.#recalls = this.of('recall');
@@ -96,6 +97,12 @@ export class Evidence {
   /** At any time. */
   isMember(user: string, conversationId: string): boolean {
     return this.#conversations.get(conversationId)?.members.includes(user) === true;
+  }
+
+  /** The other user of a direct conversation that this one is in. */
+  peerOf(user: string, conversationId: string): string | undefined {
+    if (!conversationId.startsWith('dm:') || !this.isMember(user, conversationId)) return undefined;
+    return this.#conversations.get(conversationId)?.members.find((member) => member !== user);
   }
 
   isChanging(conversationId: string): boolean {
@@ -183,6 +190,18 @@ export class Evidence {
     return this.#edits.filter((one) => one.conversationId === conversationId && one.seq === seq);
   }
 
+  /** Whether this user may have blocked the peer at any time between these events. */
+  isBlockPossible(user: string, peer: string, since: number, until = Number.POSITIVE_INFINITY): boolean {
+    return isBlockPossible(this.of('block'), { user, peer }, since, until);
+  }
+
+  /** Whoever has blocked the admin is left out, and the answer does not say so (IM-BLOCK-3). */
+  #doubted(one: At<Membership>): At<Membership> {
+    const { user, by, change, begun, at } = one;
+    if (change === 'remove' || by === undefined || !this.isBlockPossible(user, by, begun, at)) return one;
+    return { ...one, outcome: 'unknown' };
+  }
+
   #changesOf(user: string, conversationId: string): readonly At<Membership>[] {
     return this.#changes.get(`${user}\n${conversationId}`) ?? [];
   }
@@ -196,7 +215,11 @@ export class Evidence {
   }
 
   /** All sends of this clientMsgId: several if a client used it for different contents. */
-  sendsOf({ from, conversationId, clientMsgId }: SeenMessage): readonly Send[] {
+  sendsOf({
+    from,
+    conversationId,
+    clientMsgId,
+  }: Pick<SeenMessage, 'from' | 'conversationId' | 'clientMsgId'>): readonly Send[] {
     return this.#byKey.get(keyOf(from, conversationId, clientMsgId)) ?? [];
   }
 
@@ -276,28 +299,4 @@ export function seqOf(evidence: Evidence, send: Send): number | undefined {
         from === send.user && clientMsgId === send.clientMsgId && isStoredAs(send.content, content),
     );
   return send.acks[0]?.outcome.seq ?? stored?.seq;
-}
-
-/** Pages of history and inbox, and last messages of lists; not pushes, which may have been in delivery. */
-export function readsBegunAfter(
-  evidence: Evidence,
-  recalledAt: number,
-): readonly { readonly at: number; readonly user: string; readonly message: SeenMessage }[] {
-  const pages = evidence
-    .of('saw')
-    .filter(({ begun, page }) => (page?.begun ?? begun ?? 0) > recalledAt)
-    .flatMap(({ at, user, messages }) => messages.map((message) => ({ at, user, message })));
-  const finals = [
-    ...evidence.of('final').filter(({ at }) => at > recalledAt),
-    ...evidence.of('exported').filter(({ begun }) => begun > recalledAt),
-  ].flatMap(({ at, user, messages }) => messages.map((message) => ({ at, user, message })));
-  const lists = evidence
-    .of('listed')
-    .filter(({ begun }) => begun > recalledAt)
-    .flatMap(({ at, user, conversations }) =>
-      conversations.flatMap(({ lastMessage }) =>
-        lastMessage === null ? [] : [{ at, user, message: lastMessage }],
-      ),
-    );
-  return [...pages, ...finals, ...lists];
 }

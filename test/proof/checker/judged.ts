@@ -1,12 +1,14 @@
 import { isRejected, isRewritten } from '../model/hook-texts.ts';
+import { silencesOf } from './blocks.ts';
 import { isErased, isSystem } from './content.ts';
 import { banishmentsOf } from './erasures.ts';
-import { type Evidence, readsBegunAfter } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import { readsBegunAfter } from './reads.ts';
 import { eventsOf } from './told.ts';
 
 /** How often each promise was put to the test: nobody may think that something held which never happened. */
 export function judgedIn(evidence: Evidence): Readonly<Record<string, number>> {
-  return { ...ofMessages(evidence), ...ofOperator(evidence), ...ofPlatform(evidence) };
+  return { ...ofMessages(evidence), ...ofPeople(evidence), ...ofOperator(evidence), ...ofPlatform(evidence) };
 }
 
 function ofMessages(evidence: Evidence): Record<string, number> {
@@ -26,6 +28,47 @@ function ofMessages(evidence: Evidence): Record<string, number> {
     'IM-PIN pins done': done('pin'),
     'IM-CHANGE-4 views of the SDK': evidence.of('shown').length,
     'IM-DESK chats': sum(evidence.of('chats').map(({ chats }) => chats.length)),
+  };
+}
+
+function ofPeople(evidence: Evidence): Record<string, number> {
+  const silences = silencesOf(evidence);
+  const forbidden = new Set(
+    evidence
+      .of('settled')
+      .filter(({ outcome }) => outcome.is === 'refused' && outcome.code === 'forbidden')
+      .map(({ id }) => id),
+  );
+  return {
+    'IM-BLOCK-1 blocks made': silences.length,
+    'IM-BLOCK-1 sends of blocked users refused': evidence
+      .of('try')
+      .filter(({ id, user, conversationId, at }) =>
+        silences.some(
+          (one) =>
+            forbidden.has(id) && one.peer === user && one.conversationId === conversationId && at > one.since,
+        ),
+      ).length,
+    'IM-BLOCK-2 cursors that a blocked user might have learned': evidence
+      .of('read')
+      .filter(({ done, user, conversationId, begun, at }) =>
+        silences.some(
+          (one) =>
+            done &&
+            one.user === user &&
+            one.conversationId === conversationId &&
+            begun > one.since &&
+            at < one.until,
+        ),
+      ).length,
+    'IM-BLOCK-3 additions by a blocked user': evidence
+      .of('membership')
+      .filter(({ user, by, change, begun, at }) =>
+        silences.some(
+          (one) =>
+            change === 'add' && one.user === user && one.peer === by && begun > one.since && at < one.until,
+        ),
+      ).length,
   };
 }
 

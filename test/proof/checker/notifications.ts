@@ -1,6 +1,7 @@
 import type { SeenMessage } from '../history.ts';
 import { hookTurns } from '../model/hook-texts.ts';
 import type { Notified } from '../platform-history.ts';
+import { blockPeriodsOf } from './block-periods.ts';
 import { isSystem } from './content.ts';
 import type { At, Evidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
@@ -10,7 +11,7 @@ const SURELY_WAITS_MS = 2_000;
 
 /**
  * IM-NOTIFY: a user is told only of what others have said where the user is, in the words of that message, and not of what was read or
- * recalled before. It may come twice, or not at all; but if all works, who is away is told.
+ * recalled before, or of whom they had blocked. It may come twice, or not at all; but if all works, who is away is told.
  */
 export function findWrongNotifications(evidence: Evidence): Violation[] {
   const notified = evidence.of('notified');
@@ -40,6 +41,9 @@ function judge(evidence: Evidence, one: At<Notified>): Violation[] {
     ...tooLate(evidence, one, message).map((event) =>
       wrong(`${where}, which had been read or recalled`, [event, at]),
     ),
+    ...blocksOf(evidence, one, message).map((event) =>
+      wrong(`${where} of ${message.from}, whom they had blocked`, [event, at]),
+    ),
   ];
 }
 
@@ -65,15 +69,26 @@ function tooLate(
   { user, payload }: At<Notified>,
   message: SeenMessage,
 ): readonly number[] {
-  const begun = Math.min(...evidence.sendsOf(message).flatMap(({ tries }) => tries.map(({ at }) => at)));
-  const isSoon = (at: number) =>
-    at < evidence.restingAt && evidence.timeOf(at) < evidence.timeOf(begun) + SURELY_WAITS_MS;
   const reads = evidence
     .of('read')
     .filter((read) => read.done && read.user === user && read.conversationId === payload.conversationId)
     .filter(({ seq }) => seq >= payload.seq);
   const recalls = evidence.recallsOf(message).filter(({ outcome }) => outcome === 'done');
-  return [...reads, ...recalls].map(({ at }) => at).filter(isSoon);
+  return [...reads, ...recalls].map(({ at }) => at).filter((at) => isSoon(evidence, at, message));
+}
+
+/** The blocks in effect by which it was surely too late, in a group, too. */
+function blocksOf(evidence: Evidence, { at, user }: At<Notified>, message: SeenMessage): readonly number[] {
+  return blockPeriodsOf(evidence.of('block'), evidence.of('erase'))
+    .filter((one) => one.user === user && one.peer === message.from && at < one.until)
+    .map(({ since }) => since)
+    .filter((since) => since < at && isSoon(evidence, since, message));
+}
+
+/** Whether this came surely before a notification of the message. */
+function isSoon(evidence: Evidence, at: number, message: SeenMessage): boolean {
+  const begun = Math.min(...evidence.sendsOf(message).flatMap(({ tries }) => tries.map(({ at }) => at)));
+  return at < evidence.restingAt && evidence.timeOf(at) < evidence.timeOf(begun) + SURELY_WAITS_MS;
 }
 
 function wrong(text: string, events: readonly number[]): Violation {

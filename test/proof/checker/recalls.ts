@@ -1,6 +1,7 @@
 import type { Recalled } from '../history.ts';
 import { isGone } from './content.ts';
-import { type At, type Evidence, readsBegunAfter } from './evidence.ts';
+import type { At, Evidence } from './evidence.ts';
+import { readsBegunAfter } from './reads.ts';
 import type { Violation } from './violation.ts';
 
 /** Fault 15: every read that began after a recall's `ok` is redacted, and only the sender or the admin recalls. */

@@ -10,7 +10,7 @@ export function findLost(evidence: Evidence): Violation[] {
     send.acks.flatMap((ack) => findLostAck(evidence, send, ack)),
   );
   const queued = evidence.sends
-    .filter((send) => send.isQueued && !isStored(evidence, send))
+    .filter((send) => send.isQueued && !isStored(evidence, send) && !mayBeDropped(evidence, send))
     .map((send) => lost(`${nameOf(send)} was queued and is not in history`, tries(send)));
   const seenButLost = evidence.sightings
     .filter(({ message }) => !isInHistory(evidence, message))
@@ -111,6 +111,12 @@ function findDuplicated(evidence: Evidence): Violation[] {
         }),
       );
   });
+}
+
+/** A service event in the name of a blocked user is dropped (IM-BLOCK-4). */
+function mayBeDropped(evidence: Evidence, { user, conversationId, tries: all }: Send): boolean {
+  const peer = evidence.peerOf(user, conversationId);
+  return peer !== undefined && evidence.isBlockPossible(peer, user, all[0]?.at ?? 0);
 }
 
 function isStored(evidence: Evidence, { user, conversationId, clientMsgId }: Send): boolean {

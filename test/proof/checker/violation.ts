@@ -13,6 +13,7 @@ export type Invariant =
   | 'IM-CHANGE-4'
   | 'IM-DESK'
   | 'IM-BAN'
+  | 'IM-BLOCK'
   | 'IM-ERASE'
   | 'IM-ARCHIVE'
   | 'IM-EVENT'
@@ -66,6 +67,10 @@ export type ViolationKind =
   | 'rated-twice'
   /** A banned or erased user got an ack or a page. */
   | 'banned-but-served'
+  /** A blocked user wrote to, or learned of, the user who had blocked them. */
+  | 'blocked-but-served'
+  /** Without a block by the other user, or a repeat of what was acked. */
+  | 'wrongly-refused'
   /** A task of the operator's does not end. */
   | 'endless'
   | 'not-erased'

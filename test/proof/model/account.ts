@@ -94,8 +94,19 @@ export class Account {
       change === 'add'
         ? await this.request('POST', path, { members: [member] })
         : await this.request('DELETE', `${path}/${member}`);
-    const outcome = status === 200 || status === 204 ? 'done' : effectOfCode(body.code);
-    recorder.add({ type: 'membership', user: member, conversationId, change, begun, outcome });
+    const outcome = effectOf(status, body);
+    const event = { type: 'membership', user: member, conversationId, by: this.user, change } as const;
+    recorder.add({ ...event, begun, outcome });
+    return outcome;
+  }
+
+  /** Blocks another user, or lifts the block. */
+  async block(peer: string, on: boolean): Promise<Effect> {
+    const { recorder } = this.#ports;
+    const begun = recorder.now;
+    const { status, body } = await this.request(on ? 'PUT' : 'DELETE', `/blocks/${peer}`);
+    const outcome = effectOf(status, body);
+    recorder.add({ type: 'block', user: this.user, peer, on, begun, outcome });
     return outcome;
   }
 
@@ -116,8 +127,13 @@ export class Account {
   }
 }
 
-function toListed({ conversationId, head, readSeq, unread, lastMessage }: Json): ListedConversation {
-  return { conversationId, head, readSeq, unread, lastMessage };
+function toListed(row: Json): ListedConversation {
+  const { conversationId, head, readSeq, unread, lastMessage, peerReadSeq } = row;
+  return { conversationId, head, readSeq, unread, lastMessage, peerReadSeq };
+}
+
+function effectOf(status: number, body: Json): Effect {
+  return status === 200 || status === 204 ? 'done' : effectOfCode(body.code);
 }
 
 function outcomeOf(status: number, body: Json): Outcome {

@@ -39,6 +39,7 @@ export class Browsers {
     const from = direct?.members.find((user) => user !== away?.user && !this.#world.isErased(user));
     if (away === undefined || direct === undefined || from === undefined) return;
     for (const device of this.#world.devices) if (device.user === away.user) await device.close();
+    if ((await this.#world.account(away.user).block(from, false)) !== 'done') return;
     await infrastructure.proxy.untilIdle();
     const intent = this.#world.write(direct, from);
     const outcome = await this.#world.account(from).post(intent, { byPeer: false, hint: false, skewMs: 0 });

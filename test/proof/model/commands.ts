@@ -5,6 +5,7 @@ import * as desk from './desk-commands.ts';
 import { type PlannedRule, plannedRule, platformRule } from './faults.ts';
 import * as groups from './group-commands.ts';
 import * as messages from './message-commands.ts';
+import * as people from './people-commands.ts';
 import * as platform from './platform-commands.ts';
 import * as sessions from './session-commands.ts';
 
@@ -55,6 +56,9 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [2, groups.removeMember],
   [1, groups.leaveGroup],
   [2, groups.removeAmidMessages],
+  [2, people.block],
+  [2, people.unblock],
+  [2, people.blockAmidMessages],
   [4, apps.appSends],
   [2, apps.storeFails],
   [1, apps.clockJumps],

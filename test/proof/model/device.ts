@@ -288,7 +288,8 @@ export class Device {
   #take(connection: string, frame: Json): void {
     if (frame.type === 'messages') this.#see(frame.messages, { channel: 'push', connection });
     if (frame.type === 'read') {
-      this.#ports.recorder.add({ type: 'cursor', user: this.user, conversationId: frame.conversationId });
+      const { conversationId, userId: of, seq } = frame;
+      this.#ports.recorder.add({ type: 'cursor', user: this.user, conversationId, of, seq });
     }
     if (frame.type === 'session.closed') this.#end(connection, `session.closed ${frame.code}`);
   }

@@ -8,10 +8,10 @@ const PATIENCE_MS = 20_000;
 
 /**
  * What the random runs do by chance, once in a fixed order: a program loses its network, its clock, its store, and its life
- * while it sends; a customer goes from one agent to the next.
+ * while it sends; a customer goes from one agent to the next; two users fall out, and make up.
  */
 export async function tellStory(world: World): Promise<void> {
-  await Promise.all([loseEverything(world), goThroughDesk(world)]);
+  await Promise.all([loseEverything(world), goThroughDesk(world), fallOut(world)]);
 }
 
 async function loseEverything(world: World): Promise<void> {
@@ -69,6 +69,41 @@ async function goThroughDesk(world: World): Promise<void> {
   await say(others[0] ?? '');
   await atDesk(world, phone, { did: 'close', conversationId, rating: 4 });
   await atDesk(world, tablet, { did: 'close', conversationId, rating: 2 });
+}
+
+async function fallOut(world: World): Promise<void> {
+  const { accounts, changingGroup } = world;
+  const [founder] = accounts;
+  const other = accounts.at(-1);
+  const conversation = world.conversations.find(
+    ({ conversationId, members }) =>
+      conversationId.startsWith('dm:') &&
+      [founder, other].every((account) => members.includes(account?.user ?? '')),
+  );
+  if (founder === undefined || other === undefined || conversation === undefined)
+    throw new Error('There is no direct conversation of the first user with the last.');
+  const { conversationId } = conversation;
+  const phone = world.device(founder.user, 0);
+  const say = async (intent: SendIntent) =>
+    world.account(intent.user).post(intent, { byPeer: false, hint: false, skewMs: 0 });
+  const first = world.write(conversation, founder.user);
+  const sent = await say(first);
+  if (sent.is !== 'acked') throw new Error('Nothing is in the way, and the message was not sent.');
+  await say(world.write(conversation, other.user));
+  await founder.block(other.user, false);
+  await other.block(founder.user, true);
+  await say(first);
+  await say(world.write(conversation, founder.user));
+  await phone.send(world.write(conversation, founder.user), { byPeer: true, hint: true });
+  await phone.edit(conversationId, sent.seq, 'regret', { type: 'text', text: 'sorry' });
+  await phone.react(conversationId, sent.seq, '❤️', true);
+  await phone.pin(conversationId, sent.seq, true);
+  await world.device(other.user, 0).read(conversationId);
+  await founder.list(100);
+  await founder.change('add', changingGroup.conversationId, other.user);
+  await say(world.write(conversation, other.user));
+  await other.block(founder.user, false);
+  await say(world.write(conversation, founder.user));
 }
 
 async function untilAgentIs(world: World, conversationId: string, user: string): Promise<void> {

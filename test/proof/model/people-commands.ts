@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { at, command } from './command.ts';
+import { sendAndRepeat } from './message-commands.ts';
+import type { World } from './world.ts';
+
+const index = fc.nat({ max: 11 });
+const wait = fc.boolean();
+
+/** A user, and another one with whom they have a direct conversation. */
+interface Pair {
+  readonly pair: number;
+  readonly isFirst: boolean;
+}
+const pair = { pair: index, isFirst: fc.boolean() };
+
+export function pairAt({ conversations }: World, { pair, isFirst }: Pair) {
+  const conversation = at(
+    conversations.filter(({ conversationId }) => conversationId.startsWith('dm:')),
+    pair,
+  );
+  const [user = '', peer = ''] = isFirst ? conversation.members : conversation.members.toReversed();
+  return { conversation, user, peer };
+}
+
+const change = (name: string, on: boolean) =>
+  command(name, fc.record({ ...pair, wait }), ({ wait, ...chosen }) => ({
+    wait,
+    run: (world) => {
+      const { user, peer } = pairAt(world, chosen);
+      return blockOrNot(world, user, peer, on);
+    },
+  }));
+
+export const block = change('block', true);
+export const unblock = change('unblock', false);
+
+/** Blocks a user who writes from two devices, lifts the block, and the user goes on. */
+export const blockAmidMessages = command(
+  'block amid messages',
+  fc.record({ ...pair, each: fc.integer({ min: 2, max: 4 }), wait }),
+  ({ each, wait, ...chosen }) => ({
+    wait,
+    run: async (world) => {
+      const { conversation, user, peer } = pairAt(world, chosen);
+      const write = async (device: number, count: number) => {
+        for (let n = 0; n < count; n += 1)
+          await sendAndRepeat(world, world.write(conversation, peer), device, n % 2 === 0);
+      };
+      await Promise.all([write(0, each), write(1, each), blockOrNot(world, user, peer, true)]);
+      await Promise.all([write(0, 1), world.device(user, 0).read(conversation.conversationId)]);
+      await blockOrNot(world, user, peer, false);
+      await write(1, 1);
+    },
+  }),
+);
+
+function blockOrNot(world: World, user: string, peer: string, on: boolean): Promise<void> {
+  return world.attempt(user, () => world.account(user).block(peer, on));
+}
