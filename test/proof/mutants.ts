@@ -851,7 +851,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 3,
-    file: 'lambdas/domain/messages/send.ts',
+    file: 'lambdas/domain/messages/take-seq.ts',
     from: '      error instanceof NotFoundError ||',
     to: '      (error instanceof NotFoundError && Math.random() > 1) ||',
     project: 'flow',
@@ -2178,7 +2178,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     // The repeat of a rewritten message would be a conflict.
     fault: 'hook',
-    file: 'lambdas/domain/messages/send.ts',
+    file: 'lambdas/domain/messages/take-seq.ts',
     from: 'return { ...wanted, contentJson: await askHook(ports, question, wanted) };',
     to: 'const contentJson = await askHook(ports, question, wanted); return { ...wanted, contentJson, contentHash: contentJson };',
     project: 'unit',
@@ -2187,7 +2187,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'hook',
-    file: 'lambdas/domain/messages/send.ts',
+    file: 'lambdas/domain/messages/take-seq.ts',
     from: 'error instanceof BlockedContentError ||',
     to: '',
     project: 'unit',
@@ -2196,7 +2196,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'hook',
-    file: 'lambdas/domain/messages/send.ts',
+    file: 'lambdas/domain/messages/take-seq.ts',
     from: ' ||\n      error instanceof NoVerdictError',
     to: '',
     project: 'unit',
@@ -2206,7 +2206,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     // A member who is removed while the hook looks.
     fault: 'hook',
-    file: 'lambdas/domain/messages/send.ts',
+    file: 'lambdas/domain/messages/take-seq.ts',
     from: 'const still = await requireMembershipOf(ports, wanted.from, conversation);',
     to: 'const still = membership;',
     project: 'flow',
@@ -2215,7 +2215,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'hook',
-    file: 'lambdas/domain/messages/send.ts',
+    file: 'lambdas/domain/messages/take-seq.ts',
     from: '      // A session that has ended asks no hook.\n      ports.hook && reading,\n',
     to: '',
     project: 'unit',
@@ -3330,7 +3330,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     // What was sent is what was uploaded last.
     fault: 'files',
-    file: 'lambdas/domain/messages/send.ts',
+    file: 'lambdas/domain/messages/take-seq.ts',
     from: 'await copyFiles(ports, { conversationId, from, clientMsgId }, content);',
     to: '',
     project: 'unit',
@@ -3340,7 +3340,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     // A session that has ended copies files.
     fault: 'files',
-    file: 'lambdas/domain/messages/send.ts',
+    file: 'lambdas/domain/messages/take-seq.ts',
     from: '  await reading;\n  const content',
     to: '  const content',
     project: 'unit',

@@ -1,53 +1,27 @@
-import type { FileContent, StoredContent } from '../../../protocol/content.ts';
+import type { StoredContent } from '../../../protocol/content.ts';
 import type { MessageRequest, SentBody } from '../../../protocol/frames.ts';
-import {
-  BlockedContentError,
-  ForbiddenError,
-  InvalidRequestError,
-  NotFoundError,
-  NoVerdictError,
-  RateLimitedError,
-  UnavailableError,
-} from '../../shared/errors.ts';
+import { UnavailableError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
-import { requireMembership } from '../access/membership.ts';
 import { requestAgentCheck } from '../delivery/agent-check.ts';
 import { deliver, deliverToGroup, type GroupDeliveryPorts } from '../delivery/deliver.ts';
 import { type Pushed, tookAny } from '../delivery/push.ts';
 import { prefetchMembers } from '../delivery/small-group.ts';
-import type { Budget } from '../model/budget.ts';
 import {
   type Conversation,
-  type ConversationReader,
-  type Head,
-  type Membership,
   memberCountOf,
   resolveConversation,
   type SeqAllocation,
-  type Turn,
 } from '../model/conversation.ts';
 import type { DeskEvents } from '../model/desk-event.ts';
-import { messageAt } from '../model/message.ts';
 import { directMessageExtra, groupMessagePrice, MAX_CHEAP_MEMBERS } from '../model/prices.ts';
 import type { Caller, Session } from '../model/session.ts';
-import { type AttachPorts, copyFiles, removeLateCopies, withRecords } from './attach.ts';
-import { type AskPorts, askHook, refuseSystemAsPeer, requireMaySend } from './before-send.ts';
-import {
-  allocateSeq,
-  type Committed,
-  commit,
-  contentJsonOf,
-  type Draft,
-  draft,
-  findEarlier,
-  requireMayMention,
-  type StorePorts,
-} from './store.ts';
+import { removeLateCopies } from './attach.ts';
+import { refuseSystemAsPeer } from './before-send.ts';
+import { allocateSeq, type Committed, commit, type Draft, draft } from './store.ts';
+import { type SeqPorts, takeSeq } from './take-seq.ts';
 
-export interface SendPorts extends StorePorts, GroupDeliveryPorts, AskPorts, AttachPorts {
-  readonly conversations: ConversationReader;
-  readonly budget: Budget;
+export interface SendPorts extends SeqPorts, GroupDeliveryPorts {
   readonly leaseMs: number;
   /** For checks of agents without a session. @default - no desk in this deployment */
   readonly deskEvents?: DeskEvents | undefined;
@@ -74,7 +48,7 @@ export async function send(
   const reading = caller && readSender(ports, conversation, caller);
   const [sender, outcome] = await settleAll([
     reading,
-    allocateOrFindOriginal(ports, conversation, wanted, { isResend: request.resend === true, reading }),
+    takeSeq(ports, conversation, wanted, { isResend: request.resend === true, reading }),
   ]);
 
   // 3. Commit: before it the message does not exist, after it the message is never lost. Charge for what it costs: a repeat,
@@ -133,170 +107,6 @@ async function readSender(
   const sessions = await routes.sessionsOf(conversation.users);
   const own = sessions.get(userId)?.find((session) => session.deviceId === deviceId);
   return { session: requireLiveSession(own, caller, clock()), prefetched: [...sessions.values()].flat() };
-}
-
-/** A seq for a new message, or the original of a repeat. */
-type AllocationOutcome =
-  | {
-      readonly allocation: SeqAllocation;
-      readonly judged: Draft;
-      /** The files of which copies were made. */
-      readonly copied: FileContent | undefined;
-      readonly original?: undefined;
-    }
-  | {
-      readonly original: Committed;
-      readonly judged?: undefined;
-      readonly copied?: undefined;
-      readonly allocation?: undefined;
-    };
-
-/**
- * Step 2: checks the membership of a group before allocating a seq, since a sender who is not a member must not leave
- * even a hole. A repeat marked as such (`resend`) looks for its original first, so it leaves no hole either.
- */
-async function allocateOrFindOriginal(
-  ports: SendPorts,
-  conversation: Conversation,
-  wanted: Draft,
-  { isResend, reading }: { readonly isResend: boolean; readonly reading: Promise<Sender> | undefined },
-): Promise<AllocationOutcome> {
-  const { conversationId } = conversation;
-  try {
-    const [membership, head] = await settleAll([
-      requireMembershipOf(ports, wanted.from, conversation),
-      ports.hook && ports.conversations.head(conversationId),
-      // A session that has ended asks no hook.
-      ports.hook && reading,
-    ]);
-    // Whose turn it was may have been stored: then another seq would be a hole.
-    const hadTurn = membership?.turn?.clientMsgId === wanted.clientMsgId;
-    const earlier = isResend || hadTurn ? await findEarlier(ports, conversationId, wanted) : undefined;
-    if (earlier !== undefined) return { original: earlier };
-    await requireReferences(ports, conversation, wanted, membership?.visibleFrom ?? 1);
-    const complete = await completeFiles(ports, conversationId, wanted);
-    if (head === undefined) {
-      const copied = await copyIfFiles(ports, conversationId, complete, reading);
-      const allocation = await allocateInTurn(ports, conversation, complete, membership?.turn);
-      return { judged: complete, allocation, copied };
-    }
-    const judged = await judge(ports, conversation, complete, head, membership);
-    // The hook may take seconds, and membership is no condition of the allocation (IM-HOOK-6).
-    const still = await requireMembershipOf(ports, wanted.from, conversation);
-    const copied = await copyIfFiles(ports, conversationId, judged, reading);
-    return { judged, copied, allocation: await allocateInTurn(ports, conversation, judged, still?.turn) };
-  } catch (error) {
-    // The sender has left the group, may not write there any more, or must wait; or the support chat is closed; or the hook
-    // accepts it no more, or fails. A message that was stored before may not have been delivered yet: its repeat delivers
-    // it, and gets its ack (IM-SEND-2).
-    const isTooLate =
-      error instanceof BlockedContentError ||
-      error instanceof ForbiddenError ||
-      error instanceof InvalidRequestError ||
-      error instanceof NotFoundError ||
-      error instanceof RateLimitedError ||
-      error instanceof NoVerdictError;
-    const original = isTooLate ? await findEarlier(ports, conversationId, wanted) : undefined;
-    if (original === undefined) throw error;
-    return { original };
-  }
-}
-
-/** The draft as it is stored: with the records of its files. Reads nothing for a message without files. */
-async function completeFiles(ports: SendPorts, conversationId: string, wanted: Draft): Promise<Draft> {
-  const { from, files, replyTo, mentions } = wanted;
-  if (files === undefined) return wanted;
-  const content = await withRecords(ports, { from, conversationId }, files);
-  return { ...wanted, contentJson: contentJsonOf({ content, replyTo, mentions }) };
-}
-
-/** Copies the files of a draft whose sender may send: all other checks come first, but those of the allocation. */
-async function copyIfFiles(
-  ports: SendPorts,
-  conversationId: string,
-  { from, clientMsgId, files, contentJson }: Draft,
-  reading: Promise<Sender> | undefined,
-): Promise<FileContent | undefined> {
-  if (files === undefined) return undefined;
-  // A session that has ended copies nothing.
-  await reading;
-  const content = JSON.parse(contentJson) as FileContent;
-  await copyFiles(ports, { conversationId, from, clientMsgId }, content);
-  return content;
-}
-
-/**
- * Asks the hook, and keeps the hash of what the sender wrote: a repeat finds the message that was made of it (IM-HOOK-3).
- */
-async function judge(
-  ports: SendPorts,
-  conversation: Conversation,
-  wanted: Draft,
-  head: Head,
-  membership: Membership | undefined,
-): Promise<Draft> {
-  const { conversationId, kind } = conversation;
-  const { from, clientMsgId } = wanted;
-  requireMaySend(conversation, wanted, head, membership?.turn, ports.clock());
-  const memberCount = head.group && { memberCount: head.group.memberCount };
-  const question = { from, conversationId, kind, ...memberCount, clientMsgId };
-  return { ...wanted, contentJson: await askHook(ports, question, wanted) };
-}
-
-/**
- * Allocates a seq. A member who has had a turn before takes the next one first: in a group with slow mode that saves an
- * attempt that is bound to fail (IM-BUDGET-5).
- */
-async function allocateInTurn(
-  ports: SendPorts,
-  conversation: Conversation,
-  wanted: Draft,
-  turn: Turn | undefined,
-): Promise<SeqAllocation> {
-  const { conversationWriter, budget } = ports;
-  const { conversationId } = conversation;
-  const { from, clientMsgId } = wanted;
-  const hasTurn =
-    turn !== undefined &&
-    (await conversationWriter.takeTurn(from, conversationId, { seconds: turn.seconds, clientMsgId })) === 0;
-  const maxMembers = budget.isUnlimited ? undefined : MAX_CHEAP_MEMBERS;
-  const allocation = await allocateSeq(ports, conversation, wanted, { maxMembers, hasTurn });
-  const { slowModeSeconds } = allocation;
-  // Without a turn, the sender is an admin, or has just taken one of this interval.
-  if (turn !== undefined && (slowModeSeconds === undefined || hasTurn) && slowModeSeconds !== turn.seconds)
-    await conversationWriter.changeTurn(from, conversationId, slowModeSeconds);
-  return allocation;
-}
-
-/** The two users of a direct conversation need no check. */
-async function requireMembershipOf(
-  { conversations }: SendPorts,
-  userId: string,
-  conversation: Conversation,
-): Promise<Membership | undefined> {
-  if (conversation.kind === 'direct') return undefined;
-  return requireMembership(conversations, userId, conversation);
-}
-
-/**
- * Step 2: checks what the message refers to before it has a seq, so that a refusal leaves no hole (IM-REPLY). Nothing is
- * read for a message without references.
- * @throws {InvalidRequestError} it answers a message that does not exist, or that the sender may not see
- * @throws {ForbiddenError} it mentions all members of a large group, and the sender is no admin
- */
-async function requireReferences(
-  { conversations, messages }: SendPorts,
-  { conversationId, kind }: Conversation,
-  { from, replyTo, mentions }: Draft,
-  visibleFrom: number,
-): Promise<void> {
-  const [answered, head] = await settleAll([
-    replyTo !== undefined && messageAt(messages, conversationId, replyTo),
-    mentions === 'all' && kind === 'group' && conversations.head(conversationId),
-  ]);
-  if (replyTo !== undefined && (!answered || replyTo < visibleFrom))
-    throw new InvalidRequestError([{ path: 'replyTo', message: 'is not a message of this conversation' }]);
-  requireMayMention({ from, mentions }, head ? head.group : undefined);
 }
 
 /** Whom a message reaches. */
