@@ -77,13 +77,6 @@ describe('the topic of events, on an emulator', () => {
     expect(bodies[0]).toEqual({ ...all[0]?.event, id: bodies[0]?.id });
   });
 
-  it('takes events of 256 KB a call (IM-EVENT-1)', async () => {
-    const { topic, url } = await subscribed();
-    const all = events(30, 'ü'.repeat(40_000));
-    expect(await topic.publish(all)).toEqual(all.map(() => 'published'));
-    expect(await received(url)).toHaveLength(30);
-  });
-
   it('lets subscribers choose by the attributes (IM-EVENT-4)', async () => {
     const { topic, url } = await subscribed({ type: ['message.created'], kind: ['group'] });
     const ofGroup = { ...anEvent('b'), attributes: { type: 'message.created', kind: 'group' } };
@@ -170,9 +163,44 @@ describe('the topic of events, which answers as a test wants', () => {
     expect(calls).toHaveLength(4);
   });
 
-  it('logs a failure without the events', async () => {
-    answer = () => error(503, 'ServiceUnavailable');
+  it('goes on after a call of which some entries fail', async () => {
+    answer = () => failedEntry(1, 'InternalError');
+    const outcomes = await publish(100);
+    expect(calls).toHaveLength(10);
+    expect(outcomes.filter((outcome) => outcome === 'failed')).toHaveLength(10);
+  });
+
+  it.each([
+    { kilobytes: [128, 128], calls: [2] },
+    { kilobytes: [128, 128 + 1 / 1024], calls: [1, 1] },
+    { kilobytes: [200, 200], calls: [1, 1] },
+    { kilobytes: [100, 100, 100, 100, 100], calls: [2, 2, 1] },
+  ])('puts 256 KB into a call, attributes included: $kilobytes', async ({ kilobytes, calls: expected }) => {
+    answer = () => took;
+    const attributes = { type: 'message.created', kind: 'ü'.repeat(1_000) };
+    // Each with its type, which is String.
+    const attributeBytes = Buffer.byteLength(`typeStringmessage.createdkindString${attributes.kind}`);
+    const all = kilobytes.map((size, index): AttributedEvent => {
+      const empty = Buffer.byteLength(JSON.stringify(anEvent(`e${index}`, '').event)) + attributeBytes;
+      return { ...anEvent(`e${index}`, 'x'.repeat(size * 1024 - empty)), attributes };
+    });
+    await createEventTopic('arn:aws:sns:us-east-1:000000000000:t').publish(all);
+    expect(calls.sort().reverse()).toEqual(expected);
+  });
+
+  it('logs how many events it did not publish and why, without the events', async () => {
+    answer = () => took;
     await publish(1);
+    expect(logger.warn).not.toHaveBeenCalled();
+    answer = () => failedEntry(1, 'InternalError');
+    await publish(3);
+    answer = () => error(503, 'ServiceUnavailable');
+    await publish(2);
+    const failure = expect.objectContaining({ name: 'ServiceUnavailable' });
+    expect(vi.mocked(logger.warn).mock.calls).toEqual([
+      ['events not published', { count: 1, code: 'InternalError' }],
+      ['events not published', { count: 2, error: failure }],
+    ]);
     expect(JSON.stringify(vi.mocked(logger.warn).mock.calls)).not.toContain('"hi"');
   });
 });
