@@ -8,8 +8,10 @@ const { IM_HTTP_URL = usualHttpUrl(), IM_WS_URL, IM_TOKEN } = process.env;
 
 /** The options of `createClient` for this user. */
 export async function serverFor(userId: string) {
-  const getToken = () => IM_TOKEN ?? devToken(userId);
-  const wsUrl = IM_WS_URL ?? (await findWebSocket(await getToken()));
+  const getToken = async () => IM_TOKEN ?? (await devToken(userId));
+  // Only now: a server that stops later may come back, and then the client connects again.
+  const token = await getToken().catch(noServer);
+  const wsUrl = IM_WS_URL ?? (await findWebSocket(token).catch(noServer));
   return { httpUrl: IM_HTTP_URL, wsUrl, getToken };
 }
 
@@ -19,13 +21,13 @@ async function devToken(userId: string): Promise<string> {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ userId }),
-  }).catch(noServer);
+  });
   return ((await response.json()) as { token: string }).token;
 }
 
 async function findWebSocket(token: string): Promise<string> {
   const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch(`${IM_HTTP_URL}/session`, { headers }).catch(noServer);
+  const response = await fetch(`${IM_HTTP_URL}/session`, { headers });
   return ((await response.json()) as { wsUrl: string }).wsUrl;
 }
 

@@ -57,7 +57,8 @@ async function printedBy(line: string): Promise<string> {
     throw new OperatorError(`The token command failed: ${said}`, { cause: error });
   });
   const printed = stdout.trim();
-  if (printed === '' || /\s/.test(printed))
+  // Anything else would only fail as a header, as if the deployment could not be reached.
+  if (!/^[!-~]+$/.test(printed))
     throw new OperatorError('The token command must print a token, and nothing else.');
   return printed;
 }

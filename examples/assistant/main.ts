@@ -6,7 +6,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type ChatMessage, createClient, liveText, watchLive } from '@serverless-im/client';
+import {
+  type ChatMessage,
+  createClient,
+  type HistoryRange,
+  ImError,
+  liveText,
+  watchLive,
+} from '@serverless-im/client';
 import { serverFor } from '../server.ts';
 
 const ASSISTANT = 'assistant';
@@ -14,33 +21,51 @@ const ASSISTANT = 'assistant';
 const WORD_MS = 80;
 
 const { ask } = parseArgs({ options: { ask: { type: 'string' } } }).values;
-const taken = new Set<string>();
+const turns = new Map<string, Promise<void>>();
 const im = createClient({ ...(await serverFor(ASSISTANT)), deviceId: 'the-assistant' });
-im.on('message', take);
 im.on('connection', ({ current, error }) => console.error(`connection: ${current}`, error?.code ?? ''));
 await im.connect();
-await resume();
+// What came until here is unread, and answered first: a later answer would mark it as read.
+for (const { conversationId, unread, readSeq } of im.conversations() ?? [])
+  if (unread > 0) inTurn(conversationId, () => answerAfter(conversationId, readSeq));
+im.on('message', (message) => inTurn(message.conversationId, () => answer(message)));
 console.log('ready');
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => im.close());
 if (ask !== undefined) await askAs(`asker-${Date.now()}`, ask);
 
-function take(message: ChatMessage): void {
-  if (message.mine || taken.has(message.key)) return;
-  taken.add(message.key);
-  answer(message).catch((error: unknown) => console.error('no answer:', error));
+/** Runs a task after the earlier ones of the conversation. */
+function inTurn(conversationId = '', task: () => Promise<void>): void {
+  if (!conversationId.startsWith('dm:')) return;
+  const done = (turns.get(conversationId) ?? Promise.resolve()).then(task);
+  turns.set(
+    conversationId,
+    done.catch((error: unknown) => console.error('no answer:', error)),
+  );
 }
 
 /** Only what was answered is read, so what is unread was asked before a crash, or while this program was away. */
-async function resume(): Promise<void> {
-  for (const { conversationId, unread, readSeq } of im.conversations() ?? []) {
-    if (unread === 0) continue;
-    const { messages } = await im.conversation(conversationId).history({ after: readSeq });
-    for (const message of messages) take(message);
+async function answerAfter(conversationId: string, readSeq: number): Promise<void> {
+  for (let after: number | undefined = readSeq; after !== undefined; ) {
+    const { messages, hasMore } = await historyOf(conversationId, { after, limit: 100 });
+    for (const message of messages) await answer(message);
+    after = hasMore ? messages.at(-1)?.seq : undefined;
   }
 }
 
-async function answer({ conversationId, content, from, seq }: ChatMessage): Promise<void> {
-  if (!conversationId?.startsWith('dm:') || content.type !== 'text' || !from || !seq) return;
+/** Unlike a message, which is sent as soon as the server is back, a request fails without it. */
+async function historyOf(conversationId: string, range: HistoryRange) {
+  for (;;) {
+    try {
+      return await im.conversation(conversationId).history(range);
+    } catch (error) {
+      if (!(error instanceof ImError && error.retryable)) throw error;
+      await sleep(1_000);
+    }
+  }
+}
+
+async function answer({ mine, content, from, seq }: ChatMessage): Promise<void> {
+  if (mine || content.type !== 'text' || !from || !seq) return;
   const conversation = im.direct(from);
   const writer = liveText(conversation, { liveId: `answer-${seq}` });
   let text = '';
@@ -49,7 +74,8 @@ async function answer({ conversationId, content, from, seq }: ChatMessage): Prom
     writer.write(text);
   }
   await writer.done();
-  conversation.markRead(seq);
+  // A message in a gap comes later, and was not answered.
+  if (conversation.gaps.length === 0) conversation.markRead(seq);
 }
 
 /** Where a real assistant would call its model. */

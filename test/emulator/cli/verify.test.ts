@@ -71,6 +71,7 @@ describe('the tokens of a command', () => {
   it.each([
     ['echo no key >&2; exit 3 # {user}', 'The token command failed: no key'],
     ['echo {user} and more', 'The token command must print a token, and nothing else.'],
+    ['echo {user}…', 'The token command must print a token, and nothing else.'],
   ])('are refused in one line: %s', async (command, line) => {
     await expect(commandTokens(command).token('alice', [])).rejects.toThrow(line);
   });
