@@ -246,7 +246,7 @@ export const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   profilesPerRequest: 'profiles of one request',
   contacts: 'contacts of a user; `limit_reached` above',
   membersPerRequest: 'members that one request names',
-  typingIntervalMs: 'at most one `typing` push of a sender in this time',
+  typingIntervalMs: 'at most one `typing` push of a session in this time',
   liveIntervalMs: 'an instance passes on at most one `live` frame of a `liveId` in this time (IM-LIVE-3)',
   pushDevices:
     'devices of a user that get notifications; one more replaces the one that registered first (IM-NOTIFY-1)',

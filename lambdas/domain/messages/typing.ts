@@ -19,8 +19,8 @@ export interface TypingPorts extends PushPorts {
 }
 
 /**
- * Pushes a `typing` hint to the other members, at most once per sender in 2 s. The only write is a timestamp in the
- * sender's session, which both checks the session and enforces the limit. In a direct conversation it reaches those who may
+ * Pushes a `typing` hint to the other members, at most once per session in 2 s. The only write is a timestamp in the
+ * session, which both checks the session and enforces the limit. In a direct conversation it reaches those who may
  * see the sender's presence (IM-PRESENCE-2).
  * @throws {NotFoundError} the caller is not a member of the group or support chat
  * @throws {BlockedError} the peer has blocked the caller (IM-BLOCK-1)
