@@ -20,6 +20,7 @@ export interface ServerlessImProps
   /**
    * Issuer (`iss`) of the tokens that users connect with: any OpenID Connect provider that signs with RS256 and
    * serves `<issuer>/.well-known/openid-configuration`. Needs `audience`.
+   * Without it, an update of a deployment that had one makes a new, empty pool, and refuses every token of your users.
    * @default - creates a Cognito user pool and accepts its access tokens
    * @throws {InvalidOptionsError} not an https URL (http is allowed for localhost), or no `audience`
    * @example 'https://login.example.com/tenant'

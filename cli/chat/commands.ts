@@ -6,6 +6,7 @@ import { saveLatest, sendFileAt, typedPath } from './files.ts';
 export const COMMANDS = '/file PATH, /save [FOLDER], /name NAME, /block, /unblock, /mute, /unmute, /help';
 
 const HELP = `Commands: ${COMMANDS}. To send a line that begins with a slash, put a space before it.`;
+const MARKS_HELP = 'Behind your messages: … on its way, ✓ stored, ✓✓ read, ✗ not sent.';
 
 type Command = (im: Client, peer: string, rest: string, follow: Follow) => Promise<string>;
 
@@ -13,7 +14,7 @@ type Command = (im: Client, peer: string, rest: string, follow: Follow) => Promi
 type Follow = (message: OwnMessage) => void;
 
 const commands: Readonly<Record<string, Command>> = {
-  help: async () => HELP,
+  help: async () => `${HELP} ${MARKS_HELP}`,
   file: async (im, peer, path, follow) => {
     if (path === '') throw new Error(HELP);
     follow(await sendFileAt(im, peer, typedPath(path)));

@@ -6,6 +6,8 @@ import { headingAnchors } from '../heading-anchors.ts';
 export const TEXTS: Readonly<Record<string, string>> = {
   protocol: 'docs/protocol.md',
   guarantees: 'docs/guarantees.md',
+  glossary: 'docs/glossary.md',
+  operations: 'docs/operations.md',
   mobile: 'docs/mobile.md',
   props: 'docs/api/props.md',
   sdk: 'client/docs/README.md',

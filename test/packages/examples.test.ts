@@ -93,7 +93,7 @@ describe('each example, installed from the packages and started by its one comma
   it('cdk-app: its route answers, and its hook refuses', async () => {
     const chat = await examples.start('cdk-app');
     const { im, texts } = await clientOf(chat, 'alice');
-    const refused = im.direct('bob').send({ type: 'text', text: 'my card: 4111111111111111' }).acked;
+    const refused = im.direct('bob').send({ type: 'text', text: 'my card: 4111 1111-1111 1111' }).acked;
     await expect(refused).rejects.toMatchObject({ code: 'blocked_content' });
     const headers = {
       authorization: `Bearer ${await chat.token('alice')}`,

@@ -4,7 +4,8 @@ interface Question {
 }
 
 export async function handler({ content }: Question) {
-  return /\b\d{13,16}\b/.test(content.text ?? '')
+  const unspaced = (content.text ?? '').replaceAll(/(?<=\d)[ -](?=\d)/g, '');
+  return /(?<!\d)\d{13,16}(?!\d)/.test(unspaced)
     ? { verdict: 'reject', reason: 'Please send us no card numbers.' }
     : { verdict: 'accept' };
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { gunzipSync } from 'node:zlib';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   createArchiveEditor,
@@ -86,7 +87,20 @@ describe('the archive in a bucket', () => {
     await writer.put(batch);
     const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
     expect(Contents.map(({ Key }) => Key)).toEqual(['messages/2026/11/28/09/7-abc.jsonl.gz']);
+    const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key: Contents[0]?.Key }));
+    expect(object.ContentType).toBe('application/gzip');
+    const bytes = (await object.Body?.transformToByteArray()) ?? new Uint8Array();
+    expect(gunzipSync(bytes).toString()).toBe(`${batch.lines.join('\n')}\n`);
     expect(await all(createArchiveReader(client, bucket))).toEqual(batch.lines);
+  });
+
+  it('is neither read from nor edited in what else the bucket has', async () => {
+    const bucket = await newBucket();
+    useEndpoint(emulator.endpoint);
+    for (const Key of ['exports/x.jsonl.gz', 'notes/x.jsonl.gz'])
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'x' }));
+    expect(await createArchiveEditor(bucket).keys(undefined, 10)).toEqual({ keys: [], hasMore: false });
+    expect(await all(createArchiveReader(client, bucket))).toEqual([]);
   });
 
   it('is read from an hour on, the earliest first (IM-ARCHIVE-3)', async () => {

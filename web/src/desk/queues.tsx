@@ -13,13 +13,19 @@ export function Queues({ queues }: { readonly queues: readonly SupportQueue[] })
               {waiting === 0 ? 'none waiting' : `${waiting} waiting, longest ${waitOf(longestWaitMs)}`}
             </span>
             <span className="desk-queue-note">
-              Agents: {agents.ready} ready, {agents.away} away, {agents.offline} offline
+              {agentsOf(agents)}
             </span>
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+function agentsOf({ ready, away, offline }: SupportQueue['agents']): string {
+  // Who has never taken chats is not counted.
+  if (ready + away + offline === 0) return 'No agent has taken chats yet';
+  return `Agents: ${ready} ready, ${away} away, ${offline} offline`;
 }
 
 function waitOf(ms: number): string {
