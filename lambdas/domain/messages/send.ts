@@ -39,7 +39,7 @@ export async function send(
   request: MessageRequest,
   caller?: Caller,
 ): Promise<SentBody> {
-  // 1. Parse: a malformed request fails here, before any call.
+  // 1. Parse: a malformed request fails here, before any call. The draft is what the sender wants; the hook may change it.
   const conversation = resolveConversation(userId, request);
   refuseSystemAsPeer(conversation);
   const wanted = draft(userId, request.clientMsgId, request.content, request);
@@ -53,11 +53,11 @@ export async function send(
 
   // 3. Commit: before it the message does not exist, after it the message is never lost. Charge for what it costs: a repeat,
   //    too, since it is delivered again.
-  const reach = outcome.allocation ?? (await readReach(ports, conversation));
+  const reach = outcome.allocation ?? (await reachOfRepeat(ports, conversation));
   const [committed, prefetchedMembers] = await settleAll([
-    outcome.original ?? store(ports, conversation, outcome.allocation, outcome.judged),
+    outcome.original ?? store(ports, conversation, outcome.allocation, outcome.final),
     outcome.allocation && prefetchGroup(ports, conversation, outcome.allocation),
-    payFor(ports, conversation, reach, outcome.judged ?? wanted, sender?.prefetched),
+    payFor(ports, conversation, reach, outcome.final ?? wanted, sender?.prefetched),
   ]);
 
   if (committed.duplicate && outcome.copied !== undefined)
@@ -202,7 +202,7 @@ async function chargeForPosts(
 }
 
 /** A repeat allocated no seq, which would have returned the member count. */
-async function readReach(
+async function reachOfRepeat(
   { conversations }: SendPorts,
   { conversationId, kind }: Conversation,
 ): Promise<Reach> {

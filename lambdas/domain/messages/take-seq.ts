@@ -41,14 +41,15 @@ export interface SeqPorts extends StorePorts, AskPorts, AttachPorts {
 export type SeqOutcome =
   | {
       readonly allocation: SeqAllocation;
-      readonly judged: Draft;
+      /** As it is stored: with the records of its files, and as the hook left it. */
+      readonly final: Draft;
       /** The files of which copies were made. */
       readonly copied: FileContent | undefined;
       readonly original?: undefined;
     }
   | {
       readonly original: Committed;
-      readonly judged?: undefined;
+      readonly final?: undefined;
       readonly copied?: undefined;
       readonly allocation?: undefined;
     };
@@ -84,13 +85,13 @@ export async function takeSeq(
     if (head === undefined) {
       const copied = await copyIfFiles(ports, conversationId, complete, reading);
       const allocation = await allocateInTurn(ports, conversation, complete, membership?.turn);
-      return { judged: complete, allocation, copied };
+      return { final: complete, allocation, copied };
     }
-    const judged = await judge(ports, conversation, complete, head, membership);
+    const final = await passHook(ports, conversation, complete, head, membership);
     // The hook may take seconds, and membership is no condition of the allocation (IM-HOOK-6).
     const still = await requireMembershipOf(ports, wanted.from, conversation);
-    const copied = await copyIfFiles(ports, conversationId, judged, reading);
-    return { judged, copied, allocation: await allocateInTurn(ports, conversation, judged, still?.turn) };
+    const copied = await copyIfFiles(ports, conversationId, final, reading);
+    return { final, copied, allocation: await allocateInTurn(ports, conversation, final, still?.turn) };
   } catch (error) {
     // The sender has left the group, may not write there any more, or must wait; or the support chat is closed; or the hook
     // accepts it no more, or fails. A message that was stored before may not have been delivered yet: its repeat delivers
@@ -134,7 +135,7 @@ async function copyIfFiles(
 /**
  * Asks the hook, and keeps the hash of what the sender wrote: a repeat finds the message that was made of it (IM-HOOK-3).
  */
-async function judge(
+async function passHook(
   ports: SeqPorts,
   conversation: Conversation,
   wanted: Draft,

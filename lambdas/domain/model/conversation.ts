@@ -55,7 +55,7 @@ export interface Membership {
   readonly turn?: Turn;
 }
 
-/** A member's message in a group with slow mode. */
+/** When a member of a group with slow mode last had a turn to write, and the message that took it. */
 export interface Turn {
   readonly atMs: number;
   /** The group's slow mode then. */
