@@ -22,8 +22,8 @@ const OPTIONS = {
 /** Checks a deployment from outside, as its users. */
 export const verify: Command = {
   help: () => `Checks a deployment from outside, as three users of its own: ${commandLine('verify', '[options]')}
-Without options: the stack on this machine. The exit status is 1 if a check fails. In the repository it goes on with the cases of
-the whole contract.
+Without options: the stack on this machine. The exit status is 1 if a check fails. In a checkout of the
+repository, \`npm run verify\` goes on with the cases of the whole contract.
 
   --stack NAME   a stack of the account: its outputs have the URLs, and the user pool, if it made one
   --http URL     or: the HTTP API of any deployment
@@ -33,7 +33,7 @@ the whole contract.
                  replace {roles}: none, agent, or supervisor. Without {roles} the cases of the desk are left out
   --data DIR     data folder of the stack on this machine (default ${OPTIONS.data.default})
   --json FILE    writes the figures there: the checks, and the latency
-  --quick        in the repository: leaves out the contract
+  --quick        for \`npm run verify\`: leaves out the contract
 
 In a made user pool it creates its users, and deletes them in the end; what they have written stays.
 It uses the configuration of the AWS SDK.`,
@@ -80,7 +80,9 @@ async function holdAll(
   await runChecks(deployment, figures);
   const { hasContract, runContract } = await import('./verify/contract.ts');
   if (quick || !hasContract()) {
-    const reason = hasContract() ? 'left out by --quick' : 'they are in the repository only';
+    const reason = hasContract()
+      ? 'left out by --quick'
+      : '`npm run verify` in a checkout of the repository runs them';
     return console.log(`Not run: the cases of the whole contract (${reason}).`);
   }
   figures.contract = await runContract(deployment, signal);

@@ -36,21 +36,12 @@ async function optionsOf({ http, data }: ApiTarget) {
   if (http === undefined) return { httpUrl: localStack(data).httpUrl, ...LOCAL_CREDENTIALS };
   if (!URL.canParse(http)) throw new UsageError(`--http takes the output HttpUrl, not "${http}".`);
   const { credentials, region } = new LambdaClient({}).config;
-  const facts = { httpUrl: http, region: await regionOf(region), credentials };
+  const facts = { httpUrl: http, region: await region(), credentials };
   // They are found at the first signature, whose failure would not be one of the API's.
   await credentials().catch((error: unknown) => {
     throw new OperatorError(`No credentials for the deployment: ${messageOf(error)}`, { cause: error });
   });
   return facts;
-}
-
-/** @throws {OperatorError} none is configured */
-async function regionOf(region: () => Promise<string>): Promise<string> {
-  try {
-    return await region();
-  } catch (error) {
-    throw new OperatorError('Set AWS_REGION to the region of the deployment.', { cause: error });
-  }
 }
 
 function reasonOf(error: ImError): string {

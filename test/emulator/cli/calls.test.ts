@@ -10,29 +10,43 @@ import { expect, onTestFinished, test } from 'vitest';
 import { lookText } from '../../../cli/admin/users.ts';
 import { temporaryFolder } from '../runtime/bundle.ts';
 
-/** `npm run admin` on a machine without a key of AWS. */
-const admin = (...args: string[]) => run('admin', ...args);
+const run = (...args: readonly string[]) => runWith({ AWS_REGION: 'eu-central-1' }, ...args);
 
-function run(script: 'admin' | 'keys', ...args: string[]) {
-  const home = temporaryFolder();
+/** On a machine without a configuration of AWS, but for these variables. */
+function runWith(configured: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const env = {
-    ...{ PATH: process.env['PATH'], HOME: home, AWS_REGION: 'eu-central-1' },
-    AWS_EC2_METADATA_DISABLED: 'true',
+    ...{ PATH: process.env['PATH'], HOME: temporaryFolder(), AWS_EC2_METADATA_DISABLED: 'true' },
+    ...configured,
   };
-  return spawn(process.execPath, ['cli/main.ts', script, ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return spawn(process.execPath, ['cli/main.ts', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-test('says in one line that it has no credentials for a deployment', async () => {
-  const child = admin('look', 'alice', '--http', 'https://api.invalid');
-  const [[code], said] = await Promise.all([once(child, 'close'), text(child.stderr)]);
-  expect({ code, said }).toEqual({
-    code: 1,
-    said: 'serverless-im: No credentials for the deployment: Could not load credentials from any providers\n',
-  });
-});
+const KEY = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret' };
+const NO_REGION = 'no region: set AWS_REGION, or run `aws configure set region eu-central-1`';
+const REGION = { AWS_REGION: 'eu-central-1' };
+const NO_CREDENTIALS = 'no credentials: run `aws configure`, or set AWS_PROFILE';
+
+test.each([
+  ['verify --stack Nope', KEY, NO_REGION],
+  ['keys', KEY, NO_REGION],
+  ['token alice --pool P --client C', KEY, NO_REGION],
+  ['admin look alice --http https://api.invalid', KEY, NO_REGION],
+  ['verify --stack Nope', REGION, NO_CREDENTIALS],
+  ['admin look alice --http https://api.invalid', REGION, NO_CREDENTIALS],
+  ['admin replay dm:alice:bob --function F', REGION, NO_CREDENTIALS],
+  ['admin archive --bucket B', REGION, NO_CREDENTIALS],
+])(
+  '%s with nothing but %j says what is missing in one line, as preflight does',
+  async (line, configured, said) => {
+    const child = runWith(configured, ...line.split(' '));
+    const [[code], err] = await Promise.all([once(child, 'close'), text(child.stderr)]);
+    // A busy machine takes more than a second, and says so.
+    expect({ code, err: err.replaceAll(/^… .*\n/gm, '') }).toEqual({
+      code: 1,
+      err: `serverless-im: ${said}\n`,
+    });
+  },
+);
 
 test('ends without a word once nobody reads what it prints, as before head', async () => {
   const activity = { nodes: [], queues: [], names: {}, megabytes: {} };
@@ -43,7 +57,7 @@ test('ends without a word once nobody reads what it prints, as before head', asy
   const data = temporaryFolder();
   const facts = { ready: true, pid: process.pid, httpUrl: `http://127.0.0.1:${port}` };
   writeFileSync(join(data, 'runtime.json'), JSON.stringify(facts));
-  const child = admin('top', '--json', '--data', data);
+  const child = run('admin', 'top', '--json', '--data', data);
   const end = Promise.all([once(child, 'close'), text(child.stderr)]);
   await once(child.stdout, 'data');
   child.stdout.destroy();
@@ -56,7 +70,6 @@ test.each([
   [['--bogus'], 2, /^$/, /^serverless-im: There is no option --bogus\. Help: npm run keys -- --help\n$/],
   [['now'], 2, /^$/, /^serverless-im: It takes no operand, such as "now"\. Help: .*\n$/],
   [['--folder', 'keys'], 2, /^$/, /^serverless-im: --folder takes a path like .*, not "keys"\. Help: .*\n$/],
-  [[], 1, /^$/, /^serverless-im: Can't make the keys in .*\n$/],
 ])('npm run keys says how it is used, and a mistake in one line: %j', async (args, code, said, refused) => {
   const child = run('keys', ...args);
   const [[ended], out, err] = await Promise.all([

@@ -48,6 +48,13 @@ describe('serverless-im', () => {
     expect(stdout).not.toContain('\x1b');
   });
 
+  it('verify --help says which call has the contract, also where another is typed', async () => {
+    const { stdout } = await run(['verify', '--help']);
+    expect(stdout.replaceAll('\n', ' ')).toContain(
+      'In a checkout of the repository, `npm run verify` goes on with the cases of the whole contract.',
+    );
+  });
+
   it.each([
     [['strat'], 'There is no command strat; did you mean start? Help: serverless-im --help'],
     [['zzz'], 'There is no command zzz. Help: serverless-im --help'],
