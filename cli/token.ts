@@ -1,7 +1,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { OperatorError } from '../local/operator-error.ts';
 import type { Command } from './command.ts';
-import { localStack } from './local-stack.ts';
+import { localHttpUrl, usualDataHelp } from './local-stack.ts';
 import { parseCommand } from './options.ts';
 import { during } from './progress.ts';
 import { UsageError } from './usage-error.ts';
@@ -9,7 +9,7 @@ import { commandLine } from './wording.ts';
 
 const OPTIONS = {
   roles: { type: 'string', multiple: true, default: [] },
-  data: { type: 'string', default: '.local' },
+  data: { type: 'string' },
   pool: { type: 'string' },
   client: { type: 'string' },
 } satisfies ParseArgsOptionsConfig;
@@ -19,7 +19,8 @@ export const token: Command = {
   help: () => `Prints a token of a user: ${commandLine('token', 'USER [options]')}
 
   --roles R    agent or supervisor, for the desk; may be repeated, or a list with commas
-  --data DIR   data folder of ${commandLine('start')}, whose issuer gives anybody a token (default .local)
+  --data DIR   ${usualDataHelp()}:
+               its issuer gives anybody a token
 
   --pool ID    of a deployment that made its own user pool: its output UserPoolId
   --client ID  its output UserPoolClientId
@@ -33,7 +34,7 @@ In a pool it creates the user if there is none, and sets a new password each tim
     if ((pool === undefined) !== (client === undefined))
       throw new UsageError('A user pool needs --pool and --client.');
     if (pool === undefined || client === undefined)
-      return console.log(await devToken(localStack(data).httpUrl, userId, roles));
+      return console.log(await devToken(await localHttpUrl(data), userId, roles));
     // Imported late: the local stack needs no AWS.
     const { PoolUsers } = await import('./pool-users.ts');
     const users = new PoolUsers({ pool, client });

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { messageOf, OperatorError } from '../local/operator-error.ts';
 import type { Command } from './command.ts';
+import { usualDataHelp } from './local-stack.ts';
 import { parseCommand } from './options.ts';
 import type { Deployment } from './verify/deployment.ts';
 import type { Figures } from './verify/figures.ts';
@@ -14,7 +15,7 @@ const OPTIONS = {
   pool: { type: 'string' },
   client: { type: 'string' },
   'token-command': { type: 'string' },
-  data: { type: 'string', default: '.local' },
+  data: { type: 'string' },
   json: { type: 'string' },
   quick: { type: 'boolean', default: false },
 } satisfies ParseArgsOptionsConfig;
@@ -31,7 +32,7 @@ repository, \`npm run verify\` goes on with the cases of the whole contract.
   --pool ID, --client ID   its made user pool
   --token-command CMD      for an issuer of your own: prints a token for the user id that replaces {user}, with the roles that
                  replace {roles}: none, agent, or supervisor. Without {roles} the cases of the desk are left out
-  --data DIR     data folder of the stack on this machine (default ${OPTIONS.data.default})
+  --data DIR     ${usualDataHelp()}
   --json FILE    writes the figures there: the checks, and the latency
   --quick        for \`npm run verify\`: leaves out the contract
 

@@ -1,4 +1,5 @@
 import type { CommandGroup } from '../command.ts';
+import { usualDataHelp } from '../local-stack.ts';
 import { commandLine } from '../wording.ts';
 import { archive } from './archive.ts';
 import { type AdminCommand, IDS } from './command.ts';
@@ -31,7 +32,7 @@ const COMMANDS: Readonly<Record<string, AdminCommand>> = {
 const COMMON_HELP =
   () => `  --http URL   of a deployment, for the commands without an option of their own for it: its output HttpUrl
   --json       print JSON
-  --data DIR   data folder of ${commandLine('start')} (default .local)
+  --data DIR   ${usualDataHelp()}
 
 Without a name of a deployment's it asks the stack of ${commandLine('start')}. On AWS it uses the configuration of the AWS SDK.`;
 

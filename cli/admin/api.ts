@@ -1,7 +1,7 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { type Admin, createAdmin, ImError, RefusedError } from '../../client/src/admin/index.ts';
 import { messageOf, OperatorError } from '../../local/operator-error.ts';
-import { LOCAL_CREDENTIALS, localStack } from '../local-stack.ts';
+import { LOCAL_CREDENTIALS, localHttpUrl } from '../local-stack.ts';
 import { UsageError } from '../usage-error.ts';
 import { COMMON } from './command.ts';
 
@@ -11,8 +11,8 @@ export const API_OPTIONS = { ...COMMON, http: { type: 'string' } } as const;
 export interface ApiTarget {
   /** Base URL of a deployment's HTTP API. @default - that of the local stack */
   readonly http?: string | undefined;
-  /** Data folder of the local stack. */
-  readonly data: string;
+  /** Data folder of the local stack. @default - the usual one, or whatever stack has the usual port */
+  readonly data?: string | undefined;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function withAdmin<Answer>(
 }
 
 async function optionsOf({ http, data }: ApiTarget) {
-  if (http === undefined) return { httpUrl: localStack(data).httpUrl, ...LOCAL_CREDENTIALS };
+  if (http === undefined) return { httpUrl: await localHttpUrl(data), ...LOCAL_CREDENTIALS };
   if (!URL.canParse(http)) throw new UsageError(`--http takes the output HttpUrl, not "${http}".`);
   const { credentials, region } = new LambdaClient({}).config;
   const facts = { httpUrl: http, region: await region(), credentials };

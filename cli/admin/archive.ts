@@ -54,7 +54,13 @@ export async function archiveLines(
   return messages.map((message) => (json ? JSON.stringify(message) : lineOf(message)));
 }
 
-function sourceOf({ bucket, data }: { readonly bucket?: string; readonly data: string }): ArchiveSource {
+function sourceOf({
+  bucket,
+  data,
+}: {
+  readonly bucket?: string;
+  readonly data?: string | undefined;
+}): ArchiveSource {
   if (bucket !== undefined) return { client: new S3Client({}), bucket };
   const { outputs, endpoints } = localStack(data);
   const { ArchiveBucketName: local } = outputs;

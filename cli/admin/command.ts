@@ -11,7 +11,7 @@ export interface AdminCommand {
 /** The options of every command. */
 export const COMMON = {
   json: { type: 'boolean', default: false },
-  data: { type: 'string', default: '.local' },
+  data: { type: 'string' },
 } as const;
 
 /** Where ids come from, for the help of commands that take one. */

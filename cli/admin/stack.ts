@@ -12,7 +12,7 @@ export interface FunctionTarget {
   /** The option without which the stack has no such function. */
   readonly option: string;
   /** Data folder of the local stack. */
-  readonly data: string;
+  readonly data?: string | undefined;
 }
 
 /** Invokes a function. @throws {OperatorError} with the function's own words if it fails */

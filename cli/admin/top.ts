@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Activity } from '../../local/activity/activity.ts';
 import { ACTIVITY_PATH } from '../../local/activity/activity-route.ts';
 import { OperatorError } from '../../local/operator-error.ts';
-import { localStack } from '../local-stack.ts';
+import { localHttpUrl } from '../local-stack.ts';
 import { parseCommand } from '../options.ts';
 import { commandLine } from '../wording.ts';
 import { type AdminCommand, COMMON } from './command.ts';
@@ -20,7 +20,7 @@ export const top: AdminCommand = {
   async run(args) {
     const options = { ...COMMON, once: { type: 'boolean', default: false } } as const;
     const { json, once, data } = parseCommand(args, options, []).values;
-    const { httpUrl } = localStack(data);
+    const httpUrl = await localHttpUrl(data);
     const isTerminal = process.stdout.isTTY && !json && !once;
     const show = async () => {
       const text = textOf(await readSummary(httpUrl), json);

@@ -1,6 +1,6 @@
 import { SYSTEM, USER_ID, USER_ID_RULE } from '../../protocol/ids.ts';
+import { usualDataHelp } from '../local-stack.ts';
 import { parseOptions } from '../options.ts';
-import { DEFAULT_PORT } from '../start/options.ts';
 import { UsageError } from '../usage-error.ts';
 import { commandLine } from '../wording.ts';
 
@@ -16,8 +16,8 @@ export const chatHelp =
   () => `Chats in the terminal: ${commandLine('chat', 'ME PEER [--port N | --data DIR]')}
                        ${commandLine('chat', 'PEER --http URL --token T [--ws URL]')}
 
-  --data DIR  data folder of ${commandLine('start')} (default .local)
-  --port N    of the stack on this machine (default: that of the folder's, or ${DEFAULT_PORT} if none runs)
+  --data DIR  ${usualDataHelp()}
+  --port N    or: the port of the stack on this machine
   --http URL  of a deployment: its output HttpUrl
   --token T   of the deployment's issuer; it names you
   --ws URL    its output WebSocketUrl (default: what the HTTP API says)

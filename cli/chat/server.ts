@@ -1,6 +1,6 @@
 import { type GetToken, UnauthorizedError } from '../../client/src/index.ts';
 import { OperatorError } from '../../local/operator-error.ts';
-import { localStack, usualHttpUrl } from '../local-stack.ts';
+import { localHttpUrl } from '../local-stack.ts';
 import { DEFAULT_PORT } from '../start/options.ts';
 import { commandLine } from '../wording.ts';
 import type { ChatArguments } from './arguments.ts';
@@ -15,7 +15,7 @@ export interface ServerAccess {
 
 /** Finds the server of the arguments. @throws {OperatorError} it does not answer, or refuses the token */
 export async function findServer(args: ChatArguments): Promise<ServerAccess> {
-  const httpUrl = (args.kind === 'local' ? localUrl(args) : args.httpUrl).replace(/\/+$/, '');
+  const httpUrl = (args.kind === 'local' ? await localUrl(args) : args.httpUrl).replace(/\/+$/, '');
   const hint = args.kind === 'local' ? `; start one with: ${commandLine('start', portOption(httpUrl))}` : '';
   const getToken = args.kind === 'local' ? () => devToken(httpUrl, args.me) : () => args.token;
   const token = await Promise.resolve(getToken()).catch((error: unknown) => {
@@ -40,10 +40,9 @@ export async function findServer(args: ChatArguments): Promise<ServerAccess> {
   return { wsUrl: chosen, httpUrl, getToken, userId };
 }
 
-/** @throws {OperatorError} a data folder is named, and no stack runs with it */
-export function localUrl({ port, data }: Pick<LocalArguments, 'port' | 'data'>): string {
-  if (port !== undefined) return `http://127.0.0.1:${port}`;
-  return data === undefined ? usualHttpUrl() : localStack(data).httpUrl;
+/** @throws {OperatorError} no port is named, and no stack runs */
+export async function localUrl({ port, data }: Pick<LocalArguments, 'port' | 'data'>): Promise<string> {
+  return port === undefined ? localHttpUrl(data) : `http://127.0.0.1:${port}`;
 }
 
 type LocalArguments = Extract<ChatArguments, { readonly kind: 'local' }>;

@@ -1,6 +1,6 @@
 import { OperatorError } from '../../local/operator-error.ts';
 import { describedStack } from '../described-stack.ts';
-import { localStack } from '../local-stack.ts';
+import { localHttpUrl } from '../local-stack.ts';
 import { UsageError } from '../usage-error.ts';
 import { commandTokens, localTokens, poolTokens, type Tokens } from './tokens.ts';
 
@@ -20,7 +20,7 @@ export interface DeploymentOptions {
   readonly pool?: string | undefined;
   readonly client?: string | undefined;
   readonly 'token-command'?: string | undefined;
-  readonly data: string;
+  readonly data?: string | undefined;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function deploymentOf(options: DeploymentOptions): Promise<Deployme
   const given = stack === undefined ? options : { ...options, ...(await outputsOf(stack)) };
   if (given.http === undefined) {
     if (ws !== undefined || pool !== undefined) throw new UsageError('It takes --http, too.');
-    const { httpUrl } = localStack(data);
+    const httpUrl = await localHttpUrl(data);
     return { httpUrl, wsUrl: undefined, tokens: tokensBy(given) ?? localTokens(httpUrl) };
   }
   const tokens = tokensBy(given);

@@ -1,11 +1,11 @@
 /** @module-tag long */
 import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { COMMANDS } from '../../../cli/commands.ts';
 import manifest from '../../../package.json' with { type: 'json' };
@@ -16,11 +16,17 @@ interface Ended {
   readonly stderr: string;
 }
 
-function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+const MAIN = resolve('cli/main.ts');
+
+function run(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cwd?: string,
+): Promise<Ended> {
   const { SERVERLESS_IM_DEBUG: _, ...own } = process.env;
   return new Promise((resolve) => {
-    const options = { env: { ...own, ...env } };
-    execFile(process.execPath, ['cli/main.ts', ...args], options, (error, stdout, stderr) =>
+    const options = { env: { ...own, ...env }, cwd };
+    execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
   });
@@ -123,6 +129,43 @@ it('an older Node is refused in one line', async () => {
     stdout: '',
     stderr:
       'serverless-im needs Node 24 or later, but this is v18.20.0. Use the npm scripts, such as `npm start`, which bring their own.\n',
+  });
+});
+
+describe.each([
+  ['chat alice bob'],
+  ['token alice'],
+  ['verify --quick'],
+  ['admin look alice'],
+  ['admin top --once'],
+])('%s, where no stack has the data folder,', (line) => {
+  /** With a network of this answer. Leaves nothing in an empty folder. */
+  const runWith = async (answer: string) => {
+    const folder = mkdtempSync(join(tmpdir(), 'im-cli-'));
+    const network = join(mkdtempSync(join(tmpdir(), 'im-cli-')), 'network.mjs');
+    writeFileSync(
+      network,
+      `globalThis.fetch = async (url) => { console.error('asked', String(url)); ${answer} };`,
+    );
+    const ended = await run(line.split(' '), { NODE_OPTIONS: `--import=${network}` }, folder);
+    expect(readdirSync(folder)).toEqual([]);
+    return ended;
+  };
+
+  it('asks the stack at the usual port', async () => {
+    const { stderr } = await runWith('return Response.json({ nodes: [], queues: [], names: {} });');
+    expect(stderr).not.toContain('No stack runs');
+    const asked = stderr.match(/(?<=^asked ).*$/gm) ?? [];
+    expect(asked.length).toBeGreaterThan(1);
+    for (const url of asked) expect(url).toMatch(/^http:\/\/127\.0\.0\.1:8787\//);
+  });
+
+  it('says how to name it, if nothing is there', async () => {
+    const { code, stderr } = await runWith("throw new TypeError('fetch failed');");
+    expect(code).toBe(1);
+    expect(stderr.replaceAll(/^asked .*\n/gm, '')).toBe(
+      'serverless-im: No stack runs with the data folder .local, or at http://127.0.0.1:8787: start one by npm start, name its folder by --data, or name a deployment (--help has the options).\n',
+    );
   });
 });
 

@@ -61,16 +61,16 @@ describe('a chat on this machine', () => {
       JSON.stringify({ ready: true, pid, httpUrl: 'http://127.0.0.1:4711' }),
     );
 
-  it('is with the stack of the data folder, unless a port is given', () => {
+  it('is with the stack of the data folder, unless a port is given', async () => {
     says(process.pid);
-    expect(localUrl({ port: undefined, data })).toBe('http://127.0.0.1:4711');
-    expect(localUrl({ port: 9000, data })).toBe('http://127.0.0.1:9000');
+    expect(await localUrl({ port: undefined, data })).toBe('http://127.0.0.1:4711');
+    expect(await localUrl({ port: 9000, data })).toBe('http://127.0.0.1:9000');
   });
 
-  it('is refused if the stack of a named folder has ended', () => {
+  it('is refused if the stack of a named folder has ended', async () => {
     says(2 ** 30);
-    expect(() => localUrl({ port: undefined, data })).toThrow(
-      `No stack runs with the data folder ${data}: start one by npm start, or name a deployment (--help has the options).`,
+    await expect(localUrl({ port: undefined, data })).rejects.toThrow(
+      `No stack runs with the data folder ${data}: start one by npm start, name its folder by --data, or name a deployment (--help has the options).`,
     );
   });
 });
