@@ -12,9 +12,7 @@ export function Queues({ queues }: { readonly queues: readonly SupportQueue[] })
             <span className={waiting === 0 ? 'desk-queue-note' : undefined}>
               {waiting === 0 ? 'none waiting' : `${waiting} waiting, longest ${waitOf(longestWaitMs)}`}
             </span>
-            <span className="desk-queue-note">
-              {agentsOf(agents)}
-            </span>
+            <span className="desk-queue-note">{agentsOf(agents)}</span>
           </li>
         ))}
       </ul>
