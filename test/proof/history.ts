@@ -94,6 +94,7 @@ export interface ListedConversation {
   readonly lastMessage: SeenMessage | null;
   /** Of a direct conversation. */
   readonly peerReadSeq?: number;
+  readonly muted?: boolean;
 }
 
 /** One full read of the list of conversations. */

@@ -13,4 +13,15 @@ export interface BlockTried {
   readonly outcome: Effect;
 }
 
-export type PeopleEvent = BlockTried;
+/** One try to mute a conversation, or to end that. */
+export interface MuteTried {
+  readonly type: 'mute';
+  readonly user: string;
+  readonly conversationId: string;
+  readonly on: boolean;
+  /** The log index of the request. */
+  readonly begun: number;
+  readonly outcome: Effect;
+}
+
+export type PeopleEvent = BlockTried | MuteTried;

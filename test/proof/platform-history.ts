@@ -37,6 +37,31 @@ export interface Endless {
   readonly step?: string;
 }
 
+/** The operator starts the deletion of a group. */
+export interface DeletionStarted {
+  readonly type: 'delete';
+  readonly conversationId: string;
+  /** The log index of the request. */
+  readonly begun: number;
+  readonly outcome: Effect;
+}
+
+/** How far the deletion of a group is. */
+export interface DeletionSeen {
+  readonly type: 'deleting';
+  readonly conversationId: string;
+  /** The step to be done next, or `done`. */
+  readonly step: string;
+}
+
+/** All deletions of the group have ended. */
+export interface GroupDeleted {
+  readonly type: 'deleted';
+  readonly conversationId: string;
+  /** Rows and objects that are still there. */
+  readonly left: readonly string[];
+}
+
 /** An export of a user has ended. */
 export interface Exported {
   readonly type: 'exported';
@@ -138,6 +163,9 @@ export type PlatformEvent =
   | Banned
   | ErasureStarted
   | Erased
+  | DeletionStarted
+  | DeletionSeen
+  | GroupDeleted
   | Endless
   | Exported
   | Told;

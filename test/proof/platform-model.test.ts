@@ -19,7 +19,7 @@ afterAll(() => infrastructure?.stop());
 
 describe('clients and an operator among faults, with a hook and events', () => {
   it.skipIf(PROOF_SEED !== undefined)(
-    'keep their promises through a story in which each is put to the test (IM-BAN-1, IM-ERASE-1, IM-ERASE-3, IM-ERASE-4, IM-HOOK-1, IM-EVENT-1, IM-FILE-3, IM-FILE-4, IM-NOTIFY-2, IM-IMPORT-3, IM-ARCHIVE-1)',
+    'keep their promises through a story in which each is put to the test (IM-BAN-1, IM-ERASE-1, IM-ERASE-3, IM-ERASE-4, IM-HOOK-1, IM-EVENT-1, IM-FILE-3, IM-FILE-4, IM-NOTIFY-2, IM-IMPORT-3, IM-ARCHIVE-1, IM-ADMIN-4)',
     { timeout: 240_000 },
     async () => {
       const { platform } = infrastructure;
@@ -28,7 +28,8 @@ describe('clients and an operator among faults, with a hook and events', () => {
       await live(world, () => tellPlatformStory(world));
       const { judged } = figuresOf(world);
       const idle = Object.keys(judged).filter(
-        (promise) => judged[promise] === 0 && /BAN|ERASE|HOOK|EVENT|FILE|NOTIFY|IMPORT|ARCHIVE/.test(promise),
+        (promise) =>
+          judged[promise] === 0 && /BAN|ERASE|HOOK|EVENT|FILE|NOTIFY|IMPORT|ARCHIVE|ADMIN/.test(promise),
       );
       expect(idle).toEqual([]);
     },

@@ -79,6 +79,12 @@ export function printEvent(event: HistoryEvent): string {
       return `the operator erases ${event.user} (begun at ${event.begun}): ${event.outcome}`;
     case 'erased':
       return `${event.user} is erased; left: ${event.left.join(', ')}`;
+    case 'delete':
+      return `the operator deletes ${event.conversationId} (begun at ${event.begun}): ${event.outcome}`;
+    case 'deleting':
+      return `the deletion of ${event.conversationId} is at ${event.step}`;
+    case 'deleted':
+      return `${event.conversationId} is deleted; left: ${event.left.join(', ')}`;
     case 'endless':
       return `the task ${event.kind} of ${event.user} is still at ${event.step}`;
     case 'exported':
@@ -99,6 +105,8 @@ export function printEvent(event: HistoryEvent): string {
       return `the archive has: ${event.messages.map(printMessage).join(', ')}`;
     case 'block':
       return `${event.user} ${event.on ? 'blocks' : 'unblocks'} ${event.peer} (begun at ${event.begun}): ${event.outcome}`;
+    case 'mute':
+      return `${event.user} ${event.on ? 'mutes' : 'unmutes'} ${event.conversationId} (begun at ${event.begun}): ${event.outcome}`;
     case 'resting':
       return 'resting';
     case 'note':

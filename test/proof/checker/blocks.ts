@@ -1,17 +1,24 @@
 import { directConversationId } from '../../../protocol/ids.ts';
 import type { Settled } from '../history.ts';
-import { type BlockPeriod, blockPeriodsOf } from './block-periods.ts';
 import type { At, Evidence, Send } from './evidence.ts';
+import { type Period, surelyOn } from './switches.ts';
 import type { Violation } from './violation.ts';
 
 /** When a user had surely blocked another one, and the conversation of the two. */
-export interface Silence extends BlockPeriod {
+export interface Silence extends Period {
+  readonly user: string;
+  readonly peer: string;
   readonly conversationId: string;
 }
 
+/** An erasure takes the blocks of its user. */
 export function silencesOf(evidence: Evidence): Silence[] {
-  return blockPeriodsOf(evidence.of('block'), evidence.of('erase')).map((one) => {
-    return { ...one, conversationId: directConversationId(one.user, one.peer) };
+  const pairs = Map.groupBy(evidence.of('block'), ({ user, peer }) => `${user} ${peer}`);
+  return [...pairs.values()].flatMap((tries) => {
+    const [{ user = '', peer = '' } = {}] = tries;
+    const erasures = evidence.of('erase').filter((one) => one.user === user);
+    const conversationId = directConversationId(user, peer);
+    return surelyOn(tries, erasures).map((period) => ({ ...period, user, peer, conversationId }));
   });
 }
 

@@ -5,11 +5,13 @@ import { findWrongArchives } from './archive.ts';
 import { findWrongBlocks } from './blocks.ts';
 import { findWrongChanges } from './changes.ts';
 import { findWrongCursors } from './cursors.ts';
+import { findWrongDeletions, withoutDeleted } from './deletions.ts';
 import { findDeskViolations } from './desk.ts';
 import { findErasureViolations, findServedBanned, findWrongExports } from './erasures.ts';
 import { Evidence } from './evidence.ts';
 import { findWrongFiles } from './files.ts';
 import { findUnasked } from './hook.ts';
+import { findWrongMutes } from './mutes.ts';
 import { findWrongNotifications } from './notifications.ts';
 import { findAmbiguous, findReordered } from './order.ts';
 import { findUnredacted } from './recalls.ts';
@@ -19,23 +21,29 @@ import { findStale, findStranded, findUnseen } from './views.ts';
 import type { Violation } from './violation.ts';
 import { findVisibilityViolations } from './visibility.ts';
 
-const CHECKS = [
-  findLost,
+/** They need no history at the end: in groups that are deleted, too. */
+const LASTING_CHECKS = [
   findUninvited,
   findAmbiguous,
   findReordered,
+  findVisibilityViolations,
+  findServedBanned,
+  findWrongDeletions,
+];
+
+const CHECKS = [
+  findLost,
   findUnseen,
   findStale,
   findStranded,
-  findVisibilityViolations,
   findWrongCursors,
   findUnredacted,
   findWrongChanges,
   findBrokenApps,
   findDeskViolations,
   findErasureViolations,
-  findServedBanned,
   findWrongBlocks,
+  findWrongMutes,
   findWrongExports,
   findUnasked,
   findWrongEvents,
@@ -46,8 +54,9 @@ const CHECKS = [
 
 /** Every violation of docs/guarantees.md in a history. */
 export function violationsOf(history: History): Violation[] {
-  const evidence = new Evidence(history);
-  return CHECKS.flatMap((check) => check(evidence));
+  const all = new Evidence(history);
+  const lasting = new Evidence(withoutDeleted(history));
+  return [...LASTING_CHECKS.flatMap((check) => check(all)), ...CHECKS.flatMap((check) => check(lasting))];
 }
 
 /** Prints each violation with its events. */

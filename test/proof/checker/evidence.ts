@@ -12,9 +12,9 @@ import type {
   Settled,
   Try,
 } from '../history.ts';
-import { isBlockPossible } from './block-periods.ts';
 import { isStoredAs } from './content.ts';
 import { additionBefore, isOut, type Period, periodsOf } from './membership.ts';
+import { isMaybeOn } from './switches.ts';
 
 /** An event and its log index. */
 export type At<Event> = Event & { readonly at: number };
@@ -192,7 +192,8 @@ export class Evidence {
 
   /** Whether this user may have blocked the peer at any time between these events. */
   isBlockPossible(user: string, peer: string, since: number, until = Number.POSITIVE_INFINITY): boolean {
-    return isBlockPossible(this.of('block'), { user, peer }, since, until);
+    const tries = this.of('block').filter((one) => one.user === user && one.peer === peer);
+    return isMaybeOn(tries, since, until);
   }
 
   /** Whoever has blocked the admin is left out, and the answer does not say so (IM-BLOCK-3). */

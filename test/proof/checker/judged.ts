@@ -1,8 +1,10 @@
 import { isRejected, isRewritten } from '../model/hook-texts.ts';
 import { silencesOf } from './blocks.ts';
 import { isErased, isSystem } from './content.ts';
+import { deletedIn } from './deletions.ts';
 import { banishmentsOf } from './erasures.ts';
 import type { Evidence } from './evidence.ts';
+import { mutesOf } from './mutes.ts';
 import { readsBegunAfter } from './reads.ts';
 import { eventsOf } from './told.ts';
 
@@ -39,7 +41,17 @@ function ofPeople(evidence: Evidence): Record<string, number> {
       .filter(({ outcome }) => outcome.is === 'refused' && outcome.code === 'forbidden')
       .map(({ id }) => id),
   );
+  const mutes = mutesOf(evidence);
   return {
+    'IM-SETTINGS-1 conversations muted': mutes.length,
+    'IM-NOTIFY-2 messages to who had muted': evidence.sends.filter(({ user, conversationId, acks }) =>
+      mutes.some(
+        (one) =>
+          one.conversationId === conversationId &&
+          one.user !== user &&
+          acks.some(({ at }) => at > one.since && at < one.until),
+      ),
+    ).length,
     'IM-BLOCK-1 blocks made': silences.length,
     'IM-BLOCK-1 sends of blocked users refused': evidence
       .of('try')
@@ -79,6 +91,7 @@ function ofOperator(evidence: Evidence): Record<string, number> {
   );
   const bans = banishmentsOf(evidence);
   const refused = evidence.of('settled').filter(({ outcome }) => outcome.is === 'refused');
+  const deleted = deletedIn(evidence.events);
   const tries = new Map(evidence.of('try').map((one) => [one.id, one]));
   return {
     'IM-BAN-1 sends of banned users refused': refused.filter(({ id, at }) => {
@@ -86,6 +99,10 @@ function ofOperator(evidence: Evidence): Record<string, number> {
       return bans.some(({ user, since, until }) => one?.user === user && one.at > since && at < until);
     }).length,
     'IM-ERASE users erased': ends.length,
+    'IM-ADMIN-4 groups deleted': evidence.of('deleted').length,
+    'IM-ADMIN-4 sends to deleted groups refused': refused.filter(({ id }) =>
+      deleted.has(tries.get(id)?.conversationId ?? ''),
+    ).length,
     'IM-ERASE-4 reads of erased messages': erased.filter(({ message }) => isErased(message)).length,
     'IM-ERASE-3 exports read': evidence.of('exported').length,
     'IM-ERASE-3 messages in exports': sum(evidence.of('exported').map(({ messages }) => messages.length)),

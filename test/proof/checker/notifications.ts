@@ -1,9 +1,10 @@
 import type { SeenMessage } from '../history.ts';
 import { hookTurns } from '../model/hook-texts.ts';
 import type { Notified } from '../platform-history.ts';
-import { blockPeriodsOf } from './block-periods.ts';
+import { silencesOf } from './blocks.ts';
 import { isSystem } from './content.ts';
 import type { At, Evidence } from './evidence.ts';
+import { mutesOf } from './mutes.ts';
 import type { Violation } from './violation.ts';
 
 /** What was read or recalled so soon is not told: a notification waits for 3 s, and looks at what may be a second old. */
@@ -11,7 +12,8 @@ const SURELY_WAITS_MS = 2_000;
 
 /**
  * IM-NOTIFY: a user is told only of what others have said where the user is, in the words of that message, and not of what was read or
- * recalled before, or of whom they had blocked. It may come twice, or not at all; but if all works, who is away is told.
+ * recalled before, of whom they had blocked, or
+ * where they had muted. It may come twice, or not at all; but if all works, who is away is told.
  */
 export function findWrongNotifications(evidence: Evidence): Violation[] {
   const notified = evidence.of('notified');
@@ -41,8 +43,8 @@ function judge(evidence: Evidence, one: At<Notified>): Violation[] {
     ...tooLate(evidence, one, message).map((event) =>
       wrong(`${where}, which had been read or recalled`, [event, at]),
     ),
-    ...blocksOf(evidence, one, message).map((event) =>
-      wrong(`${where} of ${message.from}, whom they had blocked`, [event, at]),
+    ...unwishedSince(evidence, one, message).map((event) =>
+      wrong(`${where} of ${message.from}, whom they had blocked, or where they had muted`, [event, at]),
     ),
   ];
 }
@@ -77,10 +79,18 @@ function tooLate(
   return [...reads, ...recalls].map(({ at }) => at).filter((at) => isSoon(evidence, at, message));
 }
 
-/** The blocks in effect by which it was surely too late, in a group, too. */
-function blocksOf(evidence: Evidence, { at, user }: At<Notified>, message: SeenMessage): readonly number[] {
-  return blockPeriodsOf(evidence.of('block'), evidence.of('erase'))
-    .filter((one) => one.user === user && one.peer === message.from && at < one.until)
+/** The blocks, in a group, too, and mutes that were surely in effect when it was still time. */
+function unwishedSince(
+  evidence: Evidence,
+  { at, user }: At<Notified>,
+  message: SeenMessage,
+): readonly number[] {
+  const blocks = silencesOf(evidence).filter((one) => one.user === user && one.peer === message.from);
+  const mutes = mutesOf(evidence).filter(
+    (one) => one.user === user && one.conversationId === message.conversationId,
+  );
+  return [...blocks, ...mutes]
+    .filter(({ until }) => at < until)
     .map(({ since }) => since)
     .filter((since) => since < at && isSoon(evidence, since, message));
 }

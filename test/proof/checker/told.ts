@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SeenMessage } from '../history.ts';
 import type { ToldEvent } from '../platform-history.ts';
 import { isStoredAs, isSystem } from './content.ts';
+import { findUntoldDeletions } from './deletions.ts';
 import type { Evidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
@@ -69,7 +70,9 @@ export function findWrongEvents(evidence: Evidence): Violation[] {
 export function isAllTold(evidence: Evidence, events: readonly ToldEvent[]): boolean {
   const came = new Set(events.map(({ id }) => id));
   return (
-    [...eventsOf(evidence).keys()].every((id) => came.has(id)) && judgeUsers(evidence, events, 0).length === 0
+    [...eventsOf(evidence).keys()].every((id) => came.has(id)) &&
+    judgeUsers(evidence, events, 0).length === 0 &&
+    findUntoldDeletions(evidence, events).length === 0
   );
 }
 

@@ -14,6 +14,8 @@ export type Invariant =
   | 'IM-DESK'
   | 'IM-BAN'
   | 'IM-BLOCK'
+  | 'IM-ADMIN-4'
+  | 'IM-SETTINGS'
   | 'IM-ERASE'
   | 'IM-ARCHIVE'
   | 'IM-EVENT'
@@ -74,6 +76,8 @@ export type ViolationKind =
   /** A task of the operator's does not end. */
   | 'endless'
   | 'not-erased'
+  /** Written to, read, or told of otherwise than a deletion allows, or something is left. */
+  | 'wrongly-deleted'
   /** An export lacks a message of its user, or has another's. */
   | 'wrong-export'
   /** What the hook rejects was stored, or seen. */
@@ -86,6 +90,7 @@ export type ViolationKind =
   | 'wrong-archive'
   /** No event tells of it. */
   | 'untold'
+  | 'wrong-setting'
   | 'cursor-went-back'
   | 'wrong-unread';
 

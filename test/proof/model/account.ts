@@ -110,6 +110,17 @@ export class Account {
     return outcome;
   }
 
+  /** Mutes a conversation, or ends that. */
+  async mute(conversationId: string, on: boolean): Promise<Effect> {
+    const { recorder } = this.#ports;
+    const begun = recorder.now;
+    const path = `/conversations/${encodeURIComponent(conversationId)}`;
+    const { status, body } = await this.request('PATCH', path, { muted: on });
+    const outcome = effectOf(status, body);
+    recorder.add({ type: 'mute', user: this.user, conversationId, on, begun, outcome });
+    return outcome;
+  }
+
   async request(method: string, path: string, body?: object): Promise<Reply> {
     const { httpUrl, token } = this.#ports;
     try {
@@ -128,8 +139,9 @@ export class Account {
 }
 
 function toListed(row: Json): ListedConversation {
-  const { conversationId, head, readSeq, unread, lastMessage, peerReadSeq } = row;
-  return { conversationId, head, readSeq, unread, lastMessage, peerReadSeq };
+  const { conversationId, head, readSeq, unread, lastMessage, peerReadSeq, settings } = row;
+  const muted = settings?.muted === true;
+  return { conversationId, head, readSeq, unread, lastMessage, peerReadSeq, muted };
 }
 
 function effectOf(status: number, body: Json): Effect {

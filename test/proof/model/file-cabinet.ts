@@ -77,12 +77,12 @@ export class FileCabinet {
     const messages = finals.filter(({ from, conversationId, clientMsgId }) =>
       keys.has(`${from} ${conversationId} ${clientMsgId}`),
     );
-    for (const { conversationId, seq } of messages) {
+    const opened = events.filter((event) => event.type === 'files');
+    const gone = opened.filter(({ conversationId }) => this.#world.isDeleted(conversationId));
+    for (const { conversationId, seq } of [...messages, ...gone]) {
       for (const account of accounts) await this.open(account, conversationId, seq);
-      const urls = events.flatMap((event) =>
-        event.type === 'files' && event.conversationId === conversationId && event.seq === seq
-          ? event.files
-          : [],
+      const urls = opened.flatMap((event) =>
+        event.conversationId === conversationId && event.seq === seq ? event.files : [],
       );
       await this.reopen(conversationId, seq, new Set(urls.map(({ url }) => url)));
     }

@@ -19,10 +19,10 @@ export async function heal(world: World): Promise<void> {
   await world.rest();
   await Promise.all(world.apps.map((app) => app.heal()));
   await world.heal('settle');
-  const lasting = accounts.filter(({ user }) => !world.isErased(user));
+  const staying = accounts.filter(({ user }) => !world.isErased(user));
   // A client repeats its sends in order, one at a time.
   await Promise.all(
-    [...lasting, ...world.staff].map(async ({ user }) => {
+    [...staying, ...world.staff].map(async ({ user }) => {
       for (const intent of world.intents.filter((one) => one.user === user)) await settle(world, intent);
     }),
   );
@@ -35,7 +35,8 @@ export async function heal(world: World): Promise<void> {
   await Promise.all(devices.map((device) => device.flush()));
   recorder.add({ type: 'healed' });
   await Promise.all(devices.filter(({ user }) => !world.isErased(user)).map((device) => device.sync()));
-  await Promise.all(world.conversations.map((conversation) => readAll(world, conversation.conversationId)));
+  const lasting = world.conversations.filter(({ conversationId }) => !world.isDeleted(conversationId));
+  await Promise.all(lasting.map(({ conversationId }) => readAll(world, conversationId)));
   await showAll(world);
   await world.heal('inspect');
   await readDesk(world, world.supervisor);

@@ -47,7 +47,7 @@ export const sendByEvent = command(
     run: async (world) => {
       // A refused event would return for ever, and the changing members may be refused at any time.
       const chosen = at(
-        world.conversations.filter(({ isChanging }) => isChanging !== true),
+        world.conversations.filter((one) => one.isChanging !== true && one !== world.mortalGroup),
         conversation,
       );
       // What is said in the name of a banned user is dropped.

@@ -34,6 +34,21 @@ const change = (name: string, on: boolean) =>
 export const block = change('block', true);
 export const unblock = change('unblock', false);
 
+/** Not where members come and go: who leaves loses the setting. */
+export const mute = command(
+  'mute',
+  fc.record({ conversation: index, member: index, on: fc.constantFrom(true, true, false), wait }),
+  ({ conversation, member, on, wait }) => ({
+    wait,
+    run: (world) => {
+      const lasting = world.conversations.filter(({ isChanging }) => isChanging !== true);
+      const { conversationId, members } = at(lasting, conversation);
+      const user = at(members, member);
+      return world.attempt(user, () => world.account(user).mute(conversationId, on));
+    },
+  }),
+);
+
 /** Blocks a user who writes from two devices, lifts the block, and the user goes on. */
 export const blockAmidMessages = command(
   'block amid messages',

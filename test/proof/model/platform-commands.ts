@@ -109,6 +109,36 @@ export const goAway = command(
   }),
 );
 
+export const deleteGroup = command(
+  'delete the group',
+  fc.record({ wait }),
+  ({ wait }): Action => ({ wait, run: on(({ groups }) => groups.delete()) }),
+);
+
+let late = 0;
+
+/** Deletes the group while two of its members write, and its founder adds somebody who has no device. */
+export const deleteAmidMessages = command(
+  'delete the group amid messages',
+  fc.record({ each: fc.integer({ min: 2, max: 5 }), wait }),
+  ({ each, wait }): Action => ({
+    wait,
+    run: on(async (world) => {
+      const { mortalGroup: group, groups } = world;
+      const [founder = '', member = ''] = group.members;
+      late += 1;
+      const newcomer = `late${late}-${founder}`;
+      const write = async (user: string) => {
+        for (let n = 0; n < each; n += 1) await sendAndRepeat(world, world.write(group, user), n, false);
+      };
+      const deletion = groups.delete();
+      const addition = world.account(founder).change('add', group.conversationId, newcomer);
+      await Promise.all([write(founder), write(member), addition, deletion]);
+      await Promise.all([write(founder), world.account(member).page(group.conversationId, { limit: 10 })]);
+    }),
+  }),
+);
+
 export const importGroup = command(
   'import',
   fc.record({ count: fc.integer({ min: 1, max: 12 }), wait }),

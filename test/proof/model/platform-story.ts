@@ -1,27 +1,32 @@
+import type { Conversation } from '../history.ts';
+import type { Account } from './account.ts';
 import type { PlatformWorld } from './platform-world.ts';
 import type { SendIntent } from './send-intent.ts';
 
 /** What the random runs with the options of a platform do by chance, once in a fixed order. */
 export async function tellPlatformStory(world: PlatformWorld): Promise<void> {
-  const { operator, mortals, accounts, files, imports } = world;
+  const { operator, mortals, accounts, files, imports, groups, mortalGroup } = world;
   const [user = ''] = mortals;
   const [founder = ''] = accounts.map((account) => account.user);
   const group = world.conversations.find(
-    ({ members, isChanging }) => isChanging !== true && members.includes(user),
+    (one) => one.isChanging !== true && one !== mortalGroup && one.members.includes(user),
   );
   if (group === undefined) throw new Error('The user is in no group.');
-  const say = async (from: string, order = ''): Promise<SendIntent> => {
-    const intent = world.write(group, from, { order });
+  const say = async (from: string, order = '', to = group): Promise<SendIntent> => {
+    const intent = world.write(to, from, { order });
     await world.device(from, 0).send(intent, { byPeer: false, hint: false });
     return intent;
   };
-  const sendFile = async (from: string): Promise<number> => {
-    const attachmentId = await files.upload(world.account(from), group);
-    const intent = world.write(group, from, attachmentId === undefined ? {} : { attachmentId });
+  const sendFile = async (from: string, to = group): Promise<number> => {
+    const attachmentId = await files.upload(world.account(from), to);
+    const intent = world.write(to, from, attachmentId === undefined ? {} : { attachmentId });
     const outcome = await world.device(from, 0).send(intent, { byPeer: false, hint: false });
     return outcome?.is === 'acked' ? outcome.seq : 0;
   };
   for (const order of ['', 'hook:reject', 'hook:rewrite']) await say(user, order);
+  await beUndisturbed(world, { sleeper: accounts.at(3), conversation: group, by: user });
+  await say(founder);
+  await say(user, '', world.changingGroup);
   await say(founder);
   const pictures = [
     await sendFile(user),
@@ -40,5 +45,28 @@ export async function tellPlatformStory(world: PlatformWorld): Promise<void> {
   await world.account(user).post(world.write(group, user), { byPeer: false, hint: false, skewMs: 0 });
   await operator.ban(user, 'lift');
   await say(user);
+  const { conversationId } = mortalGroup;
+  await files.open(world.account(founder), conversationId, await sendFile(founder, mortalGroup));
+  await Promise.all([groups.delete(), say(founder, '', mortalGroup)]);
+  await say(founder, '', mortalGroup);
+  await world.account(founder).change('add', conversationId, `late-${founder}`);
+  await world.account(founder).page(conversationId, { limit: 10 });
   await Promise.all([operator.erase(user), say(founder), say(user)]);
+}
+
+/** A user goes away, and wants to be told neither of this conversation nor of another user with whom they are in a group. */
+async function beUndisturbed(
+  { devices, accounts, changingGroup }: PlatformWorld,
+  {
+    sleeper,
+    conversation,
+    by,
+  }: { readonly sleeper: Account | undefined; readonly conversation: Conversation; readonly by: string },
+): Promise<void> {
+  const [founder] = accounts;
+  if (founder === undefined || sleeper === undefined) throw new Error('There are too few users.');
+  for (const device of devices) if (device.user === sleeper.user) await device.close();
+  for (const member of [sleeper.user, by]) await founder.change('add', changingGroup.conversationId, member);
+  await sleeper.mute(conversation.conversationId, true);
+  await sleeper.block(by, true);
 }

@@ -1,6 +1,8 @@
+import type { Conversation } from '../history.ts';
 import { archiveAll } from './archive.ts';
 import { Browsers } from './browsers.ts';
 import { FileCabinet } from './file-cabinet.ts';
+import { GroupDeleter } from './group-deleter.ts';
 import { Importer } from './importer.ts';
 import type { Infrastructure } from './infrastructure.ts';
 import { hearEvents } from './listener.ts';
@@ -13,6 +15,7 @@ export class PlatformWorld extends World {
   readonly files = new FileCabinet(this);
   readonly operator = new Operator(this, this.files.late);
   readonly imports = new Importer(this, this.operator);
+  readonly groups = new GroupDeleter(this, this.operator);
   readonly browsers: Browsers;
   readonly #platform: Platform;
 
@@ -35,8 +38,17 @@ export class PlatformWorld extends World {
     return this.operator.erased.has(user);
   }
 
+  override get mortalGroup(): Conversation {
+    return this.groups.group;
+  }
+
+  override isDeleted(conversationId: string): boolean {
+    return this.groups.isDeleted(conversationId);
+  }
+
   override async begin(): Promise<void> {
     await this.browsers.registerAll();
+    await this.groups.found();
     await super.begin();
   }
 
@@ -44,11 +56,13 @@ export class PlatformWorld extends World {
     switch (step) {
       case 'settle':
         await this.operator.settle();
+        await this.groups.settle();
         return this.imports.settle();
       case 'probe':
         return this.browsers.probe();
       case 'finish':
         await this.imports.finish();
+        await this.groups.finish();
         return this.operator.finish();
       case 'inspect':
         return this.files.inspect();

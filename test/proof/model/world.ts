@@ -5,8 +5,9 @@ import { Account } from './account.ts';
 import { App } from './app.ts';
 import { Device } from './device.ts';
 import { type PlannedRule, toRule } from './faults.ts';
+import { found } from './founding.ts';
 import type { Infrastructure } from './infrastructure.ts';
-import { APPS, BYSTANDERS, DEVICES, NAMES, rolesOf, SKEWS_MS, STAFF, SUPERVISOR } from './people.ts';
+import { APPS, DEVICES, NAMES, rolesOf, SKEWS_MS, STAFF, SUPERVISOR } from './people.ts';
 import type { SendIntent } from './send-intent.ts';
 
 /** The acting user and the affected member, in the group whose members change. */
@@ -106,38 +107,17 @@ export class World {
       .map(({ conversationId }) => conversationId);
   }
 
-  /**
-   * A group of all but the last user, one that they all come and go in but its founder, and a ring of direct
-   * conversations; everybody's devices are connected.
-   */
+  /** The users meet, and everybody's devices are connected. */
   async begin(): Promise<void> {
-    const users = this.accounts.map(({ user }) => user);
-    const [founder = '', guest = '', ...strangers] = users;
-    const members = users.slice(0, -1);
-    this.recorder.addConversation({ conversationId: await this.#newGroup(members), members });
-    const bystanders = this.seed % 2 === 0 ? [] : BYSTANDERS.map((name) => `${name}-${founder}`);
-    const conversationId = await this.#newGroup([founder, guest, ...bystanders]);
-    this.recorder.addConversation({
-      conversationId,
-      members: [founder, guest, ...strangers],
-      isChanging: true,
-    });
-    for (const user of [founder, guest]) {
-      const begun = this.recorder.now;
-      this.recorder.add({ type: 'membership', user, conversationId, change: 'add', begun, outcome: 'done' });
-    }
-    this.accounts.forEach(({ user }, index) => {
-      const next = this.accounts[(index + 1) % this.accounts.length]?.user ?? '';
-      const pair = [user, next].sort();
-      this.recorder.addConversation({ conversationId: `dm:${pair.join(':')}`, members: pair });
-    });
+    await found(this);
     for (const app of this.apps) app.start();
     await Promise.all(
       this.devices.map((device) => device.connect({ mode: 'managed', replaces: false, greeting: 'drain' })),
     );
   }
 
-  async #newGroup([founder = '', ...members]: readonly string[]): Promise<string> {
+  /** Makes a group of these. @returns its id */
+  async newGroup([founder = '', ...members]: readonly string[]): Promise<string> {
     const request = { name: 'a group', members };
     const { status, body } = await this.account(founder).request('POST', '/groups', request);
     if (status !== 201) throw new Error(`No group: ${status} ${JSON.stringify(body)}`);
@@ -154,6 +134,15 @@ export class World {
   }
 
   isErased(_user: string): boolean {
+    return false;
+  }
+
+  /** A group that an operator may delete. */
+  get mortalGroup(): Conversation | undefined {
+    return undefined;
+  }
+
+  isDeleted(_conversationId: string): boolean {
     return false;
   }
 
