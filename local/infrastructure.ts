@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,7 @@ import { DevIssuer } from './dev-issuer.ts';
 import { startDynamoDb } from './emulators/dynoxide.ts';
 import { startSqs } from './emulators/fauxqs.ts';
 import { startParameters } from './emulators/parameters.ts';
+import { closeServer, listenOn } from './listening.ts';
 import { OperatorError, systemErrorCode } from './operator-error.ts';
 import type { RuntimeOptions, SharedEndpoints } from './runtime-options.ts';
 import { readAssembly } from './stack/assembly.ts';
@@ -55,6 +57,7 @@ export async function startInfrastructure<Own extends Front>(
   cleanups: AsyncDisposableStack,
 ): Promise<Infrastructure<Own>> {
   options.signal?.throwIfAborted();
+  await refuseTakenPort(options);
   const data = lockData(options, cleanups);
   const keyFile = data && { keyFile: data.files.issuerKey };
   const issuer = await DevIssuer.create({ audience: DEV_AUDIENCE, ...keyFile });
@@ -120,7 +123,15 @@ function lockData({ dataDirectory, fresh = false }: RuntimeOptions, cleanups: As
   return data;
 }
 
-async function listen(front: Front, port: number): Promise<number> {
+/** Before anything is made: a start that is refused leaves no new folder behind. A folder in use says more than its port. */
+async function refuseTakenPort({ dataDirectory, port = 0 }: RuntimeOptions): Promise<void> {
+  if (dataDirectory === undefined || existsSync(dataDirectory)) return;
+  const server = createServer();
+  await listen({ listen: (tried) => listenOn(server, tried) }, port);
+  await closeServer(server);
+}
+
+async function listen(front: Pick<Front, 'listen'>, port: number): Promise<number> {
   try {
     return await front.listen(port);
   } catch (error) {

@@ -28,13 +28,20 @@ serverless-im is running on this machine.
   Tokens     ${runtime.tokenUrl}  (POST {"userId":"alice"})
 ${nodeLines(runtime)}  Data       ${data}  (function logs: ${data}/logs)
 ${options.app === undefined ? '' : appLines(runtime)}
-Open the page in two windows, or run these in two more terminals to chat as alice and bob:
+Open ${pageOf(options)}, or run these in two more terminals to chat as alice and bob:
 
   ${commandLine('chat', `alice bob${port}`)}
   ${commandLine('chat', `bob alice${port}`)}
 
 Press Ctrl-C to stop.
 `;
+}
+
+/** Where somebody has a page, that is the one to look at. */
+function pageOf({ widgetOrigins }: StartOptions): string {
+  return widgetOrigins.length === 0
+    ? 'the page in two windows'
+    : `your page, ${widgetOrigins.join(' or ')}, in two windows`;
 }
 
 /** Empty for one runtime, which is this process. */

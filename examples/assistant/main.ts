@@ -23,7 +23,10 @@ const WORD_MS = 80;
 const { ask } = parseArgs({ options: { ask: { type: 'string' } } }).values;
 const turns = new Map<string, Promise<void>>();
 const im = createClient({ ...(await serverFor(ASSISTANT)), deviceId: 'the-assistant' });
-im.on('connection', ({ current, error }) => console.error(`connection: ${current}`, error?.code ?? ''));
+// In an outage it tries again and again: one line is enough.
+im.on('connection', ({ current, previous, error }) => {
+  if (current !== previous) console.error(`connection: ${current}`, error?.code ?? '');
+});
 await im.connect();
 // What came until here is unread, and answered first: a later answer would mark it as read.
 for (const { conversationId, unread, readSeq } of im.conversations() ?? [])

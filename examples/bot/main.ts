@@ -16,10 +16,15 @@ const im = createClient({
   wsUrl: IM_WS_URL,
   getToken: async () => IM_TOKEN ?? (await devToken('echo-bot')),
   deviceId: 'the-bot',
+  // Without the stacks of what it tries again.
+  logger: { debug: () => {}, warn: (message) => console.error(message), error: console.error },
 });
 const turns = new Map<string, Promise<void>>();
 
-im.on('connection', ({ current, error }) => console.error(`connection: ${current}`, error?.code ?? ''));
+// In an outage it tries again and again: one line is enough.
+im.on('connection', ({ current, previous, error }) => {
+  if (current !== previous) console.error(`connection: ${current}`, error?.code ?? '');
+});
 await im.connect();
 // What came until here is unread, and answered first: a later answer would mark it as read.
 for (const { conversationId, unread, readSeq } of im.conversations() ?? [])

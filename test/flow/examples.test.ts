@@ -1,5 +1,5 @@
 /** @module-tag long */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,11 +22,11 @@ function run(example: string, userId: string, ...args: string[]): Promise<ChildP
   });
 }
 
-function runWith(where: { env?: NodeJS.ProcessEnv; cwd?: string }, example: string, ...args: string[]) {
+function runWith(where: SpawnOptions, example: string, ...args: string[]) {
   const file = fileURLToPath(new URL(`../../examples/${example}/main.ts`, import.meta.url));
   return spawn(process.execPath, ['--conditions', 'serverless-im-source', file, ...args], {
-    ...where,
     stdio: ['ignore', 'pipe', 'inherit'],
+    ...where,
   });
 }
 
@@ -53,6 +53,22 @@ describe('the examples', () => {
     writeFileSync(join(cwd, '.local/runtime.json'), JSON.stringify(facts));
     const [me, peer] = [newUser('alice'), newUser('bob')];
     expect(await firstLine(runWith({ cwd }, 'node', me, peer, 'hello'))).toBe(`${me}: hello`);
+  });
+
+  it('wait for a server that is not there yet: a line for each change, and no stack', async () => {
+    const env = { ...process.env, IM_HTTP_URL: 'http://127.0.0.1:1' };
+    const bot = runWith({ env, stdio: ['ignore', 'inherit', 'pipe'] }, 'bot');
+    let said = '';
+    for await (const chunk of bot.stderr ?? []) {
+      said += chunk;
+      if (/^no connection.*\n/m.test(said)) break;
+    }
+    bot.kill();
+    expect(said.trim().split('\n')).toEqual([
+      'connection: connecting ',
+      'connection: reconnecting network',
+      expect.stringMatching(/^no connection after 3 attempts: getToken: /),
+    ]);
   });
 
   it('write an answer that grows, and store it once, though the assistant dies while it writes (IM-LIVE)', async () => {

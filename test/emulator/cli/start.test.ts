@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readSummary } from '../../../cli/admin/top.ts';
+import { banner } from '../../../cli/start/banner.ts';
 import { parseStartOptions } from '../../../cli/start/options.ts';
 import { UsageError } from '../../../cli/usage-error.ts';
 import { temporaryFolder } from '../runtime/bundle.ts';
@@ -111,8 +112,10 @@ describe('a mistake is one line on stderr, and status 2 if it is in the call:', 
     await once(server, 'listening');
     onTestFinished(() => void server.close());
     const { port } = server.address() as { port: number };
-    const { code, stderr } = await cli('--port', String(port), '--data', temporaryFolder()).exit;
+    const data = join(temporaryFolder(), '.local');
+    const { code, stderr } = await cli('--port', String(port), '--data', data).exit;
     expect(stderr).toBe(`serverless-im: Port ${port} is taken; choose another with --port, or 0 for any.\n`);
+    expect(existsSync(data)).toBe(false);
     // The synth would say it only after the port is free.
     const misspelt = await cli('--port', String(port), '--data', temporaryFolder(), '-c', 'evnts=true').exit;
     expect(misspelt.stderr).toBe('serverless-im: unknown option "evnts": did you mean "events"?\n');
@@ -161,6 +164,16 @@ test('--help lists the options', async () => {
   const { code, stdout } = await cli('--help').exit;
   expect(code).toBe(0);
   for (const option of ['--port', '--data', '--fresh', '--json', '--logs']) expect(stdout).toContain(option);
+});
+
+test.each([
+  [[], 'Open the page in two windows, or run'],
+  [['--origin', 'http://localhost:5173'], 'Open your page, http://localhost:5173, in two windows, or run'],
+])('with %j it ends with the page to open', (args, advice) => {
+  const url = 'http://127.0.0.1:8788/';
+  const endpoints = { dynamodb: url, sqs: url, sns: url, s3: url, lambda: url, ssm: url };
+  const urls = { wsUrl: url, httpUrl: url, tokenUrl: url, webUrl: url };
+  expect(banner({ port: 8787, ...urls, outputs: {}, endpoints }, parseStartOptions(args))).toContain(advice);
 });
 
 /**
