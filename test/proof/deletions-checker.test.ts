@@ -30,6 +30,11 @@ const refused = (id: number, code: string): HistoryEvent[] => [
   ...sent(LATE, id).slice(0, 1),
   { type: 'settled', id, outcome: { is: 'refused', code } },
 ];
+/** The first message's clientMsgId with other content. */
+const conflict = (id: number): HistoryEvent[] => [
+  ...sent({ ...FIRST, content: { type: 'text', text: 'other' } }, id).slice(0, 1),
+  { type: 'settled', id, outcome: { is: 'refused', code: 'idempotency_conflict' } },
+];
 const told = (...types: string[]): HistoryEvent => ({
   type: 'told',
   events: types.map((type) => ({
@@ -60,6 +65,10 @@ describe('the checker of deleted groups', () => {
     [
       'that a group without members is not found',
       [at('settle'), ...refused(2, 'not_found'), push('cid', REMOVED)],
+    ],
+    [
+      'that what was stored before with other content is a conflict',
+      [at('settle'), ...conflict(2), push('cid', REMOVED)],
     ],
     ['reads while its members are removed', [at('members'), page('cid', 6), push('cid', REMOVED)]],
     [

@@ -147,13 +147,17 @@ function findRead(evidence: Evidence, conversationId: string): Violation[] {
   ];
 }
 
-/** While it is closed `forbidden`, and without members as if there were no such group. */
+/**
+ * Without members, as if there were no such group. What was stored before with other content is a conflict, as long as it is there (IM-SEND-2).
+ */
 function findWrongCodes(evidence: Evidence, conversationId: string): Violation[] {
   const emptyAt = doneAt(evidence, conversationId, WITHOUT_MEMBERS);
   const barred = new Set([...evidence.of('ban'), ...evidence.of('erase')].map(({ user }) => user));
   const late = new Set(
     sendsTo(evidence, conversationId)
-      .filter(({ user }) => !barred.has(user))
+      .filter(({ user: from, clientMsgId }) => {
+        return !barred.has(from) && evidence.sendsOf({ from, conversationId, clientMsgId }).length === 1;
+      })
       .flatMap(({ tries }) => tries.filter(({ at }) => at > emptyAt).map(({ id }) => id)),
   );
   return evidence.of('settled').flatMap(({ at, id, outcome }) => {
