@@ -103,7 +103,7 @@ describe('the samples of a user who asks twice a second, for more than the budge
 
   it.each(prices)('are right within a fifth: %s (IM-BUDGET-2)', async (_, priceOf) => {
     const spent = await Promise.all(
-      Array.from({ length: 60 }, async (_, seed) => {
+      Array.from({ length: 40 }, async (_, seed) => {
         const { instance, advance } = setUp(undefined, randomFrom(seed));
         const { meter } = instance();
         let credits = 0;

@@ -60,7 +60,7 @@ describe('a hostile frame', () => {
     async (_, frames, authorizer) => {
       await fc.assert(
         fc.asyncProperty(frames, (body) => expectAnswer(body, authorizer)),
-        { numRuns: 150 },
+        { numRuns: 100 },
       );
     },
   );

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { costText } from '../../../bench/cost/cost.ts';
+import { costText } from '../../bench/cost/cost.ts';
 import {
   budgetDollars,
   DEFAULT_WORST_USER,
   floodsTable,
   inFlightDollars,
   parseWorstUser,
-} from '../../../bench/cost/worst-user.ts';
-import { fillOptions } from '../../../lib/options.ts';
+} from '../../bench/cost/worst-user.ts';
+import { fillOptions } from '../../lib/options.ts';
 
 const DAY = 1_440;
 
