@@ -142,7 +142,7 @@ function mistakeInVitest(args: Arguments): string | undefined {
   if (project !== undefined && !config.includes(`name: '${project}'`))
     return `there is no project ${project}`;
   if (title !== undefined && !hasTest(title, project ?? '*')) return `no title has ${title}`;
-  return unknownOf(rest, ['--project', '-t', '--tags-filter']);
+  return unknownOf(rest, ['--project', '-t', '--tags-filter', '--maxWorkers']);
 }
 
 function hasTest(title: string, project: string): boolean {
