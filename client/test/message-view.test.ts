@@ -594,6 +594,48 @@ describe('MessageView', () => {
     },
   );
 
+  it.each([
+    ['', false],
+    [', also if a page was under way at the loss', true],
+  ])(
+    'shows a user who rejoins only what they may read now, since the rest may have changed%s (IM-CHANGE-4)',
+    async (_, isUnderWay) => {
+      const held: (() => void)[] = [];
+      let holds = false;
+      const fetch: typeof globalThis.fetch = async (...request) => {
+        const response = await globalThis.fetch(...request);
+        if (holds && String(request[0]).includes('/messages'))
+          await new Promise<void>((resolve) => held.push(resolve));
+        return response;
+      };
+      const parts = await harness({ environment: { fetch } });
+      const { server, im } = parts;
+      const conversationId = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+      const happens = (seq: number, event: 'removed' | 'joined') => {
+        const content = { type: 'system', event, users: ['alice'], by: 'bob' } as const;
+        return oldMessage(seq, { conversationId, content });
+      };
+      server.history.push(oldMessage(1, { conversationId }), oldMessage(2, { conversationId }));
+      const connection = await parts.connected();
+      const view = new MessageView(im.conversation(conversationId));
+      onTestFinished(() => view.close());
+      await shows(view, isQuiet);
+      holds = isUnderWay;
+      const reloaded = isUnderWay && view.reload();
+      if (isUnderWay) await vi.waitFor(() => expect(held).toHaveLength(1), EACH_TURN);
+      connection.push(happens(3, 'removed'));
+      await shows(view, ({ error }) => error?.code === 'not_found');
+      holds = false;
+      held[0]?.();
+      await reloaded;
+      expect(shown(view)).toEqual([1, 2, 3]);
+      server.history.splice(0, 2, happens(4, 'joined'));
+      connection.push(happens(4, 'joined'));
+      await shows(view, ({ error }) => error === undefined);
+      expect([shown(view), view.snapshot.hasEarlier]).toEqual([[4], false]);
+    },
+  );
+
   it('drops the failure of a page that was requested before a loss, and does not retry it (IM-CHANGE-3)', async () => {
     const parts = await harness();
     const { server, im, clock } = parts;

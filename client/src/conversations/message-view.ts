@@ -77,6 +77,8 @@ export class MessageView {
   readonly #retries: Partial<Record<Load, Cancel>> = {};
   /** The latest page was requested when new messages were already emitted, so none is missing between the two. */
   #isJoined = false;
+  /** How often its user has lost the conversation. */
+  #losses = 0;
   /** The highest seq that pages have reached; matters until the view is joined. */
   #pagedUpTo = 0;
   /** The first seq of the latest page. */
@@ -204,7 +206,10 @@ export class MessageView {
     if (sync.isLive) this.#changesSinceMs ??= Math.floor(clock.now()) - CLOCK_ERROR_MS;
     await this.#load('latest', async () => {
       const { isLive } = sync;
-      this.#putLatest(await this.#page({}), isLive);
+      const losses = this.#losses;
+      const page = await this.#page({});
+      if (losses !== this.#losses) return;
+      this.#putLatest(page, isLive);
       // Inside the load, since a retry of this page must ask, too: only now it is known which pages are older.
       if ((this.#oldestSeq() ?? 0) < this.#latestFrom)
         older = this.#load('changes', () => this.#readChanges(sinceMs));
@@ -280,9 +285,15 @@ export class MessageView {
     return this.#turns[which];
   }
 
-  /** The server would refuse the page, and a browser reports each refusal on its console. */
+  /**
+   * The server would refuse the page, and a browser reports each refusal on its console. What is here stays, until its user comes
+   * back: then it may have changed, or be none of theirs.
+   */
   #lose(): void {
     this.#begin('latest');
+    this.#losses += 1;
+    this.#isJoined = false;
+    this.#pagedUpTo = 0;
     this.#errors.latest = new ImError('not_found', 'not in the conversation', { retryable: false });
     this.#observable.changed();
   }

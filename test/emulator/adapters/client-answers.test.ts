@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import { setImmediate } from 'node:timers/promises';
 import { GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDocumentClient } from '../../../lambdas/adapters/dynamodb.ts';
@@ -7,6 +6,7 @@ import { createBatchSender } from '../../../lambdas/adapters/sqs.ts';
 import { createWorkQueue } from '../../../lambdas/adapters/work-queue.ts';
 import { logger } from '../../../lambdas/shared/logger.ts';
 import { closeServer, listenOn } from '../../../local/listening.ts';
+import { millisecondsOf } from './milliseconds-of.ts';
 
 /** How the clients of AWS retry, wait, and log, with a service whose answers the test chooses. */
 
@@ -37,23 +37,6 @@ async function answering(...answers: readonly Answer[]) {
     await closeServer(server);
   });
   return { requests, url, warn };
-}
-
-/** Lets time pass until the call is over. Returns its milliseconds, to a tenth of a second. */
-async function millisecondsOf(call: Promise<unknown>): Promise<number> {
-  let isOver = false;
-  const over = call
-    .catch(() => {})
-    .finally(() => {
-      isOver = true;
-    });
-  let ms = 0;
-  for (; !isOver; ms += 100) {
-    await setImmediate();
-    await vi.advanceTimersByTimeAsync(100);
-  }
-  await over;
-  return ms;
 }
 
 const failure = (name: string, more: object = {}) => ({

@@ -14,6 +14,7 @@ import type { Emulator } from '../../../local/emulators/emulator.ts';
 import { startSqs } from '../../../local/emulators/fauxqs.ts';
 import { localQueueUrl } from '../../../local/emulators/queues.ts';
 import { NOON } from '../../adapters/memory/world.ts';
+import { millisecondsOf } from './milliseconds-of.ts';
 import { newName, startTables } from './tables.ts';
 
 const anEvent = (id: string, text = 'hi'): AttributedEvent => ({
@@ -89,7 +90,7 @@ describe('the topic of events, which answers as a test wants', () => {
   let server: Server;
   /** The ids of the entries of each call. */
   let calls: number[];
-  let answer: (entries: number, call: number) => { status?: number; body: string };
+  let answer: (entries: number, call: number) => { status?: number; body: string } | 'never';
   beforeEach(async () => {
     calls = [];
     server = createServer((request, response) => {
@@ -100,7 +101,9 @@ describe('the topic of events, which answers as a test wants', () => {
       request.on('end', () => {
         const entries = new Set(text.match(/PublishBatchRequestEntries\.member\.\d+\.Id/g)).size;
         calls.push(entries);
-        const { status = 200, body } = answer(entries, calls.length);
+        const wanted = answer(entries, calls.length);
+        if (wanted === 'never') return;
+        const { status = 200, body } = wanted;
         response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
       });
     });
@@ -112,6 +115,7 @@ describe('the topic of events, which answers as a test wants', () => {
     vi.spyOn(logger, 'warn').mockImplementation(() => {});
   });
   afterEach(() => {
+    vi.useRealTimers();
     vi.unstubAllEnvs();
     vi.restoreAllMocks();
     server.closeAllConnections();
@@ -161,6 +165,17 @@ describe('the topic of events, which answers as a test wants', () => {
     expect(await publish(100)).toEqual(Array(100).fill('failed'));
     // Four at once.
     expect(calls).toHaveLength(4);
+  });
+
+  it('gives up on a topic that does not answer within two seconds', async () => {
+    answer = () => 'never';
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const published = publish(1);
+    const ms = await millisecondsOf(published);
+    expect(await published).toEqual(['failed']);
+    expect(calls).toHaveLength(1);
+    expect(ms).toBeGreaterThanOrEqual(2_000);
+    expect(ms).toBeLessThan(3_000);
   });
 
   it('goes on after a call of which some entries fail', async () => {
