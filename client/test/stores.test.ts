@@ -1,9 +1,11 @@
 import { IDBDatabase, IDBFactory } from 'fake-indexeddb';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { EACH_TURN } from '../../test/setup/patience.ts';
 import {
   createClient,
   indexedDbStore,
   localStorageStore,
+  MessageView,
   memoryStore,
   Store,
   type StoreBackend,
@@ -350,6 +352,34 @@ describe('unsent messages', () => {
     const later = await harness({ store: new Store(backend) });
     await later.connected();
     expect(later.server.history).toEqual([]);
+  });
+
+  it('stay refused if the store failed, in whatever order the writes are repeated', async () => {
+    const { backend } = memoryStore();
+    const quota = new Error('quota');
+    const refusal = Promise.withResolvers<void>();
+    // The message, its refusal, and the message again, behind it.
+    const failures = [() => Promise.reject(quota), () => refusal.promise, () => Promise.reject(quota)];
+    const set: StoreBackend['set'] = async (key, value) => {
+      await failures.shift()?.();
+      await backend.set(key, value);
+    };
+    const parts = await harness({ store: new Store({ ...backend, set }), logger: quiet().logger });
+    await parts.connected();
+    parts.server.scripts.set('sendMessage', ({ id }) => {
+      return { type: 'error', id, code: 'forbidden', message: 'blocked', retryable: false };
+    });
+    await expect(parts.im.direct('bob').send(say('hi')).acked).rejects.toMatchObject({ code: 'forbidden' });
+    await vi.waitFor(() => expect(failures).toHaveLength(1), EACH_TURN);
+    refusal.reject(quota);
+    await vi.waitFor(() => expect(failures).toEqual([]), EACH_TURN);
+    expect(await backend.entries()).toEqual([]);
+    // A view repeats the writes that have failed.
+    new MessageView(parts.im.direct('bob')).close();
+    await vi.waitFor(async () => expect(await backend.entries()).toHaveLength(1), EACH_TURN);
+    await settle();
+    const [[, value] = []] = [...(await backend.entries())];
+    expect(JSON.parse(value ?? '{}')).toHaveProperty('refused.code', 'forbidden');
   });
 
   it('are restored beside entries that are no messages, which are left alone', async () => {

@@ -30,7 +30,7 @@ export interface OutboxRecord extends Said {
   /** The sender; null if the message was written before the user id was known. */
   readonly userId: string | null;
   /** The refusal, if the server has refused it. */
-  readonly refused?: ErrorBody;
+  readonly refused?: ErrorBody | undefined;
   readonly files?: FilesRecord;
 }
 
@@ -72,6 +72,8 @@ export class OutboxJournal implements Journal {
   readonly #authors = new Map<OutgoingMessage, string>();
   /** Whether the store has the bytes of a message's files. */
   readonly #keptFiles = new Map<OutgoingMessage, boolean>();
+  /** The last refusal of each: a failed write that is repeated may come after a later one. */
+  readonly #refusals = new WeakMap<OutgoingMessage, RefusedError | undefined>();
   readonly #failed: (() => Promise<void>)[] = [];
   #restoring: Promise<void> | undefined;
   #isRestored = false;
@@ -190,6 +192,7 @@ export class OutboxJournal implements Journal {
   keep(message: OutgoingMessage, refusal?: RefusedError): void {
     const { said, writtenAtMs, destination, files } = message;
     if (!this.#orders.has(message)) this.#orders.set(message, 0);
+    this.#refusals.set(message, refusal);
     this.#write(async () => {
       if (this.#orders.get(message) === 0) await this.#order(writtenAtMs);
       const order = this.#orders.get(message);
@@ -204,7 +207,7 @@ export class OutboxJournal implements Journal {
         writtenAtMs,
         order,
         userId: this.#authors.get(message) ?? destination.userId ?? null,
-        ...(refusal && { refused: refusal.body }),
+        refused: this.#refusals.get(message)?.body,
         ...(files && { files: recordOf(files, isKept) }),
       };
       await this.#store.set(keyOf(message), JSON.stringify(record));

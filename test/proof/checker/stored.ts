@@ -57,12 +57,12 @@ function judge(evidence: Evidence, { at, user, message }: Sighting): Violation[]
   if (named.length === 0)
     return [{ invariant, kind: 'phantom', text: `${text}; nobody sent it`, events: [at] }];
   const isRedacted =
-    (isRecalled(message) && evidence.recallsOf(message).some((recall) => recall.begun < at)) ||
+    (isRecalled(message) && evidence.recallsOf(message).some((recall) => recall.begun <= at)) ||
     (isErased(message) && isBeingErased(evidence, message.from, at));
   const isEdited = evidence
     .editsOf(message)
     .some(
-      (edit) => edit.outcome !== 'refused' && edit.begun < at && isStoredAs(edit.content, message.content),
+      (edit) => edit.outcome !== 'refused' && edit.begun <= at && isStoredAs(edit.content, message.content),
     );
   // Once changed, two contents under one clientMsgId look alike: take one that was not refused.
   const send =
