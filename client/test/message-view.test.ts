@@ -29,6 +29,21 @@ function shows(view: MessageView, fits: (snapshot: MessagesSnapshot) => boolean)
   });
 }
 
+/** While `holds` is true, the answers with pages of messages wait in `held`. */
+function heldPages() {
+  const pages = {
+    holds: false,
+    held: [] as (() => void)[],
+    fetch: (async (...request) => {
+      const response = await globalThis.fetch(...request);
+      if (pages.holds && String(request[0]).includes('/messages'))
+        await new Promise<void>((resolve) => pages.held.push(resolve));
+      return response;
+    }) as typeof globalThis.fetch,
+  };
+  return pages;
+}
+
 const shown = (view: MessageView) => seqs(view.snapshot.messages);
 const isQuiet = ({ isLoaded, isLoading }: MessagesSnapshot): boolean => isLoaded && !isLoading;
 
@@ -265,20 +280,14 @@ describe('MessageView', () => {
     const PAGES = '/conversations/dm:alice:bob/messages';
 
     it('is not replaced by an older page, requested before the change', async () => {
-      const held: (() => void)[] = [];
-      let holds = false;
-      const fetch: typeof globalThis.fetch = async (...request) => {
-        const response = await globalThis.fetch(...request);
-        if (holds && String(request[0]).includes('/messages'))
-          await new Promise<void>((resolve) => held.push(resolve));
-        return response;
-      };
-      const parts = await harness({ environment: { fetch } });
+      const pages = heldPages();
+      const { held } = pages;
+      const parts = await harness({ environment: { fetch: pages.fetch } });
       parts.server.history.push(oldMessage(1));
       await parts.connected();
       const view = open(parts);
       await shows(view, isQuiet);
-      holds = true;
+      pages.holds = true;
       const early = view.reload();
       await expect.poll(() => held.length, EACH_TURN).toBe(1);
       parts.server.history[0] = edited(1);
@@ -600,15 +609,9 @@ describe('MessageView', () => {
   ])(
     'shows a user who rejoins only what they may read now, since the rest may have changed%s (IM-CHANGE-4)',
     async (_, isUnderWay) => {
-      const held: (() => void)[] = [];
-      let holds = false;
-      const fetch: typeof globalThis.fetch = async (...request) => {
-        const response = await globalThis.fetch(...request);
-        if (holds && String(request[0]).includes('/messages'))
-          await new Promise<void>((resolve) => held.push(resolve));
-        return response;
-      };
-      const parts = await harness({ environment: { fetch } });
+      const pages = heldPages();
+      const { held } = pages;
+      const parts = await harness({ environment: { fetch: pages.fetch } });
       const { server, im } = parts;
       const conversationId = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
       const happens = (seq: number, event: 'removed' | 'joined') => {
@@ -620,12 +623,12 @@ describe('MessageView', () => {
       const view = new MessageView(im.conversation(conversationId));
       onTestFinished(() => view.close());
       await shows(view, isQuiet);
-      holds = isUnderWay;
+      pages.holds = isUnderWay;
       const reloaded = isUnderWay && view.reload();
       if (isUnderWay) await vi.waitFor(() => expect(held).toHaveLength(1), EACH_TURN);
       connection.push(happens(3, 'removed'));
       await shows(view, ({ error }) => error?.code === 'not_found');
-      holds = false;
+      pages.holds = false;
       held[0]?.();
       await reloaded;
       expect(shown(view)).toEqual([1, 2, 3]);

@@ -2,6 +2,7 @@ import type { History, HistoryEvent } from '../history.ts';
 import type { ToldEvent } from '../platform-history.ts';
 import { isSystem } from './content.ts';
 import type { Evidence, Send } from './evidence.ts';
+import { steadyConnections } from './steady-connections.ts';
 import type { Violation } from './violation.ts';
 
 /** The steps of a deletion: what is named here is still to be done. */
@@ -172,35 +173,24 @@ function findUntoldMembers(evidence: Evidence, conversationId: string): Violatio
   const begun = Math.min(
     ...evidence.of('delete').filter((one) => one.conversationId === conversationId).map((one) => one.begun),
   ); // biome-ignore format: short
-  const isBefore = ({ at }: { readonly at: number }) => at < evidence.healedAt;
-  const ended = new Set(
-    evidence
-      .of('disconnected')
-      .filter(isBefore)
-      .map(({ connection }) => connection),
-  );
-  const drained = new Set(
-    evidence
-      .of('drained')
-      .filter(isBefore)
-      .map(({ connection }) => connection),
-  );
   const told = evidence
     .of('saw')
-    .filter(isBefore)
-    .filter(({ user, messages }) =>
-      messages.some(
-        (message) =>
-          message.conversationId === conversationId && isSystem(message) && isRemoval(message.content, user),
-      ),
+    .filter(
+      ({ at, user, messages }) =>
+        at < evidence.healedAt &&
+        messages.some(
+          (message) =>
+            message.conversationId === conversationId &&
+            isSystem(message) &&
+            isRemoval(message.content, user),
+        ),
     );
   const has = new Set(told.map(({ connection }) => connection));
-  return evidence
-    .of('connected')
-    .filter(({ at, user, connection, mode }) => {
-      const isOpen = at < begun && !ended.has(connection) && (mode === 'plain' || drained.has(connection));
-      return isOpen && evidence.isMember(user, conversationId) && !has.has(connection);
-    })
+  return steadyConnections(evidence)
+    .filter(
+      ({ at, user, connection }) =>
+        at < begun && evidence.isMember(user, conversationId) && !has.has(connection),
+    )
     .map(({ at, user, device, connection }) =>
       wrong(
         `${user}/${device} was always connected as ${connection} and never got its removal from ${conversationId}`,

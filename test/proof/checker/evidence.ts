@@ -196,7 +196,7 @@ export class Evidence {
     return isMaybeOn(tries, since, until);
   }
 
-  /** Whoever has blocked the admin is left out, and the answer does not say so (IM-BLOCK-3). */
+  /** An admin can't add a user who has blocked them, and the answer does not tell (IM-BLOCK-3): the outcome is unknown. */
   #doubted(one: At<Membership>): At<Membership> {
     const { user, by, change, begun, at } = one;
     if (change === 'remove' || by === undefined || !this.isBlockPossible(user, by, begun, at)) return one;

@@ -1,5 +1,6 @@
 import type { Connected, HistoryPage, Listed, Saw, SeenMessage } from '../history.ts';
 import { type At, type Evidence, isDesk } from './evidence.ts';
+import { steadyConnections } from './steady-connections.ts';
 import type { Violation } from './violation.ts';
 
 /** IM-INV-4: a synced device has exactly its conversations' histories. */
@@ -86,27 +87,8 @@ function acksBefore({ sends }: Evidence, conversationId: string, begun: number) 
  * have drained the inbox since they were opened; the connection that sent it gets its ack instead (IM-SEND-5).
  */
 export function findStranded(evidence: Evidence): Violation[] {
-  const isBefore = ({ at }: { at: number }) => at < evidence.healedAt;
-  const ended = new Set(
-    evidence
-      .of('disconnected')
-      .filter(isBefore)
-      .map(({ connection }) => connection),
-  );
-  const drained = new Set(
-    evidence
-      .of('drained')
-      .filter(isBefore)
-      .map(({ connection }) => connection),
-  );
-  const open = evidence
-    .of('connected')
-    .filter(
-      ({ at, connection, mode }) =>
-        at < evidence.healedAt && !ended.has(connection) && (mode === 'plain' || drained.has(connection)),
-    );
   if (evidence.healedAt === Number.POSITIVE_INFINITY) return [];
-  return open.flatMap((connected) => strandedOf(evidence, connected));
+  return steadyConnections(evidence).flatMap((connected) => strandedOf(evidence, connected));
 }
 
 function strandedOf(evidence: Evidence, { at, user, device, connection, mode }: At<Connected>): Violation[] {

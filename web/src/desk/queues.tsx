@@ -21,7 +21,7 @@ export function Queues({ queues }: { readonly queues: readonly SupportQueue[] })
 }
 
 function agentsOf({ ready, away, offline }: SupportQueue['agents']): string {
-  // Who has never taken chats is not counted.
+  // The counts leave out agents who have never taken chats.
   if (ready + away + offline === 0) return 'No agent has taken chats yet';
   return `Agents: ${ready} ready, ${away} away, ${offline} offline`;
 }
