@@ -15,6 +15,7 @@ import { readAssembly } from './stack/assembly.ts';
 import { readyAssembly, synthesizeApp } from './stack/own-app.ts';
 import { DEV_AUDIENCE, synthesize } from './stack/synth.ts';
 import { builtPage } from './web-page/built-page.ts';
+import { refuseTakenPagePort } from './web-page/page-server.ts';
 import { webPushParameters } from './web-push-keys.ts';
 
 /** What answers at the port that clients know: a gateway, or what stands in front of several. */
@@ -57,13 +58,14 @@ export async function startInfrastructure<Own extends Front>(
   cleanups: AsyncDisposableStack,
 ): Promise<Infrastructure<Own>> {
   options.signal?.throwIfAborted();
-  await refuseTakenPort(options);
+  await refuseTakenPorts(options);
   const data = lockData(options, cleanups);
   const keyFile = data && { keyFile: data.files.issuerKey };
   const issuer = await DevIssuer.create({ audience: DEV_AUDIENCE, ...keyFile });
   const front = makeFront(issuer);
   const port = await listen(front, options.port ?? 0);
   cleanups.defer(() => front.close());
+  if (options.webPort) await refuseTakenPagePort(options.webPort);
   data?.announce(port);
   const origin = `http://127.0.0.1:${port}`;
   issuer.serveAt(origin);
@@ -124,11 +126,12 @@ function lockData({ dataDirectory, fresh = false }: RuntimeOptions, cleanups: As
 }
 
 /** Before anything is made: a start that is refused leaves no new folder behind. A folder in use says more than its port. */
-async function refuseTakenPort({ dataDirectory, port = 0 }: RuntimeOptions): Promise<void> {
+async function refuseTakenPorts({ dataDirectory, port = 0, webPort }: RuntimeOptions): Promise<void> {
   if (dataDirectory === undefined || existsSync(dataDirectory)) return;
   const server = createServer();
   await listen({ listen: (tried) => listenOn(server, tried) }, port);
   await closeServer(server);
+  if (webPort) await refuseTakenPagePort(webPort);
 }
 
 async function listen(front: Pick<Front, 'listen'>, port: number): Promise<number> {

@@ -17,18 +17,27 @@ const { resolve: find } = createRequire(import.meta.url);
 // What this makes is the same whoever makes it.
 process.umask(0o022);
 rmSync(DIST, { recursive: true, force: true });
+say('types');
 run(join(dirname(find('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.build.json');
 keepTypesOf(DIST, TYPED_ENTRIES);
 await keepReachable(DIST, ENTRIES);
+say('bundles of the functions');
 makeBundles();
+say('the web page');
 run(
   join(dirname(find('vite/package.json')), 'bin/vite.js'),
   ...['build', 'web', '--outDir', join(DIST, 'web/dist'), '--emptyOutDir', '--logLevel', 'error'],
 );
+say('the reference of the API');
 writeAppOfRuntime();
 run(join(ROOT, 'scripts/api-docs.ts'), join(DIST, 'api-docs'));
 writeFileSync(join(DIST, 'THIRD-PARTY-NOTICES.txt'), `${notices(ROOT, sourcesOfBundles())}\n`);
 chmodSync(join(DIST, 'cli/main.js'), 0o755);
+
+/** It takes a minute; on stderr, since programs read what `npm pack` prints. */
+function say(step: string): void {
+  console.error(`… ${step}`);
+}
 
 function run(script: string, ...args: readonly string[]): void {
   const env = { ...process.env, NODE_ENV: 'production' };

@@ -42,7 +42,10 @@ function inTurn(conversationId = '', task: () => Promise<void>): void {
   const done = (turns.get(conversationId) ?? Promise.resolve()).then(task);
   turns.set(
     conversationId,
-    done.catch((error: unknown) => console.error('no answer:', error)),
+    done.catch((error: unknown) => {
+      // The next start answers what this one could not.
+      if (im.state !== 'closed') console.error('no answer:', error);
+    }),
   );
 }
 
@@ -61,7 +64,7 @@ async function historyOf(conversationId: string, range: HistoryRange) {
     try {
       return await im.conversation(conversationId).history(range);
     } catch (error) {
-      if (!(error instanceof ImError && error.retryable)) throw error;
+      if (im.state === 'closed' || !(error instanceof ImError && error.retryable)) throw error;
       await sleep(1_000);
     }
   }

@@ -2,7 +2,7 @@
  * `npm run example:webhook`: gets the chat's events into a queue of its own, and posts each to a small HTTP server, which prints it.
  * Needs `npm start -- -c events=true`, or EVENTS_TOPIC_ARN of a deployment (output `EventsTopicArn`) and credentials for the AWS
  * SDK. With WEBHOOK_URL it posts to your server. It can be killed and restarted at any time: what no server has taken stays in
- * the queue.
+ * the queue. A local stack that was started again is at another port: start this again, too.
  */
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import sirv from 'sirv';
 import {
   contentSecurityPolicy,
@@ -69,15 +69,25 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
       serveFile(request, response);
     }
   });
+  const port = await listenAsPage(server, options.port);
+  return { url: `http://127.0.0.1:${port}/`, stop: () => closeServer(server) };
+}
+
+/** The page is served last: a start that takes a while would be for nothing. @throws {OperatorError} */
+export async function refuseTakenPagePort(port: number): Promise<void> {
+  const server = createServer();
+  await listenAsPage(server, port);
+  await closeServer(server);
+}
+
+async function listenAsPage(server: Server, port: number): Promise<number> {
   try {
-    const port = await listenOn(server, options.port);
-    return { url: `http://127.0.0.1:${port}/`, stop: () => closeServer(server) };
+    return await listenOn(server, port);
   } catch (error) {
     const reason = systemErrorCode(error) === 'EADDRINUSE' ? 'is taken' : `can't be used`;
-    throw new OperatorError(
-      `Port ${options.port}, for the web page, ${reason}; choose another with --web-port.`,
-      { cause: error },
-    );
+    throw new OperatorError(`Port ${port}, for the web page, ${reason}; choose another with --web-port.`, {
+      cause: error,
+    });
   }
 }
 

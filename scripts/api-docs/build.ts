@@ -31,9 +31,16 @@ export function buildApiDocs(folder: string): void {
   for (const name of ['openapi.json', 'asyncapi.json']) {
     // Half as large without its spaces.
     const document: object = JSON.parse(readFileSync(join(ROOT, 'docs/api', name), 'utf8'));
-    writeFileSync(join(folder, name), JSON.stringify(document));
+    writeFileSync(join(folder, name), linkedText(JSON.stringify(document)));
   }
   for (const [name, path] of Object.entries(TEXTS)) {
     writeFileSync(join(folder, `${name}.html`), pageOfText(path, readFileSync(join(ROOT, path), 'utf8')));
   }
+}
+
+/** The documents that the descriptions name are served beside them. */
+function linkedText(json: string): string {
+  return json.replaceAll(/`?docs\/(\w+)\.md`?(, section \d+)?/g, (words, name: string) =>
+    TEXTS[name] === `docs/${name}.md` ? `[${words}](/docs/${name})` : words,
+  );
 }

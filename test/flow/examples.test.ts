@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PATIENCE_MS } from '../setup/patience.ts';
+import { textContent } from './setup/sends.ts';
 import { newUser, type Stack, sharedStack } from './setup/stack.ts';
 
 let stack: Stack;
@@ -15,11 +16,13 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-function run(example: string, userId: string, ...args: string[]): Promise<ChildProcess> {
-  return stack.token(userId).then((token) => {
-    const env = { IM_HTTP_URL: stack.httpUrl, IM_WS_URL: stack.wsUrl, IM_TOKEN: token };
-    return runWith({ env: { ...process.env, ...env } }, example, ...args);
-  });
+async function run(example: string, userId: string, ...args: string[]): Promise<ChildProcess> {
+  return runWith({ env: await environmentOf(userId) }, example, ...args);
+}
+
+async function environmentOf(userId: string) {
+  const { httpUrl, wsUrl } = stack;
+  return { ...process.env, IM_HTTP_URL: httpUrl, IM_WS_URL: wsUrl, IM_TOKEN: await stack.token(userId) };
 }
 
 function runWith(where: SpawnOptions, example: string, ...args: string[]) {
@@ -95,6 +98,20 @@ describe('the examples', () => {
     await once(second, 'exit');
     const { body } = await stack.http(user, `/conversations/dm:${[bot, user].sort().join(':')}/messages`);
     expect(body.messages).toHaveLength(4);
+  });
+
+  it('end without a word, if they are told to amid an answer', async () => {
+    const [bot, user] = [newUser('assistant'), newUser('user')];
+    const alice = await stack.join(user);
+    const assistant = runWith({ env: await environmentOf(bot), stdio: 'pipe' }, 'assistant');
+    expect(await firstLine(assistant)).toBe('ready');
+    await alice.request({ action: 'sendMessage', clientMsgId: 'why', to: bot, content: textContent('Why?') });
+    await alice.frame(({ type }) => type === 'live');
+    assistant.kill('SIGTERM');
+    let said = '';
+    for await (const chunk of assistant.stderr ?? []) said += chunk;
+    const lines = ['connecting', 'syncing', 'connected', 'closed'].map((state) => `connection: ${state}`);
+    expect(said.trim().split(/ *\n/)).toEqual(lines);
   });
 
   it('answer each message once, including messages sent while the bot was offline, though it dies again as soon as it is back', async () => {

@@ -39,6 +39,8 @@ describe('the reference under /docs', () => {
     const { page, requests, said } = await visit('docs');
     await page.getByRole('link', { name: 'HTTP API' }).click();
     await page.getByText('Requests are alice’s for a day.').waitFor();
+    const contract = page.getByRole('link', { name: 'docs/protocol.md', exact: true });
+    expect(await contract.first().getAttribute('href')).toBe('/docs/protocol');
     await page.getByRole('textbox', { name: 'Requests of' }).fill('reader-of-docs');
     await page.getByRole('button', { name: 'Get a token' }).click();
     await page.getByText('Requests are reader-of-docs’s for a day.').waitFor();

@@ -120,6 +120,15 @@ describe('a mistake is one line on stderr, and status 2 if it is in the call:', 
     const misspelt = await cli('--port', String(port), '--data', temporaryFolder(), '-c', 'evnts=true').exit;
     expect(misspelt.stderr).toBe('serverless-im: unknown option "evnts": did you mean "events"?\n');
     expect([code, misspelt.code]).toEqual([1, 1]);
+
+    // The page is the last that starts.
+    const page = ['--port', '0', '--web-port', String(port), '--data'];
+    const refusal = `serverless-im: Port ${port}, for the web page, is taken; choose another with --web-port.\n`;
+    expect((await cli(...page, data).exit).stderr).toBe(refusal);
+    expect(existsSync(data)).toBe(false);
+    const used = temporaryFolder();
+    expect((await cli(...page, used).exit).stderr).toBe(refusal);
+    expect(existsSync(join(used, 'cdk.out'))).toBe(false);
   });
 
   test('a data folder that cannot be used', async () => {
