@@ -159,6 +159,14 @@ describe('conversations that the user is no longer in (IM-CHANGE-3)', () => {
     expect(list.summaries?.map(({ unread }) => unread)).toEqual([1, 1, 1]);
   });
 
+  it('are back without the settings and the name that they had (IM-SETTINGS-1)', () => {
+    read([{ ...of(ROWERS, 5), kind: 'group', name: 'Rowers', settings: { muted: true } }]);
+    list.add(event(ROWERS, 6, 'removed'));
+    list.add(event(ROWERS, 9, 'joined'));
+    const back = list.summaries?.find(({ conversationId }) => conversationId === ROWERS);
+    expect([back?.settings, back?.name]).toEqual([{}, undefined]);
+  });
+
   it('do not come back with older messages from the inbox, which count if the user is in them after all', () => {
     list.add(at('g:3', 1, SERVER_TIME - 15_001));
     expect(ids()).not.toContain('g:3');

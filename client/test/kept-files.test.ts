@@ -7,8 +7,9 @@ import {
   indexedDbStore,
   type KeyStorage,
   localStorageStore,
+  MessageView,
   memoryStore,
-  type Store,
+  Store,
 } from '../src/index.ts';
 import { FakeFiles, fileOf } from './support/fake-files.ts';
 import { type Harness, harness } from './support/harness.ts';
@@ -146,6 +147,49 @@ describe.each<[string, () => Store]>([
     await expect(im.direct('bob').retry(second?.clientMsgId ?? '')).rejects.toMatchObject({
       code: 'not_found',
     });
+  });
+});
+
+describe('unsent files in a store that fails once', () => {
+  it.each(['set', 'setFile'] as const)('are kept when the write is repeated: %s', async (name) => {
+    const { backend } = memoryStore();
+    let failures = 1;
+    const failing = async (key: string, value: never): Promise<void> => {
+      if (failures-- > 0) throw new Error('quota');
+      await backend[name]?.(key, value);
+    };
+    const store = new Store({ ...backend, [name]: failing });
+    const parts = await harness({ store, logger: { debug() {}, warn() {}, error() {} } });
+    await FakeFiles.of(parts);
+    const bob = parts.im.direct('bob');
+    bob.sendFile(new File([new Uint8Array(20 * MIB)], 'a')).acked.catch(() => {});
+    await expect.poll(() => failures).toBe(0);
+    new MessageView(bob).close();
+    await untilKept(store, 1);
+    await expect.poll(() => fileOfFirst(store)).toBeInstanceOf(Blob);
+    expect(String([...(await backend.entries())])).toContain('"isKept":true');
+  });
+
+  it('leave it when the removal is repeated', async () => {
+    const { backend } = memoryStore();
+    let failures = 1;
+    const remove = async (key: string): Promise<void> => {
+      if (failures-- > 0) throw new Error('quota');
+      await backend.remove(key);
+    };
+    const store = new Store({ ...backend, remove });
+    const parts = await harness({ store, logger: { debug() {}, warn() {}, error() {} } });
+    await FakeFiles.of(parts);
+    const bob = parts.im.direct('bob');
+    const message = bob.sendFile(fileOf('a', 'x'));
+    message.acked.catch(() => {});
+    await expect.poll(() => fileOfFirst(store)).toBeInstanceOf(Blob);
+    const [[key] = ['']] = await backend.entries();
+    bob.discard(message.clientMsgId);
+    await expect.poll(() => failures).toBe(0);
+    new MessageView(bob).close();
+    await untilKept(store, 0);
+    expect(await backend.file?.(`file/0/${key}`)).toBeUndefined();
   });
 });
 

@@ -639,6 +639,74 @@ describe('MessageView', () => {
     },
   );
 
+  describe('of a group that its user left and joined again (IM-CHANGE-3)', () => {
+    const conversationId = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+    const happens = (seq: number, event: 'removed' | 'joined') => {
+      const content = { type: 'system', event, users: ['alice'], by: 'bob' } as const;
+      return oldMessage(seq, { conversationId, content });
+    };
+    /** A view of the group's latest two messages, of three. */
+    async function viewed(parts: Harness) {
+      parts.server.history.push(...[1, 2, 3].map((seq) => oldMessage(seq, { conversationId })));
+      const connection = await parts.connected();
+      const view = new MessageView(parts.im.conversation(conversationId), { pageSize: 2 });
+      onTestFinished(() => view.close());
+      await shows(view, isQuiet);
+      return { connection, view };
+    }
+
+    it('shows what they may read now, though the push of the loss was missed', async () => {
+      const parts = await harness();
+      const { connection, view } = await viewed(parts);
+      parts.server.history.splice(0, 3, happens(5, 'joined'));
+      connection.push(happens(5, 'joined'));
+      await shows(view, ({ messages }) => messages.at(-1)?.seq === 5);
+      await shows(view, isQuiet);
+      expect([shown(view), view.snapshot.hasEarlier]).toEqual([[5], false]);
+    });
+
+    it('is no loss if its message comes after that of the return', async () => {
+      const parts = await harness();
+      const { connection, view } = await viewed(parts);
+      parts.server.history.splice(0, 3, happens(5, 'joined'));
+      connection.push(happens(5, 'joined'));
+      await shows(view, ({ messages }) => messages.at(-1)?.seq === 5);
+      connection.push(happens(4, 'removed'), oldMessage(6, { conversationId }));
+      await shows(view, (snapshot) => snapshot.messages.at(-1)?.seq === 6 && isQuiet(snapshot));
+      expect(view.snapshot.error).toBeUndefined();
+    });
+
+    it('has no error of a request from before the loss', async () => {
+      const parts = await harness(fullDelays);
+      const { server, clock, entered } = parts;
+      const { connection, view } = await viewed(parts);
+      await view.loadEarlier();
+      expect(shown(view)).toEqual([1, 2, 3]);
+      const asked = Promise.withResolvers<void>();
+      const removed = Promise.withResolvers<void>();
+      server.httpAnswers.set(`/conversations/${conversationId}/changes`, async () => {
+        asked.resolve();
+        await removed.promise;
+        return { status: 404, body: { code: 'not_found', message: '', retryable: false } };
+      });
+      const reconnecting = entered('reconnecting');
+      connection.cut();
+      await reconnecting;
+      const next = server.nextConnection();
+      clock.advance(500);
+      const again = await next;
+      await asked.promise;
+      again.push(happens(4, 'removed'));
+      await shows(view, ({ messages }) => messages.at(-1)?.seq === 4);
+      removed.resolve();
+      await shows(view, isQuiet);
+      server.history.splice(0, 3, happens(5, 'joined'));
+      again.push(happens(5, 'joined'));
+      await shows(view, (snapshot) => shown(view)[0] === 5 && isQuiet(snapshot));
+      expect(view.snapshot.error).toBeUndefined();
+    });
+  });
+
   it('drops the failure of a page that was requested before a loss, and does not retry it (IM-CHANGE-3)', async () => {
     const parts = await harness();
     const { server, im, clock } = parts;

@@ -314,6 +314,29 @@ describe('the hooks', () => {
     expect(container.querySelector('li')).toBe(row);
   });
 
+  it('usePins and useMessage show a user who rejoins a group what they may read now (IM-CHANGE-3)', async () => {
+    const { im, server, connected } = await harness();
+    const conversationId = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+    const pin = oldMessage(1, { conversationId, rev: 1, pinned: { by: 'bob', at: 1 } });
+    server.history.push(pin);
+    const pins = `/conversations/${conversationId}/pins`;
+    server.httpAnswers.set(pins, { status: 200, body: { messages: [pin] } });
+    const connection = await connected();
+    const of = im.conversation(conversationId);
+    const [bar, original] = [
+      render(createElement(PinsBar, { of })),
+      render(createElement(Original, { of, seq: 1 })),
+    ];
+    await screen(bar.text, '1');
+    await screen(original.text, 'message 1');
+    const content = { type: 'system', event: 'joined', users: ['alice'], by: 'bob' } as const;
+    server.history.splice(0, 1, oldMessage(3, { conversationId, content }));
+    server.httpAnswers.set(pins, { status: 200, body: { messages: [] } });
+    connection.push(oldMessage(3, { conversationId, content }));
+    await screen(bar.text, '');
+    await screen(original.text, 'null');
+  });
+
   it('usePins shows the pins, the latest first, as they change, and reads them again on a reconnect (IM-PIN)', async () => {
     const { im, server, clock, connected, entered } = await harness(fullDelays);
     const pinned = { by: 'bob', at: 1 };

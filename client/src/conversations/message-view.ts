@@ -1,11 +1,10 @@
-import type { SystemContent } from '../../../protocol/content.ts';
 import type { MessageChange } from '../../../protocol/frames.ts';
 import type { ChangesBody } from '../../../protocol/http.ts';
 import { ImError, toImError } from '../model/errors.ts';
 import type { Gap } from '../model/events.ts';
 import { PAGE_MAX } from '../model/limits.ts';
-import { isAbout } from '../model/membership.ts';
-import { type ChatMessage, copyOf } from '../model/message.ts';
+import { isAbout, isLoss } from '../model/membership.ts';
+import { type ChatMessage, copyOf, isSame } from '../model/message.ts';
 import type { Off } from '../support/emitter.ts';
 import type { Cancel } from '../support/environment.ts';
 import { ObservableValue } from '../support/observable-value.ts';
@@ -17,7 +16,8 @@ import { withKnownReactions } from './known-reactions.ts';
 /** The largest error of this client's estimate of the server's clock. */
 const CLOCK_ERROR_MS = 30_000;
 
-type Load = 'latest' | 'earlier' | 'changes';
+const LOADS = ['latest', 'earlier', 'changes'] as const;
+type Load = (typeof LOADS)[number];
 
 /** Options of a `MessageView`. */
 export interface MessageViewOptions {
@@ -71,13 +71,13 @@ export class MessageView {
   #isClosed = false;
   #hasEarlier = false;
   /** Each is cleared only when its own page is loaded. */
-  readonly #errors: Partial<Record<Load, ImError | undefined>> = {};
+  #errors: Partial<Record<Load, ImError | undefined>> = {};
   /** Of each kind, the load that was started last: only its error counts. */
   readonly #turns = { latest: 0, earlier: 0, changes: 0 };
   readonly #retries: Partial<Record<Load, Cancel>> = {};
   /** The latest page was requested when new messages were already emitted, so none is missing between the two. */
   #isJoined = false;
-  /** How often its user has lost the conversation. */
+  /** How often its user has lost the conversation, or come back. */
   #losses = 0;
   /** The highest seq that pages have reached; matters until the view is joined. */
   #pagedUpTo = 0;
@@ -101,11 +101,17 @@ export class MessageView {
     this.#offs = [
       conversation.on('message', (message) => {
         this.#receive(copyOf(message));
-        const { content } = message;
+        const { content, seq = 0 } = message;
         if (content.type !== 'system') return;
-        const isNamed = isAbout(content, state.userId);
-        if (isLoss(content, isNamed, state.userId)) this.#lose();
-        else if (isNamed) void this.reload();
+        if (isLoss(content, state.userId)) {
+          // With a later message this user is back: the loss came late.
+          if (seq >= state.lastSeq)
+            this.#turn(new ImError('not_found', 'not in the conversation', { retryable: false }));
+        } else if (isAbout(content, state.userId)) {
+          // The loss before may have been missed.
+          if (content.event === 'joined') this.#turn(this.#errors.latest);
+          void this.reload();
+        }
       }),
       conversation.on('state', (message) => this.#receive(copyOf(message))),
       conversation.on('upload', (message) => this.#receive(copyOf(message))),
@@ -119,11 +125,10 @@ export class MessageView {
         // One push stands for all that changed (IM-ERASE-5).
         if (change?.kind === 'erased') void this.reload();
       }),
-      conversation.on('read', ({ seq }) =>
-        this.#refreshWhere(
-          (message) => message.state === 'sent' && message.mine && (message.seq ?? 0) <= seq,
-        ),
-      ),
+      conversation.on('read', () => {
+        for (const message of this.#messages.values())
+          if (message.mine && message.state === 'sent') this.#put(this.#refreshed(message));
+      }),
       conversation.on('gap', () => this.#observable.changed()),
       ports.events.on('connection', ({ current }) => {
         if (current === 'connected') void this.reload();
@@ -164,11 +169,11 @@ export class MessageView {
     await this.#load('earlier', async () => {
       const before = this.#oldestSeq();
       if (before === undefined) return;
-      const { messages, hasMore } = await this.#page({ before, ...(limit && { limit }) });
+      const page = await this.#page({ before, ...(limit && { limit }) });
       // The messages right after this page may have been dropped meanwhile: it would leave a hole.
-      if (before !== this.#oldestSeq()) return;
-      this.#hasEarlier = hasMore;
-      for (const message of messages) this.#put(message);
+      if (page === undefined || before !== this.#oldestSeq()) return;
+      this.#hasEarlier = page.hasMore;
+      for (const message of page.messages) this.#put(message);
     });
   }
 
@@ -206,9 +211,8 @@ export class MessageView {
     if (sync.isLive) this.#changesSinceMs ??= Math.floor(clock.now()) - CLOCK_ERROR_MS;
     await this.#load('latest', async () => {
       const { isLive } = sync;
-      const losses = this.#losses;
       const page = await this.#page({});
-      if (losses !== this.#losses) return;
+      if (page === undefined) return;
       this.#putLatest(page, isLive);
       // Inside the load, since a retry of this page must ask, too: only now it is known which pages are older.
       if ((this.#oldestSeq() ?? 0) < this.#latestFrom)
@@ -226,11 +230,14 @@ export class MessageView {
   close(): void {
     this.#isClosed = true;
     for (const off of this.#offs) off();
-    for (const which of ['latest', 'earlier', 'changes'] as const) this.#begin(which);
+    for (const which of LOADS) this.#begin(which);
   }
 
-  #page(range: HistoryRange): Promise<HistoryPage> {
-    return this.#conversation.history({ limit: this.#pageSize, ...range });
+  /** Undefined if it was requested before a loss: then it may have changed, or be none of this user's. */
+  async #page(range: HistoryRange): Promise<HistoryPage | undefined> {
+    const losses = this.#losses;
+    const page = await this.#conversation.history({ limit: this.#pageSize, ...range });
+    return losses === this.#losses ? page : undefined;
   }
 
   /** A reload reads only the latest page; for older ones it asks for the changes whose pushes were missed (IM-CHANGE-4). */
@@ -242,16 +249,16 @@ export class MessageView {
       const query = queryString({ since: sinceMs, cursor: page?.cursor });
       page = sinceMs === undefined ? undefined : await http.call<ChangesBody>('GET', path + query);
       // Too many changes, or their start is unknown: drop the older pages, and read them again on request.
-      if (page === undefined || page.reset === true) this.#forgetEarlier();
+      if (page === undefined || page.reset === true) this.#forgetEarlier(true);
       for (const message of page?.messages ?? []) incoming.changed(message);
     } while (page?.cursor);
     this.#changesSinceMs = page?.serverTime ?? this.#changesSinceMs;
   }
 
-  #forgetEarlier(): void {
+  #forgetEarlier(hasEarlier: boolean): void {
     for (const [key, { seq }] of this.#messages)
       if (seq !== undefined && seq < this.#latestFrom) this.#messages.delete(key);
-    this.#hasEarlier = true;
+    this.#hasEarlier = hasEarlier;
   }
 
   #load(which: Load, read: () => Promise<void>, attempt = 0): Promise<void> {
@@ -286,15 +293,16 @@ export class MessageView {
   }
 
   /**
-   * The server would refuse the page, and a browser reports each refusal on its console. What is here stays, until its user comes
-   * back: then it may have changed, or be none of theirs.
+   * Its user is out, or back. What is here may have changed, or be none of theirs: the next latest page replaces it. While they are
+   * out, the server would refuse that page, and a browser reports each refusal on its console.
    */
-  #lose(): void {
-    this.#begin('latest');
+  #turn(latest?: ImError): void {
+    for (const which of LOADS) this.#begin(which);
     this.#losses += 1;
     this.#isJoined = false;
-    this.#pagedUpTo = 0;
-    this.#errors.latest = new ImError('not_found', 'not in the conversation', { retryable: false });
+    // Below what any page follows.
+    this.#pagedUpTo = -2;
+    this.#errors = { latest };
     this.#observable.changed();
   }
 
@@ -308,14 +316,12 @@ export class MessageView {
   #putLatest({ messages, hasMore }: HistoryPage, isLive: boolean): void {
     const first = messages[0]?.seq ?? 0;
     const isContiguous = this.#isLoaded && (this.#isJoined || this.#pagedUpTo >= first - 1);
+    this.#latestFrom = first;
     if (!isContiguous) {
       // Messages may be missing between the page and the older ones here.
-      for (const [key, { seq }] of this.#messages)
-        if (seq !== undefined && seq < first) this.#messages.delete(key);
-      this.#hasEarlier = hasMore;
+      this.#forgetEarlier(hasMore);
       this.#errors.earlier = undefined;
     }
-    this.#latestFrom = first;
     this.#isLoaded = true;
     this.#isJoined ||= isLive;
     this.#pagedUpTo = messages.at(-1)?.seq ?? 0;
@@ -350,10 +356,6 @@ export class MessageView {
       : message;
   }
 
-  #refreshWhere(fits: (message: ChatMessage) => boolean): void {
-    for (const message of this.#messages.values()) if (fits(message)) this.#put(this.#refreshed(message));
-  }
-
   /** Applies the read cursors and, in `#put`, the changes that are known now. */
   #refreshed(message: ChatMessage): ChatMessage {
     const { seq = 0, state, mine } = message;
@@ -381,24 +383,4 @@ export class MessageView {
       error: this.#errors.latest ?? this.#errors.earlier ?? this.#errors.changes,
     };
   }
-}
-
-/** Whether this user is no longer in the conversation after this message. A transfer only removes the agent who made it. */
-function isLoss({ event, by }: SystemContent, isNamed: boolean, userId: string | undefined): boolean {
-  if (event === 'transferred') return by === userId;
-  return isNamed && (event === 'left' || event === 'removed' || event === 'requeued');
-}
-
-function isSame(a: ChatMessage, b: ChatMessage): boolean {
-  return (
-    a.state === b.state &&
-    a.seq === b.seq &&
-    a.sentAt === b.sentAt &&
-    a.from === b.from &&
-    a.error === b.error &&
-    a.uploads === b.uploads &&
-    a.rev === b.rev &&
-    JSON.stringify(a.reactions) === JSON.stringify(b.reactions) &&
-    (a.content === b.content || JSON.stringify(a.content) === JSON.stringify(b.content))
-  );
 }

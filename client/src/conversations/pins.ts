@@ -1,5 +1,6 @@
 import type { PinsBody } from '../../../protocol/http.ts';
 import { type ImError, toImError } from '../model/errors.ts';
+import { hasHappenedTo } from '../model/membership.ts';
 import type { ChatMessage } from '../model/message.ts';
 import type { Off } from '../support/emitter.ts';
 import { ObservableValue } from '../support/observable-value.ts';
@@ -78,6 +79,10 @@ export class Pins {
         this.#take(message);
         // One push stands for all that changed (IM-ERASE-5).
         if (change?.kind === 'erased') void this.#read();
+      }),
+      conversation.on('message', (message) => {
+        // Who comes back may read others than before.
+        if (hasHappenedTo(conversation.state.userId, message, 'joined')) void this.#read();
       }),
       conversation.ports.events.on('connection', ({ current }) => {
         if (current === 'connected') void this.#read();

@@ -107,3 +107,13 @@ const FIELDS = [
 export function copyOf(message: ChatMessage): ChatMessage {
   return Object.fromEntries(FIELDS.map((field) => [field, message[field]])) as unknown as ChatMessage;
 }
+
+/** Whether the two copies look the same. */
+export function isSame(a: ChatMessage, b: ChatMessage): boolean {
+  const plain = ['state', 'seq', 'sentAt', 'from', 'error', 'uploads', 'rev'] as const;
+  const deep = ['reactions', 'content'] as const;
+  return (
+    plain.every((field) => a[field] === b[field]) &&
+    deep.every((field) => JSON.stringify(a[field]) === JSON.stringify(b[field]))
+  );
+}

@@ -5,7 +5,7 @@ import type { FileData } from '../model/upload.ts';
 import type { StoreBackend } from './store-backend.ts';
 
 /** Of all unsent messages together: a browser's quota is for the whole site. */
-export const KEPT_FILES_BYTES = 25 * 1024 * 1024;
+const KEPT_FILES_BYTES = 25 * 1024 * 1024;
 
 /** The files of an unsent message in the store. Their bytes have entries of their own. */
 export interface FilesRecord extends FilesDraft {
@@ -28,9 +28,11 @@ export function recordOf({ draft, ids }: OutgoingFiles, isKept: boolean): FilesR
   return { ...draft, sources, ids, isKept };
 }
 
-/** How much of the store's space they take. */
-export function keptBytes({ sources, isKept }: Pick<FilesRecord, 'sources' | 'isKept'>): number {
-  return isKept ? sources.reduce((sum, { data }) => sum + ('uri' in data ? 0 : data.size), 0) : 0;
+/** Whether the files have room in the store, beside those of other messages. */
+export function fits(draft: FilesDraft, others: readonly { readonly files?: FilesRecord }[]): boolean {
+  const kept = others.flatMap(({ files }) => (files?.isKept ? files.sources : []));
+  const bytes = [...draft.sources, ...kept].map(({ data }) => ('uri' in data ? 0 : data.size));
+  return bytes.reduce((sum, one) => sum + one) <= KEPT_FILES_BYTES;
 }
 
 /** The keys of the files of the message with this key. */

@@ -5,15 +5,7 @@ import type { Target } from '../model/target.ts';
 import type { Environment } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
 import { withTimeout } from '../transport/timeout.ts';
-import {
-  type FilesRecord,
-  fileKeys,
-  KEPT_FILES_BYTES,
-  keepFiles,
-  keptBytes,
-  recordOf,
-  restoreFiles,
-} from './kept-files.ts';
+import { type FilesRecord, fileKeys, fits, keepFiles, recordOf, restoreFiles } from './kept-files.ts';
 import type { Journal, Outbox } from './outbox.ts';
 import type { Destination, Draft, OutgoingMessage, Said } from './outgoing-message.ts';
 import type { StoreBackend } from './store-backend.ts';
@@ -40,6 +32,8 @@ interface Restored {
   readonly files?: OutgoingFiles;
   readonly flaw?: ImError | undefined;
 }
+
+type Write = () => Promise<void>;
 
 /** Runs a task after the earlier ones have ended, however they ended. Its result is the task's. */
 export type InTurn = <Result>(task: () => Promise<Result>) => Promise<Result>;
@@ -71,10 +65,10 @@ export class OutboxJournal implements Journal {
   /** The users who wrote the restored messages. */
   readonly #authors = new Map<OutgoingMessage, string>();
   /** Whether the store has the bytes of a message's files. */
-  readonly #keptFiles = new Map<OutgoingMessage, boolean>();
-  /** The last refusal of each: a failed write that is repeated may come after a later one. */
-  readonly #refusals = new WeakMap<OutgoingMessage, RefusedError | undefined>();
-  readonly #failed: (() => Promise<void>)[] = [];
+  readonly #keptFiles = new WeakMap<OutgoingMessage, boolean>();
+  /** By key, the last write, until it is done. One that fails is repeated only if it is still the last. */
+  readonly #writes = new Map<string, Write>();
+  readonly #failed = new WeakSet<Write>();
   #restoring: Promise<void> | undefined;
   #isRestored = false;
   /** Events about messages of this run, while those of earlier runs are being read. */
@@ -97,7 +91,7 @@ export class OutboxJournal implements Journal {
    * a later run, in days.
    */
   async restore(): Promise<void> {
-    for (const task of this.#failed.splice(0)) this.#write(task);
+    for (const [key, write] of this.#writes) if (this.#failed.delete(write)) this.#write(key, write);
     // An earlier client of this store may still be writing: wait for that first.
     await this.#restored(this.#inTurn(async () => {}));
     for (const [message, author] of this.#authors) {
@@ -192,26 +186,26 @@ export class OutboxJournal implements Journal {
   keep(message: OutgoingMessage, refusal?: RefusedError): void {
     const { said, writtenAtMs, destination, files } = message;
     if (!this.#orders.has(message)) this.#orders.set(message, 0);
-    this.#refusals.set(message, refusal);
-    this.#write(async () => {
+    const key = keyOf(message);
+    this.#write(key, async () => {
       if (this.#orders.get(message) === 0) await this.#order(writtenAtMs);
       const order = this.#orders.get(message);
       // Forgotten meanwhile.
       if (order === undefined) return;
-      const isFirst = files !== undefined && !this.#keptFiles.has(message);
-      if (isFirst) this.#keptFiles.set(message, await this.#fits(files));
-      const isKept = this.#keptFiles.get(message) === true;
+      const wasKept = this.#keptFiles.get(message);
+      const isKept = wasKept ?? (files !== undefined && (await this.#fits(message, files)));
       const record: OutboxRecord = {
         ...said,
         target: destination.target,
         writtenAtMs,
         order,
         userId: this.#authors.get(message) ?? destination.userId ?? null,
-        refused: this.#refusals.get(message)?.body,
+        refused: refusal?.body,
         ...(files && { files: recordOf(files, isKept) }),
       };
-      await this.#store.set(keyOf(message), JSON.stringify(record));
-      if (isFirst && isKept) await keepFiles(this.#store, keyOf(message), files.draft);
+      await this.#store.set(key, JSON.stringify(record));
+      if (files && isKept && !wasKept) await keepFiles(this.#store, key, files.draft);
+      this.#keptFiles.set(message, isKept);
     });
   }
 
@@ -233,21 +227,22 @@ export class OutboxJournal implements Journal {
   forget(message: OutgoingMessage): void {
     this.#authors.delete(message);
     this.#orders.delete(message);
-    this.#write(async () => {
-      const key = keyOf(message);
+    const key = keyOf(message);
+    this.#write(key, async () => {
       // The record comes last, since it says what else there is.
-      if (this.#keptFiles.delete(message) && message.files !== undefined)
-        for (const file of fileKeys(key, message.files.draft)) await this.#store.remove(file);
+      for (const file of message.files ? fileKeys(key, message.files.draft) : [])
+        await this.#store.remove(file);
       await this.#store.remove(key);
     });
   }
 
-  /** Whether the files have room in the store, beside those of other messages. */
-  async #fits({ draft }: OutgoingFiles): Promise<boolean> {
+  async #fits({ clientMsgId }: OutgoingMessage, { draft }: OutgoingFiles): Promise<boolean> {
     if (this.#store.setFile === undefined) return false;
-    const others = (await this.#load()).map(({ files }) => (files === undefined ? 0 : keptBytes(files)));
-    const bytes = keptBytes({ ...draft, isKept: true });
-    return others.reduce((sum, one) => sum + one, bytes) <= KEPT_FILES_BYTES;
+    const stored = await this.#load();
+    return fits(
+      draft,
+      stored.filter((record) => record.clientMsgId !== clientMsgId),
+    );
   }
 
   async #withFiles(record: OutboxRecord): Promise<Restored> {
@@ -257,11 +252,15 @@ export class OutboxJournal implements Journal {
     return { record, files: new OutgoingFiles(record.clientMsgId, draft, record.files.ids), flaw };
   }
 
-  #write(task: () => Promise<void>): void {
-    this.#inTurn(task).catch((error: unknown) => {
-      this.#failed.push(task);
-      this.#warn('the store failed', error);
-    });
+  #write(key: string, write: Write): void {
+    this.#writes.set(key, write);
+    this.#inTurn(write).then(
+      () => this.#writes.get(key) === write && this.#writes.delete(key),
+      (error: unknown) => {
+        this.#failed.add(write);
+        this.#warn('the store failed', error);
+      },
+    );
   }
 
   #inTime<T>(work: Promise<T>): Promise<T> {

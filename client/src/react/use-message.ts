@@ -1,7 +1,9 @@
 import { useEffect, useState } from 'react';
 import type { Conversation } from '../conversations/conversation.ts';
 import { messageAt } from '../conversations/message-at.ts';
+import { hasHappenedTo } from '../model/membership.ts';
 import type { ChatMessage } from '../model/message.ts';
+import type { Cancel } from '../support/environment.ts';
 import { keepLoaded } from './keep-loaded.ts';
 
 interface Found {
@@ -32,8 +34,14 @@ export function useMessage(
     const show = (message: ChatMessage | undefined): void => {
       if (isCurrent) setFound({ in: conversation, seq, message: message ?? null });
     };
-    const offs = [
-      keepLoaded(conversation.ports, () => messageAt(conversation, seq).then(show)),
+    const load = (): Cancel => keepLoaded(conversation.ports, () => messageAt(conversation, seq).then(show));
+    const offs: Cancel[] = [
+      load(),
+      conversation.on('message', (message) => {
+        // Who comes back may read others than before.
+        if (!hasHappenedTo(conversation.state.userId, message, 'joined')) return;
+        for (const stop of offs.splice(0, 1, load())) stop();
+      }),
       conversation.on('changed', ({ message }) => message.seq === seq && show(message)),
     ];
     return () => {

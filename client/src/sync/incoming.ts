@@ -34,7 +34,7 @@ export class Incoming {
     if (!shown) return;
     this.#list.add(message);
     for (const state of states) {
-      state.typingUsers.set(from, false);
+      if (message.content.type !== 'system') state.typingUsers.wrote(from);
       state.events.emit('message', shown);
     }
     this.#events.emit('message', shown);
