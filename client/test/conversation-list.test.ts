@@ -167,6 +167,14 @@ describe('conversations that the user is no longer in (IM-CHANGE-3)', () => {
     expect([back?.settings, back?.name]).toEqual([{}, undefined]);
   });
 
+  it('are back without the unread messages from before, though the loss was missed', () => {
+    list.add({ ...at(ROWERS, 6), mentions: 'all' });
+    list.add(event(ROWERS, 9, 'joined'));
+    list.add(at(ROWERS, 10));
+    const back = list.summaries?.find(({ conversationId }) => conversationId === ROWERS);
+    expect([back?.unread, back?.mentioned]).toEqual([2, 0]);
+  });
+
   it('do not come back with older messages from the inbox, which count if the user is in them after all', () => {
     list.add(at('g:3', 1, SERVER_TIME - 15_001));
     expect(ids()).not.toContain('g:3');

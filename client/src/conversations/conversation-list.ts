@@ -106,11 +106,13 @@ export class ConversationList {
 
   /** Adds a new message, this user's or another's. */
   add(message: Message): void {
-    const { conversationId, seq, from, sentAt } = message;
+    const { conversationId, seq, from, sentAt, content } = message;
     const { userId } = this.#identity;
     const row = this.#row(conversationId);
     const isLast = seq > (row.last?.seq ?? 0);
     if (isLast) {
+      // The loss before may have been missed.
+      if (hasHappenedTo(userId, message, 'joined')) this.drop(conversationId);
       row.last = message;
       row.settings = afterMessage(row.settings, sentAt);
     }
@@ -122,8 +124,7 @@ export class ConversationList {
     // The server's list already has the conversation of an older message, if it is this user's.
     row.isMine ||= seq > row.readSeq && sentAt >= this.#newFromMs;
     // In a rule's event (`pins`, `posting`, `slowMode`) the name is its value.
-    if (message.content.type === 'system' && NAMING.includes(message.content.event))
-      row.name = message.content.name ?? row.name;
+    if (content.type === 'system' && NAMING.includes(content.event)) row.name = content.name ?? row.name;
     if (from !== userId && seq > row.readSeq && seq > row.countedUpTo) this.#count(row, message);
     if (row.isMine && row.name === undefined && row.kind === 'group') this.#askName(row);
     this.#changed(row);
@@ -202,15 +203,11 @@ export class ConversationList {
 
   #askName(row: Row): void {
     row.name = '';
-    this.#groups.get(row.conversationId).then(
-      ({ name }) => {
-        row.name = name;
-        this.#changed(row);
-      },
-      () => {
-        row.name = undefined;
-      },
-    );
+    const asked = this.#groups.get(row.conversationId).catch(() => undefined);
+    void asked.then((group) => {
+      row.name = group?.name;
+      this.#changed(row);
+    });
   }
 
   #changed(row: Row): void {
