@@ -14,6 +14,8 @@ export interface Form {
 }
 
 const TINY = 'tiny';
+/** A bucket that hangs keeps a request for ever, and Node waits five minutes for an answer. */
+const GIVES_UP_MS = 10_000;
 
 /** Asks for a form. @returns the answer */
 export function askForm(
@@ -34,8 +36,16 @@ export async function postForm({ url, fields }: Form, bytes = TINY): Promise<rea
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append('file', new Blob([bytes]));
-  const response = await fetch(url, { method: 'POST', body: form });
+  const signal = AbortSignal.timeout(GIVES_UP_MS);
+  const response = await fetch(url, { method: 'POST', body: form, signal });
   return [response.status, /<Code>(\w+)</.exec(await response.text())?.[1] ?? ''];
+}
+
+/** Opens a link. @returns the text; `undefined` if the link does not work */
+export async function openLink(url: string): Promise<string | undefined> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(GIVES_UP_MS) });
+  const text = await response.text();
+  return response.ok ? text : undefined;
 }
 
 /** @returns the attachment's id */

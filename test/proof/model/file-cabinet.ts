@@ -1,5 +1,5 @@
 import type { Json } from '../../flow/setup/json.ts';
-import { type Form, postForm } from '../../flow/setup/small-files.ts';
+import { type Form, openLink, postForm } from '../../flow/setup/small-files.ts';
 import type { Conversation, Effect } from '../history.ts';
 import type { GivenFile } from '../platform-history.ts';
 import type { Account } from './account.ts';
@@ -90,8 +90,6 @@ export class FileCabinet {
 }
 
 async function get(url: string): Promise<{ readonly bytes?: string }> {
-  const response = await fetch(url).catch(() => undefined);
-  if (response === undefined) return {};
-  const text = await response.text();
-  return response.ok ? { bytes: text } : {};
+  const bytes = await openLink(url).catch(() => undefined);
+  return bytes === undefined ? {} : { bytes };
 }
