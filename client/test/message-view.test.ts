@@ -655,12 +655,23 @@ describe('MessageView', () => {
       return { connection, view };
     }
 
-    it('shows what they may read now, though the push of the loss was missed', async () => {
-      const parts = await harness();
+    it.each([
+      ['', false],
+      [', also if a page was under way', true],
+    ])('shows what they may read now, though the push of the loss was missed%s', async (_, isUnderWay) => {
+      const pages = heldPages();
+      const parts = await harness({ environment: { fetch: pages.fetch } });
       const { connection, view } = await viewed(parts);
+      pages.holds = isUnderWay;
+      const reloaded = isUnderWay && view.reload();
+      if (isUnderWay) await vi.waitFor(() => expect(pages.held).toHaveLength(1), EACH_TURN);
       parts.server.history.splice(0, 3, happens(5, 'joined'));
       connection.push(happens(5, 'joined'));
       await shows(view, ({ messages }) => messages.at(-1)?.seq === 5);
+      if (isUnderWay) await vi.waitFor(() => expect(pages.held).toHaveLength(2), EACH_TURN);
+      pages.held[0]?.();
+      await reloaded;
+      pages.held[1]?.();
       await shows(view, isQuiet);
       expect([shown(view), view.snapshot.hasEarlier]).toEqual([[5], false]);
     });
@@ -676,18 +687,18 @@ describe('MessageView', () => {
       expect(view.snapshot.error).toBeUndefined();
     });
 
-    it('has no error of a request from before the loss', async () => {
+    it.each([503, 404])('has no error of a request from before the loss: %i', async (status) => {
       const parts = await harness(fullDelays);
       const { server, clock, entered } = parts;
       const { connection, view } = await viewed(parts);
       await view.loadEarlier();
       expect(shown(view)).toEqual([1, 2, 3]);
       const asked = Promise.withResolvers<void>();
-      const removed = Promise.withResolvers<void>();
+      const answered = Promise.withResolvers<void>();
       server.httpAnswers.set(`/conversations/${conversationId}/changes`, async () => {
         asked.resolve();
-        await removed.promise;
-        return { status: 404, body: { code: 'not_found', message: '', retryable: false } };
+        await answered.promise;
+        return { status, body: status === 404 ? { code: 'not_found', message: '', retryable: false } : '' };
       });
       const reconnecting = entered('reconnecting');
       connection.cut();
@@ -696,13 +707,15 @@ describe('MessageView', () => {
       clock.advance(500);
       const again = await next;
       await asked.promise;
+      if (status === 503) answered.resolve();
+      if (status === 503) await shows(view, ({ error }) => error?.code === 'network');
       again.push(happens(4, 'removed'));
       await shows(view, ({ messages }) => messages.at(-1)?.seq === 4);
-      removed.resolve();
-      await shows(view, isQuiet);
       server.history.splice(0, 3, happens(5, 'joined'));
       again.push(happens(5, 'joined'));
-      await shows(view, (snapshot) => shown(view)[0] === 5 && isQuiet(snapshot));
+      await shows(view, () => shown(view)[0] === 5);
+      answered.resolve();
+      await shows(view, isQuiet);
       expect(view.snapshot.error).toBeUndefined();
     });
   });

@@ -383,6 +383,27 @@ describe('unsent messages', () => {
     expect(JSON.parse(value ?? '{}')).toHaveProperty('refused.code', 'forbidden');
   });
 
+  it('are refused in the store, too, if it failed only then, while it was slow', async () => {
+    const { backend } = memoryStore();
+    const writing = Promise.withResolvers<void>();
+    const set = vi.fn(backend.set);
+    set.mockImplementationOnce((...entry) => writing.promise.then(() => backend.set(...entry)));
+    set.mockRejectedValueOnce(new Error('quota'));
+    const parts = await harness({ store: new Store({ ...backend, set }), logger: quiet().logger });
+    await parts.connected();
+    parts.server.scripts.set('sendMessage', ({ id }) => {
+      return { type: 'error', id, code: 'forbidden', message: 'blocked', retryable: false };
+    });
+    await expect(parts.im.direct('bob').send(say('hi')).acked).rejects.toMatchObject({ code: 'forbidden' });
+    writing.resolve();
+    await vi.waitFor(() => expect(set).toHaveBeenCalledTimes(2), EACH_TURN);
+    await settle();
+    // A view repeats the writes that have failed.
+    new MessageView(parts.im.direct('bob')).close();
+    await vi.waitFor(() => expect(set).toHaveBeenCalledTimes(3), EACH_TURN);
+    expect(String([...(await backend.entries())])).toContain('forbidden');
+  });
+
   it('stay if the store failed to remove another one that had their id', async () => {
     const { backend } = memoryStore();
     const removal = Promise.withResolvers<void>();

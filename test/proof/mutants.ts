@@ -940,6 +940,26 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'while an older list is being read',
   },
   {
+    // Who is back in a group sees what they may not read any more, as it once was.
+    fault: 'group',
+    file: 'client/src/conversations/message-view.ts',
+    from: "if (content.event === 'joined') this.#turn(this.#errors.latest);",
+    to: '',
+    project: 'client',
+    test: 'client/test/message-view.test.ts',
+    only: 'though the push of the loss was missed',
+  },
+  {
+    // A later run sends again what was refused.
+    fault: 'store',
+    file: 'client/src/outbox/outbox-journal.ts',
+    from: '() => this.#writes.get(key) === write && this.#writes.delete(key),',
+    to: '() => this.#writes.delete(key),',
+    project: 'client',
+    test: 'client/test/stores.test.ts',
+    only: 'if it failed only then',
+  },
+  {
     fault: 'page',
     file: 'client/src/conversations/message-view.ts',
     from: 'if (error?.retryable) this.#retry(which, read, { attempt, error });',
