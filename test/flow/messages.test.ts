@@ -311,7 +311,10 @@ describe('reactions', () => {
     const body = (first: object) => ({ method: 'POST', body: JSON.stringify(first) });
     const group = await stack.http(a, '/groups', body({ name: 'Many', members: [b, ...members.slice(1)] }));
     const id = group.body.conversationId;
-    await stack.http(a, `/groups/${id}/members`, body({ members: [members[0]] }));
+    // The hundred others are all the strangers of a day; who has written to alice is none (IM-BUDGET-3).
+    await stack.http(members[0] ?? '', '/messages', body(sending(a, 'let me in')));
+    const added = await stack.http(a, `/groups/${id}/members`, body({ members: [members[0]] }));
+    expect(added.status).toBe(200);
     const sent = await stack.http(
       a,
       '/messages',

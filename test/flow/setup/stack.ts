@@ -50,7 +50,12 @@ export const TEST_ENVIRONMENT = {
 };
 
 /** The stack's own template and bundles, in memory. */
-export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
+export function startStack(options: RuntimeOptions = {}): Promise<Stack> {
+  return startDefaultStack({ ...options, environment: { ...TEST_ENVIRONMENT, ...options.environment } });
+}
+
+/** With the limits of a deployment. */
+async function startDefaultStack(options: RuntimeOptions): Promise<Stack> {
   const runtime = await startRuntime({
     cdkOut: inject('cdkOut'),
     awsProxy: createTestProxy().attach,
@@ -58,7 +63,7 @@ export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
     // No test is about a function that is too slow, but the machine may be.
     timeoutFactor: 5,
     ...options,
-    environment: { ...TEST_ENVIRONMENT, ...options.environment },
+    environment: { ALLOWED_ORIGINS: ALLOWED_ORIGIN, ...options.environment },
   });
   const consumer = runtime.stack.functions.find(({ logicalId }) => logicalId.includes('StoreOffline'));
   const look = async (userId: string, entries: number) => {
@@ -72,6 +77,7 @@ export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
 }
 
 let shared: Promise<Stack> | undefined;
+let sharedChat: Promise<Stack> | undefined;
 
 /**
  * The stack without options, which all files of a worker share: each test has its own users. It ends with the worker's process.
@@ -81,9 +87,16 @@ export async function sharedStack(): Promise<Stack> {
   return { ...(await shared), stop: async () => {} };
 }
 
-/** The deployment that `npm run verify` names, or the local stack with these options. */
+/**
+ * The deployment that `npm run verify` names, or the local stack with these options and the limits of a deployment: a case that does
+ * more than they allow would fail there.
+ */
 export async function startChat(options?: RuntimeOptions): Promise<Chat> {
-  if (deployment === undefined) return options === undefined ? sharedStack() : startStack(options);
+  if (deployment === undefined) {
+    if (options !== undefined) return startDefaultStack(options);
+    sharedChat ??= startDefaultStack({});
+    return { ...(await sharedChat), stop: async () => {} };
+  }
   const clients = clientsOf(deployment);
   return {
     ...deployment,
