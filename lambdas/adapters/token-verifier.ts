@@ -1,3 +1,4 @@
+import { JwtExpiredError, JwtNotBeforeError, KidNotFoundInJwksError } from 'aws-jwt-verify/error';
 import { decomposeUnverifiedJwt } from 'aws-jwt-verify/jwt';
 import type { JwtHeader, JwtPayload } from 'aws-jwt-verify/jwt-model';
 import { JwtVerifier } from 'aws-jwt-verify/jwt-verifier';
@@ -27,6 +28,8 @@ export interface TokenVerifierProps {
 
 /** The issuer's clock may be ahead of ours. */
 const CLOCK_SKEW_SECONDS = 5;
+const EXPIRED = 'The token has expired.';
+const EARLY = 'The token is not valid yet.';
 
 /**
  * Verifies tokens for the socket and for HTTP alike: RS256 only, and with a user id that the contract allows (IM-CONN-1,
@@ -42,7 +45,7 @@ export function createTokenVerifier(props: TokenVerifierProps): TokenVerifier {
     const { header, payload } = decomposeUnverifiedJwt(token);
     const kid = keyIdOf(header);
     // A token of another issuer must not cause a read of the keys.
-    if (payload.iss !== issuer) throw new UnauthorizedError();
+    if (payload.iss !== issuer) throw new UnauthorizedError('The token is of another issuer.');
     const keys = await keysFor(kid);
     if (keys !== cached) verifier.cacheJwks(keys);
     cached = keys;
@@ -54,15 +57,23 @@ export function createTokenVerifier(props: TokenVerifierProps): TokenVerifier {
       try {
         return identityOf(props, await verified(token));
       } catch (cause) {
-        throw cause instanceof ImError ? cause : new UnauthorizedError(undefined, { cause });
+        throw cause instanceof ImError ? cause : new UnauthorizedError(reasonOf(cause), { cause });
       }
     },
   };
 }
 
+/** What an operator who sets an issuer up needs to know (IM-CONN-7); of a signature there is nothing to say. */
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof JwtExpiredError) return EXPIRED;
+  if (error instanceof KidNotFoundInJwksError) return 'The issuer has no key with the id of the token.';
+  return error instanceof JwtNotBeforeError ? EARLY : undefined;
+}
+
 /** Returns the key id of a header that has no unknown extension: "if any of the listed extension … are not understood, … invalid". */
 function keyIdOf({ alg, kid, crit }: JwtHeader & { readonly crit?: unknown }): string {
-  if (alg !== 'RS256' || kid === undefined || crit !== undefined) throw new UnauthorizedError();
+  if (alg !== 'RS256' || kid === undefined || crit !== undefined)
+    throw new UnauthorizedError('The token is not signed by RS256 with a key id.');
   return kid;
 }
 
@@ -78,7 +89,10 @@ function identityOf(
   const isIssued = iat === undefined || (typeof iat === 'number' && iat <= nowSeconds + CLOCK_SKEW_SECONDS);
   // Cognito's id token has the same audience as its access token, and is meant for the app only.
   const isForAccess = use === undefined || use === 'access';
-  if (!isForUs || !isCurrent || !isIssued || !isForAccess) throw new UnauthorizedError();
+  if (!isForUs) throw new UnauthorizedError('The token is for another audience.');
+  if (!isForAccess) throw new UnauthorizedError('The token is not an access token.');
+  if (!isCurrent) throw new UnauthorizedError(exp === undefined ? 'The token has no expiry.' : EXPIRED);
+  if (!isIssued) throw new UnauthorizedError(EARLY);
   const userId = payload[userIdClaim];
   if (typeof userId !== 'string' || !USER_ID.test(userId))
     throw new UnauthorizedError('The user id is not valid.');

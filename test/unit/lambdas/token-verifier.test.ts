@@ -42,6 +42,8 @@ const sign = (payload: JWTPayload, header: { alg?: string; kid?: string } = {}, 
   new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header }).sign(key);
 
 const unauthorized = expect.objectContaining({ code: 'unauthorized' });
+const because = (message: string) => expect.objectContaining({ code: 'unauthorized', message });
+const OF_NO_USER = 'The user id is not valid.';
 
 describe('a token', () => {
   it('gives the user and the expiry, with the audience in aud or client_id (IM-CONN-1)', async () => {
@@ -108,22 +110,28 @@ describe('a token', () => {
   });
 
   it.each([
-    ['expired', claims({ exp: Math.floor(Date.now() / 1000) - 1 })],
-    ['not yet valid', claims({ nbf: Math.floor(Date.now() / 1000) + 600 })],
-    ['of another issuer', claims({ iss: 'https://evil.example' })],
-    ['for another audience', claims({ aud: 'shop' })],
-    ['for another audience with the right client id', claims({ aud: 'shop', client_id: 'chat' })],
-    ['without expiry', { iss: ISSUER, aud: 'chat', sub: 'alice' }],
-    ['without user', claims({ sub: '' })],
-    ['issued in the future', claims({ iat: Math.floor(Date.now() / 1000) + 60 })],
-    ['meant as an id token', claims({ token_use: 'id' })],
-    ['issued at a time that is no number', { ...claims(), iat: 'today' } as unknown as JWTPayload],
-    ['with a number as the user id', { ...claims(), sub: 42 } as unknown as JWTPayload],
-    ['with a colon in the user id', claims({ sub: 'a:b' })],
-    ['with system as the user id', claims({ sub: 'system' })],
-    ['with two dots as the user id', claims({ sub: '..' })],
-  ])('is refused when %s (IM-CONN-2, IM-REFUSE-1)', async (_, payload) => {
-    await expect(verifier().verify(await sign(payload))).rejects.toThrow(unauthorized);
+    ['expired', { exp: Math.floor(Date.now() / 1000) - 1 }, 'The token has expired.'],
+    ['expired long ago', { exp: 1 }, 'The token has expired.'],
+    ['not yet valid', { nbf: Math.floor(Date.now() / 1000) + 600 }, 'The token is not valid yet.'],
+    ['of another issuer', { iss: 'https://evil.example' }, 'The token is of another issuer.'],
+    ['for another audience', { aud: 'shop' }, 'The token is for another audience.'],
+    [
+      'for another audience with the right client id',
+      { aud: 'shop', client_id: 'chat' },
+      'The token is for another audience.',
+    ],
+    ['without expiry', { exp: undefined }, 'The token has no expiry.'],
+    ['without user', { sub: '' }, OF_NO_USER],
+    ['issued in the future', { iat: Math.floor(Date.now() / 1000) + 60 }, 'The token is not valid yet.'],
+    ['meant as an id token', { token_use: 'id' }, 'The token is not an access token.'],
+    ['issued at a time that is no number', { iat: 'today' }, 'The token is not valid.'],
+    ['with a number as the user id', { sub: 42 }, 'The token is not valid.'],
+    ['with a colon in the user id', { sub: 'a:b' }, OF_NO_USER],
+    ['with system as the user id', { sub: 'system' }, OF_NO_USER],
+    ['with two dots as the user id', { sub: '..' }, OF_NO_USER],
+  ])('is refused, and told why, when %s (IM-CONN-2, IM-CONN-7, IM-REFUSE-1)', async (_, wrong, why) => {
+    const token = await sign(claims(wrong as JWTPayload));
+    await expect(verifier().verify(token)).rejects.toThrow(because(why));
   });
 
   it('is refused when it names an extension that we do not know, as RFC 7515 requires (IM-REFUSE-1)', async () => {
@@ -145,8 +153,9 @@ describe('a token', () => {
     await expect(accepting512.verify(signed512)).rejects.toThrow(unauthorized);
     const unknown = await sign(claims(), { kid: 'k2' });
     const one = verifier();
-    await expect(one.verify(unknown)).rejects.toThrow(unauthorized);
-    await expect(one.verify(unknown)).rejects.toThrow(unauthorized);
+    const keyless = because('The issuer has no key with the id of the token.');
+    await expect(one.verify(unknown)).rejects.toThrow(keyless);
+    await expect(one.verify(unknown)).rejects.toThrow(keyless);
   });
 
   it('is refused without a signature and with the public key as HMAC secret (IM-REFUSE-1)', async () => {
@@ -155,7 +164,8 @@ describe('a token', () => {
     await expect(verifier().verify(none)).rejects.toThrow(unauthorized);
     const secret = createSecretKey(Buffer.from(await exportSPKI(keys.publicKey)));
     const hs256 = await new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid: 'k1' }).sign(secret);
-    await expect(verifier().verify(hs256)).rejects.toThrow(unauthorized);
+    const why = because('The token is not signed by RS256 with a key id.');
+    await expect(verifier().verify(hs256)).rejects.toThrow(why);
   });
 
   it.each(['', 'a', 'a.b.c', '...', 'x'.repeat(10_000)])(
