@@ -22,8 +22,20 @@ export function parseOptions<const Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: Options,
 ) {
-  check(args, options);
-  return parseArgs({ args: [...args], options, allowPositionals: true });
+  const joined = withNumbers(args, options);
+  check(joined, options);
+  return parseArgs({ args: joined, options, allowPositionals: true });
+}
+
+/** `parseArgs` would take the number in `--users -5` for an option. */
+function withNumbers(args: readonly string[], options: ParseArgsOptionsConfig): string[] {
+  const takesNumber = (arg = '', next = '') =>
+    options[arg.slice(2)]?.type === 'string' && arg.startsWith('--') && /^-\.?\d/.test(next);
+  const parts = args.map((arg, index) => {
+    if (takesNumber(arg, args[index + 1])) return `${arg}=${args[index + 1]}`;
+    return takesNumber(args[index - 1], arg) ? [] : arg;
+  });
+  return parts.flat();
 }
 
 /** The same that `parseArgs` is strict about, in words of ours. */

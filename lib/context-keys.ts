@@ -1,6 +1,6 @@
 import type { App } from 'aws-cdk-lib';
-import { closest, distance } from 'fastest-levenshtein';
 import { propsFromContext } from './context.ts';
+import { guess } from './guess.ts';
 import { InvalidOptionsError } from './props.ts';
 
 /** Of CDK itself: feature flags, what it has looked up, and settings of its CLI. No option of ours looks like these. */
@@ -8,9 +8,6 @@ const OF_CDK = /[:/]|^(aws|cdk)-|^acknowledged-issue-numbers$/;
 
 /** Key of the stack's name in the account, which is the app's and no prop of the construct. */
 export const STACK_NAME = 'stackName';
-
-/** A key further away than this is no slip of the hand. */
-const MAX_DISTANCE = 3;
 
 /**
  * Refuses context keys that are no option: one that is misspelt would be left out without a word, and have its default. For our own
@@ -21,7 +18,7 @@ export function refuseUnknownKeys(app: App): void {
   const known = optionKeys(app);
   const faults = Object.keys(app.node.getAllContext())
     .filter((key) => !OF_CDK.test(key) && !known.includes(key))
-    .map((key) => `unknown option "${key}"${guess(key, known)}`);
+    .map((key) => `unknown option "${key}"${guess(key, known, 'docs/operations.md')}`);
   if (faults.length > 0) throw new InvalidOptionsError(faults);
 }
 
@@ -38,11 +35,4 @@ export function optionKeys(app: App): readonly string[] {
   };
   propsFromContext(noteKey, makeFunction, app);
   return keys;
-}
-
-function guess(key: string, known: readonly string[]): string {
-  const nearest = closest(key, known);
-  return distance(key.toLowerCase(), nearest.toLowerCase()) <= MAX_DISTANCE
-    ? `: did you mean "${nearest}"?`
-    : ': docs/operations.md lists all of them';
 }

@@ -7,6 +7,7 @@ import { hookFaults, hookOptions } from './hook-props.ts';
 import { notificationFaults, notificationOptions } from './notification-props.ts';
 import { audienceList, issuerFaults, optionFaults, webPageFaults } from './option-faults.ts';
 import { platformOptions } from './platform-props.ts';
+import { propFaults } from './prop-faults.ts';
 import {
   type ExternalIssuer,
   InvalidOptionsError,
@@ -19,6 +20,8 @@ import { securityFaults, securityOptions } from './security-props.ts';
 
 /** Fills in the defaults. @throws {InvalidOptionsError} listing every fault */
 export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
+  const mistaken = propFaults(props);
+  if (mistaken.length > 0) throw new InvalidOptionsError(mistaken);
   const options: ServerlessImOptions = {
     externalIssuer: externalIssuer(props),
     userIdClaim: props.userIdClaim ?? 'sub',

@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 import { USER_ID, USER_ID_RULE } from '../protocol/ids.ts';
 import { readBody } from './gateway/request-body.ts';
-import { parseJson } from './json.ts';
+import { parseJson, recordOf } from './json.ts';
 import { isLoopback } from './loopback.ts';
 import type { TokenModel } from './model.ts';
 
@@ -161,7 +161,10 @@ export class DevIssuer {
     const body = await readBody(request, MAX_BODY_BYTES);
     if (body === 'too-large')
       return send(response, 413, { message: `The body exceeds ${MAX_BODY_BYTES} bytes.` });
-    const parsed = tokenRequest.safeParse(parseJson(body.toString()));
+    const asked = parseJson(body.toString());
+    if (recordOf(asked)['userId'] === undefined)
+      return send(response, 400, { message: 'Send JSON: {"userId":"alice"}.' });
+    const parsed = tokenRequest.safeParse(asked);
     if (!parsed.success) return send(response, 400, { message: lineOf(parsed.error) });
     const { userId, ...options } = parsed.data;
     const token = await this.token(userId, options);

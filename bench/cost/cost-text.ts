@@ -4,7 +4,15 @@ import type { CountsFile, TimesFile } from '../results.ts';
 import { choicesOf } from './choices.ts';
 import { coldShares } from './cold-starts.ts';
 import { type BilledTemplate, idleDollars } from './idle.ts';
-import { absentOf, baselineCauses, type Cause, type Measured, monthlyUsage, ourCauses } from './monthly.ts';
+import {
+  absentOf,
+  baselineCauses,
+  type Cause,
+  isBaselineMeasured,
+  type Measured,
+  monthlyUsage,
+  ourCauses,
+} from './monthly.ts';
 import type { PriceFile } from './prices.ts';
 import { quotaUses } from './quotas.ts';
 import { billOf, dollarsBy, times, totalOf } from './usage.ts';
@@ -18,6 +26,7 @@ export function measuredOf(counts: CountsFile, timesFile: TimesFile): Measured {
     baseline: {
       cpuMsPerPost: (crowd?.cpuMs ?? 0) / (crowd?.users ?? 1),
       memoryMegabytes: BASELINE_MEGABYTES,
+      mostConnected: crowd?.users ?? 0,
     },
   };
 }
@@ -26,26 +35,30 @@ export function measuredOf(counts: CountsFile, timesFile: TimesFile): Measured {
 const BASELINE_MEGABYTES = 256;
 
 export function billText(workload: Workload, measured: Measured, prices: PriceFile): string {
-  const ours = ourCauses(workload, measured, prices);
-  const baseline = baselineCauses(workload, measured, prices);
-  const [our, their] = [ours, baseline].map((causes) => billOf(monthlyUsage(causes), prices));
-  const [ourServices, theirServices] = [dollarsBy(our ?? []), dollarsBy(their ?? [])];
-  const services = [...new Set([...ourServices.keys(), ...theirServices.keys()])];
-  const row = (name: string, a: string, b: string) => name.padEnd(24) + a.padStart(14) + b.padStart(20);
+  const bills = causesOf(workload, measured, prices).map(({ name, causes }) => {
+    const bill = billOf(monthlyUsage(causes), prices);
+    return { name, total: totalOf(bill), services: dollarsBy(bill) };
+  });
+  const services = new Set(bills.flatMap((bill) => [...bill.services.keys()]));
+  const row = (name: string, cell: (bill: (typeof bills)[number]) => string) =>
+    name.padEnd(24) + bills.map((bill, index) => cell(bill).padStart(index === 0 ? 14 : 20)).join('');
   const messages = workload.users * workload.messagesPerDay * 30;
-  const perMillion = (total: number) => dollars((total / messages) * 1e6);
-  const [ourTotal, theirTotal] = [totalOf(our ?? []), totalOf(their ?? [])];
   return [
     `${count(workload.users)} users, ${count(messages)} messages a month; dollars a month in ${prices.region}, prices of ${prices.collected}`,
     '',
-    row('', 'ours', 'baseline'),
-    ...services.map((name) =>
-      row(name, dollars(ourServices.get(name) ?? 0), dollars(theirServices.get(name) ?? 0)),
-    ),
-    row('all', dollars(ourTotal), dollars(theirTotal)),
-    row('a million messages', perMillion(ourTotal), perMillion(theirTotal)),
-    row('a user', dollars(ourTotal / workload.users), dollars(theirTotal / workload.users)),
+    row('', ({ name }) => name),
+    ...[...services].map((name) => row(name, (bill) => dollars(bill.services.get(name) ?? 0))),
+    row('all', ({ total }) => dollars(total)),
+    row('a million messages', ({ total }) => dollars((total / messages) * 1e6)),
+    row('a user', ({ total }) => dollars(total / workload.users)),
   ].join('\n');
+}
+
+/** The systems that are compared at this size. */
+function causesOf(workload: Workload, measured: Measured, prices: PriceFile) {
+  const ours = { name: 'ours', causes: ourCauses(workload, measured, prices) };
+  if (!isBaselineMeasured(workload, measured)) return [ours];
+  return [ours, { name: 'baseline', causes: baselineCauses(workload, measured, prices) }];
 }
 
 /** The cost that options add to that month. */
@@ -87,8 +100,9 @@ export function idleText(templates: Readonly<Record<string, BilledTemplate>>, pr
 /** The inputs of the figures. */
 export function explainText(workload: Workload, measured: Measured, prices: PriceFile): string {
   return [
-    explanation('Ours', ourCauses(workload, measured, prices), prices),
-    explanation('Baseline', baselineCauses(workload, measured, prices), prices),
+    ...causesOf(workload, measured, prices).map(({ name, causes }) =>
+      explanation(`Dollars, ${name}`, causes, prices),
+    ),
     sources(prices),
   ].join('\n\n');
 }

@@ -12,10 +12,11 @@ import {
   quotaText,
 } from './cost-text.ts';
 import { defaultTemplate } from './idle-stack.ts';
+import { isBaselineMeasured, type Measured } from './monthly.ts';
 import { pictureTable } from './picture.ts';
 import { readPrices } from './prices.ts';
 import { stormText } from './storm-text.ts';
-import { type CostArguments, parseCostArguments, workloadHelp } from './workload.ts';
+import { type CostArguments, parseCostArguments, type Workload, workloadHelp } from './workload.ts';
 import { floodsTable, parseWorstUser, worstUserHelp, worstUserText } from './worst-user.ts';
 
 /** What `cost` prints. @throws {UsageError} */
@@ -31,9 +32,16 @@ export function costHelp(args: readonly string[]): string {
 
 const WORST_USER = '--worst-user';
 
+const DOCUMENT = 'docs/performance.md of the repository, "against a baseline"';
+
 /** The page with the same table says it itself. */
-const LEGEND = `M: millions. Baseline: the pattern of AWS's well-known chat sample, which keeps no message, scans one table of
-connections for each, and posts it to all of them (docs/performance.md of the repository, "against a baseline").`;
+function legend(workload: Workload, measured: Measured): string {
+  if (isBaselineMeasured(workload, measured))
+    return `M: millions. Baseline: the pattern of AWS's well-known chat sample, which keeps no message, scans one table of
+connections for each, and posts it to all of them (${DOCUMENT}).`;
+  return `M: millions. Up to ${measured.baseline.mostConnected} users connected at a time there is a baseline beside it, the pattern of AWS's
+well-known chat sample; with more, it doesn't get a message to all of them in time (${DOCUMENT}).`;
+}
 
 function answer({ workload, explain, quotas, coldStarts, storm, picture }: CostArguments): string {
   if (storm) return stormText((memory as MemoryFile).times);
@@ -47,7 +55,7 @@ function answer({ workload, explain, quotas, coldStarts, storm, picture }: CostA
     'without a desk': defaultTemplate({ desk: false }),
   };
   const texts = [
-    `${billText(workload, measured, prices)}\n\n${LEGEND}`,
+    `${billText(workload, measured, prices)}\n\n${legend(workload, measured)}`,
     choicesText(workload, measured, prices),
     idleText(idle, prices),
   ];

@@ -30,6 +30,16 @@ export interface BaselineFigures {
   /** CPU time of the sending function per connected user. */
   readonly cpuMsPerPost: number;
   readonly memoryMegabytes: number;
+  /** The most users that it was measured with. */
+  readonly mostConnected: number;
+}
+
+/** Whether the sample's pattern is worth a comparison: with more users connected, a message takes longer than its function may run. */
+export function isBaselineMeasured(
+  { users, online }: Workload,
+  { baseline }: Pick<Measured, 'baseline'>,
+): boolean {
+  return users * online <= baseline.mostConnected;
 }
 
 export function monthlyUsage(causes: readonly Cause[]): Usage {

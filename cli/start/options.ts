@@ -50,7 +50,7 @@ export function parseStartOptions(args: readonly string[]) {
     port: portText,
     'web-port': webPortText,
     nodes: nodesText,
-    origin: widgetOrigins,
+    origin: origins,
     'expire-early': expireEarly,
     context: contextLines,
     data: dataDirectory,
@@ -60,9 +60,6 @@ export function parseStartOptions(args: readonly string[]) {
   } = parseCommand(withAppCommand(args), OPTIONS).values;
   const port = portOf('--port', portText) ?? DEFAULT_PORT;
   const webPort = portOf('--web-port', webPortText) ?? (port === 0 ? 0 : (port + 1) % 65_536);
-  const notAnOrigin = widgetOrigins.find((one) => !URL.canParse(one) || new URL(one).origin !== one);
-  if (notAnOrigin !== undefined)
-    throw new UsageError(`--origin takes an origin like http://localhost:3000, not "${notAnOrigin}".`);
   if (dataDirectory === '') throw new UsageError('--data takes a folder.');
   if (faults === '') throw new UsageError('--faults takes a file.');
   if (!/^\d+$/.test(expireEarly))
@@ -76,7 +73,7 @@ export function parseStartOptions(args: readonly string[]) {
     port,
     webPort,
     nodes,
-    widgetOrigins,
+    widgetOrigins: origins.map(originOf),
     context: contextOf(contextLines),
     dataDirectory,
     faultsFile: faults,
@@ -101,6 +98,14 @@ function contextOf(lines: readonly string[]): Readonly<Record<string, string>> {
     return [key, MODULE_OPTIONS.has(key) && existsSync(value) ? resolve(value) : value] as const;
   });
   return Object.fromEntries(pairs);
+}
+
+/** Servers of pages print their address with a slash at the end. */
+function originOf(text: string): string {
+  const origin = text.replace(/\/$/, '');
+  if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+    throw new UsageError(`--origin takes an origin like http://localhost:3000, not "${text}".`);
+  return origin;
 }
 
 function portOf(option: string, value: string | undefined): number | undefined {

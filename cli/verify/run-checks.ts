@@ -55,5 +55,5 @@ function firstLineOf(error: unknown): string {
 }
 
 function latencyText({ messages, ack, delivery }: Latency): string {
-  return `${messages} messages, in ms: stored in ${ack.p50} (p50) and ${ack.p95} (p95), with the reader in ${delivery.p50} and ${delivery.p95}.`;
+  return `${messages} messages, in ms: acked after ${ack.p50} (p50) and ${ack.p95} (p95), with the reader after ${delivery.p50} and ${delivery.p95}.`;
 }

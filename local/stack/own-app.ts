@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseJson, recordOf } from '../json.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -13,10 +13,22 @@ export interface OwnApp {
   readonly command?: string | undefined;
 }
 
-/** The cloud assembly that the app is already. */
+/** As the CDK calls the folder of an assembly, and one in it. */
+const ASSEMBLY_NAME = /^(\S*[/\\])?cdk\.out([/\\]\S*)?$/;
+
+/**
+ * The cloud assembly that the app is already.
+ * @throws {OperatorError} the app is a folder, or looks like one, and no assembly
+ */
 export function readyAssembly({ directory, command }: OwnApp): string | undefined {
-  const folder = command === undefined ? undefined : resolve(directory, command);
-  return folder !== undefined && isAssembly(folder) ? folder : undefined;
+  if (command === undefined || command === '') return undefined;
+  const folder = resolve(directory, command);
+  if (isAssembly(folder)) return folder;
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found === undefined ? !ASSEMBLY_NAME.test(command) : !found.isDirectory()) return undefined;
+  throw new OperatorError(
+    `There is no cloud assembly in ${command}: make it by \`npx cdk synth\`, or name the command of the app: --app "node app.js".`,
+  );
 }
 
 /**

@@ -64,7 +64,7 @@ describe('verify, with users of a made pool', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines.slice(0, says.length)).toEqual(says.map((one) => `ok  ${one}`));
     expect(lines.slice(says.length)).toEqual([
-      expect.stringMatching(/^ {4}100 messages, in ms: stored in [\d.]+ \(p50\) and [\d.]+ \(p95\), /),
+      expect.stringMatching(/^ {4}100 messages, in ms: acked after [\d.]+ \(p50\) and [\d.]+ \(p95\), /),
       'Not run: the cases of the whole contract (left out by --quick).',
       `All ${says.length} checks hold for ${stack.httpUrl}.`,
     ]);

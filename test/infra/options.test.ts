@@ -254,6 +254,39 @@ describe('options', () => {
     expect(() => fillOptions(props)).toThrow(new InvalidOptionsError([message]));
   });
 
+  // What tsc would refuse in TypeScript.
+  const mistaken: [object, string][] = [
+    [{ archve: true }, 'unknown prop "archve": did you mean "archive"?'],
+    [{ colour: 'red' }, 'unknown prop "colour": docs/api/props.md lists all of them'],
+    [{ toString: 1 }, 'unknown prop "toString": docs/api/props.md lists all of them'],
+    [{ domain: { ...DOMAIN, nam: 'x' } }, 'unknown prop "domain.nam": did you mean "name"?'],
+    [
+      { notifications: { webPush: { subjet: 'x' } } },
+      'unknown prop "notifications.webPush.subjet": did you mean "subject"?',
+    ],
+    ...['deskAgentGrace', 'historyRetention', 'editWindow', 'inboxTtl', 'lease', 'logRetention'].map(
+      (name): [object, string] => [
+        { [name]: 7 },
+        `${name} takes a Duration of aws-cdk-lib, such as Duration.days(7), not 7`,
+      ],
+    ),
+    [
+      { beforeSend: { timeout: { seconds: 1 } } },
+      'beforeSend.timeout takes a Duration of aws-cdk-lib, such as Duration.days(7), not {"seconds":1}',
+    ],
+    [
+      { profileSource: { ttl: 'x' } },
+      'profileSource.ttl takes a Duration of aws-cdk-lib, such as Duration.days(7), not "x"',
+    ],
+  ];
+  it.each(mistaken)('of JavaScript are refused in one line, not left out: %j', (props, message) => {
+    expect(() => fillOptions(props)).toThrow(new InvalidOptionsError([message]));
+  });
+
+  it('of JavaScript may be null, as if left out', () => {
+    expect(fillOptions({ inboxTtl: null } as object).inboxTtlSeconds).toBe(7 * 24 * 3600);
+  });
+
   it('are refused with all errors at once', () => {
     const props = { issuer: EXTERNAL.issuer, lease: Duration.seconds(1) };
     expect(() => fillOptions(props)).toThrow(

@@ -40,6 +40,7 @@ describe('docs/tutorial.md', () => {
 
   it('leads to two people who talk, one of whom misses nothing while he is away', async () => {
     const [alice, bob] = [await open('alice', 'bob'), await open('bob', 'alice')];
+    await write(alice, ' ');
     await write(alice, 'hi bob');
     await bob.getByText('alice: hi bob').waitFor();
     await write(bob, 'hi alice');

@@ -41,7 +41,8 @@ function Talk({ conversation, peer }: { readonly conversation: Conversation; rea
   useEffect(() => conversation.markRead(lastSeq ?? 0), [conversation, lastSeq]);
 
   const send = (form: FormData) => {
-    conversation.send({ type: 'text', text: String(form.get('text')) });
+    const text = String(form.get('text')).trim();
+    if (text !== '') conversation.send({ type: 'text', text });
   };
   return (
     <section>

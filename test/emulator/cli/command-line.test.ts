@@ -79,6 +79,11 @@ describe('serverless-im', () => {
     [['start', '--port'], '--port takes a value. Help: npm start -- --help'],
     [['start', '--fresh=1'], '--fresh takes no value. Help: npm start -- --help'],
     [['token'], 'It takes USER. Help: npm run token -- --help'],
+    [['cost', '--users', '-5'], '--users must be a number above 0, not "-5". Help: npm run cost -- --help'],
+    [
+      ['start', '--json', '--port', '-1'],
+      '--port takes a number from 0 to 65535, not "-1". Help: npm start -- --help',
+    ],
     [['cost', '--users', 'x'], '--users must be a number above 0, not "x". Help: npm run cost -- --help'],
     [
       ['verify', '--stack', 'S', '--http', 'h'],

@@ -1,7 +1,15 @@
 /** @module-tag long */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -9,6 +17,8 @@ import { readSummary } from '../../../cli/admin/top.ts';
 import { banner } from '../../../cli/start/banner.ts';
 import { parseStartOptions } from '../../../cli/start/options.ts';
 import { UsageError } from '../../../cli/usage-error.ts';
+import { OperatorError } from '../../../local/operator-error.ts';
+import { readyAssembly } from '../../../local/stack/own-app.ts';
 import { temporaryFolder } from '../runtime/bundle.ts';
 import { eventually } from '../runtime/eventually.ts';
 
@@ -95,7 +105,9 @@ describe('a mistake is one line on stderr, and status 2 if it is in the call:', 
     ['an empty port', ['--port', ''], /^--port takes a number/],
     ['a port out of range', ['--port', '65536'], /^--port takes a number/],
     ['an option of the stack without a value', ['-c', 'desk'], /^-c takes KEY=VALUE, not "desk"\.$/],
-    ['an origin with a path', ['--origin', 'http://a/b'], /^--origin takes an origin/],
+    ['an origin with a path', ['--origin', 'http://a/b/'], /^--origin takes an origin/],
+    ['an origin with a query', ['--origin', 'http://a/?b'], /^--origin takes an origin/],
+    ['an origin with a user', ['--origin', 'http://b@a/'], /^--origin takes .*, not "http:\/\/b@a\/"\.$/],
     ['no node', ['--nodes', '0'], /^--nodes takes a number from 1 to 9, not "0"\.$/],
     ['too many nodes', ['--nodes', '10'], /^--nodes takes a number from 1 to 9, not "10"\.$/],
     ['nodes that are no number', ['--nodes', 'two'], /^--nodes takes a number/],
@@ -160,6 +172,25 @@ describe('a mistake is one line on stderr, and status 2 if it is in the call:', 
   });
 });
 
+test.each(['cdk.out', 'build/cdk.out', 'cdk.out/assembly-Prod', 'empty'])(
+  '--app %s is a folder of an assembly: without one it says so, and runs nothing',
+  (command) => {
+    const directory = temporaryFolder();
+    mkdirSync(join(directory, 'empty'));
+    expect(() => readyAssembly({ directory, command })).toThrow(
+      new OperatorError(
+        `There is no cloud assembly in ${command}: make it by \`npx cdk synth\`, or name the command of the app: --app "node app.js".`,
+      ),
+    );
+  },
+);
+
+test.each(['node app.js', 'node cdk.out/app.js', './app'])('--app %s is a command', (command) => {
+  const directory = temporaryFolder();
+  writeFileSync(join(directory, 'app'), '');
+  expect(readyAssembly({ directory, command })).toBeUndefined();
+});
+
 test.each(['beforeSend', 'profileSource'])(
   'the module of -c %s is found from where the command was typed',
   (option) => {
@@ -169,6 +200,16 @@ test.each(['beforeSend', 'profileSource'])(
   },
 );
 
+test('an origin may be the address that the server of a page prints, with a slash at the end', () => {
+  const { widgetOrigins } = parseStartOptions([
+    '--origin',
+    'http://localhost:5173/',
+    '--origin',
+    'https://a',
+  ]);
+  expect(widgetOrigins).toEqual(['http://localhost:5173', 'https://a']);
+});
+
 test('--help lists the options', async () => {
   const { code, stdout } = await cli('--help').exit;
   expect(code).toBe(0);
@@ -177,7 +218,8 @@ test('--help lists the options', async () => {
 
 test.each([
   [[], 'Open the page in two windows, or run'],
-  [['--origin', 'http://localhost:5173'], 'Open your page, http://localhost:5173, in two windows, or run'],
+  [['--origin', 'http://a:5'], 'Open your page, http://a:5, in two windows, or beside the desk, or run'],
+  [['--origin', 'http://a:5', '-c', 'desk=false'], 'Open your page, http://a:5, in two windows, or run'],
 ])('with %j it ends with the page to open', (args, advice) => {
   const url = 'http://127.0.0.1:8788/';
   const endpoints = { dynamodb: url, sqs: url, sns: url, s3: url, lambda: url, ssm: url };

@@ -83,6 +83,14 @@ test.each([
   expect(await response.json()).toEqual({ message: expect.stringMatching(/^.+$/) });
 });
 
+test.each(['alice', '', '[]', '{}', '{"user":"alice"}'])(
+  'the dev issuer says what to send to who sends %j',
+  async (body) => {
+    const { ask } = await serve();
+    expect(await (await ask(body)).json()).toEqual({ message: 'Send JSON: {"userId":"alice"}.' });
+  },
+);
+
 test('the dev issuer refuses a large body and another method, and passes on other paths', async () => {
   const { url, ask } = await serve();
   expect((await ask(' '.repeat(5000))).status).toBe(413);

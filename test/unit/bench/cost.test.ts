@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { choicesOf } from '../../../bench/cost/choices.ts';
+import { costText } from '../../../bench/cost/cost.ts';
 import {
   baselineCauses,
   type Measured,
@@ -102,7 +103,7 @@ describe('a month', () => {
   const measured: Measured = {
     operations: named.map(([scenario, operation]) => ({ scenario, operation, tally: aTally(), cpuMs: {} })),
     memory: { SendMessage: 512 },
-    baseline: { cpuMsPerPost: 0.3, memoryMegabytes: 256 },
+    baseline: { cpuMsPerPost: 0.3, memoryMegabytes: 256, mostConnected: 10_000 },
   };
   const totalFor = (users: number) => {
     const causes = ourCauses({ ...workload, users }, measured, prices);
@@ -120,6 +121,20 @@ describe('a month', () => {
     };
     expect(of(1e7) / of(1e6)).toBeCloseTo(100, 0);
   });
+
+  it.each([
+    [100_000, true],
+    [100_001, false],
+  ])(
+    'has the baseline beside it, and says what it is, if its pattern can work at all: %i users',
+    (users, isThere) => {
+      const text = costText(['--explain', '--online', '0.1', '--users', String(users)]);
+      expect(/^ +ours( +baseline)?$/m.exec(text)?.[1] !== undefined).toBe(isThere);
+      expect(text.includes('Baseline: the pattern')).toBe(isThere);
+      expect(text.includes('Dollars, baseline')).toBe(isThere);
+      expect(text.includes('Up to 10000 users connected at a time there is a baseline')).toBe(!isThere);
+    },
+  );
 
   it('delivers or stores every direct message, never both', () => {
     const causes = ourCauses(workload, measured, prices);

@@ -7,7 +7,7 @@ import type { CountsFile, TimesFile } from '../../../bench/results.ts';
 
 const counts = readJson<CountsFile>('results/counts.json');
 const operations = measuredOperations(counts, readJson<TimesFile>('results/times.json'));
-const baseline = { cpuMsPerPost: 0, memoryMegabytes: 0 };
+const baseline = { cpuMsPerPost: 0, memoryMegabytes: 0, mostConnected: 0 };
 
 /** The amounts of the table's rows, by what they begin with. */
 const rows = new Map(
