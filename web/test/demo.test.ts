@@ -3,11 +3,14 @@ import { expect, it } from 'vitest';
 import { personAt, visit } from './setup/person.ts';
 
 it('shows two people in the demo as online, and delivers everything after one of them reconnects', async () => {
-  const page = await visit({ query: '?demo' });
+  // On a phone the two are one above the other.
+  const page = await visit({ query: '?demo', viewport: { width: 390, height: 844 } });
   const pane = (name: string) => page.getByRole('region', { name, exact: true });
   const alice = personAt(page, 'alice', pane('alice'));
   const bob = personAt(page, 'bob', pane('bob'));
   for (const name of ['alice', 'bob']) await pane(name).getByText('online', { exact: true }).waitFor();
+  await page.getByRole('textbox', { name: 'Message alice' }).and(page.locator(':focus')).waitFor();
+  expect(await page.evaluate(() => scrollY)).toBe(0);
   await alice.say('hello');
   await bob.sees('hello');
   await alice.bubble('hello').getByText('Read').first().waitFor();

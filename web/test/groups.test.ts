@@ -330,6 +330,8 @@ describe('a new conversation', () => {
     await page.getByLabel('With').fill(userId);
     await page.keyboard.press('Enter');
     await page.getByText('Leave out your own name.').waitFor();
+    await page.getByLabel('With').fill(`${userId}, bob`);
+    await page.getByText('Leave out your own name.').waitFor({ state: 'detached' });
   });
 });
 

@@ -64,13 +64,26 @@ describe('a sign-out', () => {
     await bob.sees('and this');
   });
 
-  it('asks nothing if everything was sent, and can be cancelled', async () => {
-    const { alice, question } = await leavingWithUnsent();
+  it('asks nothing if everything was sent, can be cancelled, and leaves nothing open for the next user of the tab', async () => {
+    const { alice, bob, question } = await leavingWithUnsent();
     await question.getByRole('button', { name: 'Close' }).click();
     await question.waitFor({ state: 'detached' });
     await alice.network.heal();
     await alice.stored('and this');
+    const opened = new URL(alice.page.url()).hash;
     await alice.page.getByRole('button', { name: 'Sign out' }).click();
     await alice.page.getByLabel('Somebody else').waitFor();
+    await fillIn(alice.page, newUser('gus'));
+    await alice.page.getByText('No conversation is open').waitFor();
+    expect(new URL(alice.page.url()).hash).toBe('');
+
+    // A link that a signed-out user opens is still followed.
+    await alice.page.getByRole('button', { name: 'Sign out' }).click();
+    await alice.page.getByLabel('Somebody else').waitFor();
+    await alice.page.evaluate((hash) => {
+      location.hash = hash;
+    }, opened);
+    await fillIn(alice.page, newUser('eve'));
+    await alice.page.getByRole('heading', { name: bob.userId }).waitFor();
   });
 });

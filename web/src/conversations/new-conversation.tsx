@@ -45,7 +45,7 @@ export function NewConversation({ onClose, onStarted }: NewConversationProps) {
 
   return (
     <Dialog title="New conversation" onClose={onClose}>
-      <form className="form" onSubmit={submit}>
+      <form className="form" onSubmit={submit} onChange={() => setError(undefined)}>
         <label className="field">
           <span>With</span>
           <input

@@ -20,7 +20,7 @@ export function Introduction({ peer }: { readonly peer: string }) {
     const greet = async () => {
       const { messages, hasMore } = await conversation.history({ limit: 20 });
       if (hasMore || messages.some(({ mine }) => mine)) return;
-      const text = `Hi ${peer}! Cut my connection, let both of us write, and connect me again.`;
+      const text = `Hi ${peer}! Press “Cut the connection” above, write on both sides, connect again.`;
       conversation.send({ type: 'text', text }, { clientMsgId: 'introduction' });
     };
     // The next connection tries again.

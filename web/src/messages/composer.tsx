@@ -65,8 +65,8 @@ export function Composer({ conversation, draftKey, placeholder, dropText, onSent
   const canSend = (message !== '' || files.length > 0) && excess === 0;
   const isLong = text.length > GROWS_TO_CHARS;
   useEffect(() => {
-    // On a touch screen the keyboard would cover the messages.
-    if (matchMedia('(hover: hover)').matches) field.current?.focus();
+    // On a touch screen the keyboard would cover the messages. The demo's second field may be below the window.
+    if (matchMedia('(hover: hover)').matches) field.current?.focus({ preventScroll: true });
   }, []);
   useEffect(() => {
     // A refused message was put here to be edited.

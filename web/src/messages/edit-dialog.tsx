@@ -46,7 +46,7 @@ export function EditDialog({ conversation, message, seq, content, onClose }: Edi
   const audience = useAudience();
   const wanted = draft.trim();
   const mentions = editedMentions(message, text, wanted, audience ?? NOBODY);
-  const { error, attempt } = useAttempt(mentions === ALL ? reasonOfEditToAll : reasonOfEdit);
+  const { error, attempt, forget } = useAttempt(mentions === ALL ? reasonOfEditToAll : reasonOfEdit);
   const attachments = content.type === 'file' ? content.attachments : undefined;
   const excess = excessOf(wanted, { replyTo: message.replyTo, mentions, attachments });
   // Files need no text.
@@ -61,7 +61,7 @@ export function EditDialog({ conversation, message, seq, content, onClose }: Edi
   };
   return (
     <Dialog title={t('Edit message')} onClose={onClose}>
-      <form onSubmit={save}>
+      <form onSubmit={save} onChange={forget}>
         <div className="edit-place">
           <textarea
             ref={field}

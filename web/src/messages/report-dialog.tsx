@@ -20,7 +20,7 @@ export interface ReportDialogProps {
 export function ReportDialog({ conversation, message, seq, onClose }: ReportDialogProps) {
   const [reason, setReason] = useState('');
   const [isDone, setIsDone] = useState(false);
-  const { error, attempt } = useAttempt(reasonOf);
+  const { error, attempt, forget } = useAttempt(reasonOf);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     attempt(reportMessage(conversation, seq, reason.trim()), () => setIsDone(true));
@@ -41,7 +41,7 @@ export function ReportDialog({ conversation, message, seq, onClose }: ReportDial
       <p className="quote" dir="auto">
         {excerptOf(message, 80)}
       </p>
-      <form className="form" onSubmit={submit}>
+      <form className="form" onSubmit={submit} onChange={forget}>
         <label className="field">
           <span>{t('What is wrong with it?')}</span>
           <input

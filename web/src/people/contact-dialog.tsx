@@ -14,7 +14,7 @@ export function ContactDialog({ userId, onClose }: { readonly userId: string; on
   const contact = usePeople().contacts?.find((one) => one.userId === userId);
   const [alias, setAlias] = useState(contact?.alias ?? '');
   const [favorite, setFavorite] = useState(contact?.favorite === true);
-  const { error, attempt } = useAttempt(reasonOf);
+  const { error, attempt, forget } = useAttempt(reasonOf);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     const named = alias.trim() === '' ? {} : { alias: alias.trim() };
@@ -22,7 +22,7 @@ export function ContactDialog({ userId, onClose }: { readonly userId: string; on
   };
   return (
     <Dialog title={contact === undefined ? 'Add to contacts' : 'Contact'} onClose={onClose}>
-      <form className="form" onSubmit={submit}>
+      <form className="form" onSubmit={submit} onChange={forget}>
         <label className="field">
           <span>Your name for {userId}</span>
           <input

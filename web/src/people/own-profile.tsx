@@ -50,7 +50,7 @@ function ProfileForm({ profile, onClose }: ProfileFormProps) {
   const [name, setName] = useState(profile?.name ?? '');
   const [avatar, setAvatar] = useState(profile?.avatar ?? '');
   const [isBroken, setIsBroken] = useState(false);
-  const { error, attempt } = useAttempt(reasonOfProfile);
+  const { error, attempt, forget } = useAttempt(reasonOfProfile);
   const field = useRef<HTMLInputElement>(null);
   // The dialog was empty when it opened.
   useEffect(() => field.current?.focus(), []);
@@ -65,7 +65,7 @@ function ProfileForm({ profile, onClose }: ProfileFormProps) {
     attempt(im.profile.set(changed), onClose);
   };
   return (
-    <form className="form" onSubmit={submit} noValidate>
+    <form className="form" onSubmit={submit} onChange={forget} noValidate>
       <div className="profile-preview">
         <Avatar
           name={name.trim() || userId}

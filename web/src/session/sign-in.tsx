@@ -77,7 +77,7 @@ function PickUser({ words, onSignIn }: Required<Pick<SignInProps, 'words' | 'onS
           </li>
         ))}
       </ul>
-      <form onSubmit={submit} className="sign-in-form">
+      <form onSubmit={submit} onChange={() => setError(undefined)} className="sign-in-form">
         <label htmlFor="user">Somebody else</label>
         <div className="field-row">
           <input

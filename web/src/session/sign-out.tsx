@@ -43,11 +43,18 @@ export function signOutOf(
 export function SignOutButton({ signOut }: { readonly signOut: SignOut }) {
   const [unsent, setUnsent] = useState(0);
   const { error, attempt } = useAttempt(couldNotDelete);
+  const leave: SignOut['leave'] = useCallback(
+    async (options) => {
+      await signOut.leave(options);
+      forgetAddress();
+    },
+    [signOut],
+  );
   const start = useCallback(async () => {
     const count = await signOut.unsentCount();
-    if (count === 0) await signOut.leave();
+    if (count === 0) await leave();
     else setUnsent(count);
-  }, [signOut]);
+  }, [signOut, leave]);
   return (
     <>
       <IconButton icon="sign-out" label="Sign out" onClick={() => void start()} />
@@ -59,10 +66,10 @@ export function SignOutButton({ signOut }: { readonly signOut: SignOut }) {
           </p>
           <FormError text={error} />
           <div className="form-actions">
-            <Button kind="danger" onClick={() => attempt(signOut.leave({ deleteUnsent: true }))}>
+            <Button kind="danger" onClick={() => attempt(leave({ deleteUnsent: true }))}>
               Delete and sign out
             </Button>
-            <Button kind="primary" onClick={() => void signOut.leave()}>
+            <Button kind="primary" onClick={() => void leave()}>
               Keep and sign out
             </Button>
           </div>
@@ -70,6 +77,11 @@ export function SignOutButton({ signOut }: { readonly signOut: SignOut }) {
       )}
     </>
   );
+}
+
+/** The next user of this tab may have no part in the open conversation. After a session that ended by itself it stays. */
+function forgetAddress(): void {
+  history.replaceState(null, '', `${location.pathname}${location.search}`);
 }
 
 function unsentWords(count: number): string {

@@ -25,7 +25,7 @@ export function OneField({ label, action, initial = '', maxLength, whyNot, onSub
     onSubmit(text.trim(), () => setText(initial === '' ? '' : text.trim()));
   };
   return (
-    <form className="field" onSubmit={submit}>
+    <form className="field" onSubmit={submit} onChange={() => setError(undefined)}>
       <label>
         <span>{label}</span>
         <input

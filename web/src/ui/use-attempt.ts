@@ -4,6 +4,8 @@ export interface Attempts {
   /** Why the last one failed. */
   readonly error: string | undefined;
   attempt<Result>(work: Promise<Result>, then?: (result: Result) => void): void;
+  /** The user has changed what failed. */
+  forget(): void;
 }
 
 /** Runs actions of the user and keeps the error of the last. `wordsOf` must stay the same function. */
@@ -19,5 +21,6 @@ export function useAttempt(wordsOf: (reason: unknown) => string): Attempts {
     },
     [wordsOf],
   );
-  return { error, attempt };
+  const forget = useCallback(() => setError(undefined), []);
+  return { error, attempt, forget };
 }
