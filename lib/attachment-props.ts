@@ -10,7 +10,7 @@ export interface AttachmentProps {
   readonly attachments?: boolean | undefined;
   /**
    * The largest file, in bytes. A message's copy of it is made while its sender waits.
-   * @default 26_214_400 - 25 MB
+   * @default 26_214_400 - 25 MiB
    * @throws {InvalidOptionsError} not a whole number from 1 to 104,857,600 (100 MB)
    * @example 10 * 1024 * 1024
    */

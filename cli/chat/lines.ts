@@ -69,12 +69,12 @@ function fileText({ name, size, removed }: Attachment): string {
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
 
-/** As the page says it: 25 MB are 25 × 1024 × 1024 bytes, as for the limit. */
+/** As the page says it: a kilobyte has 1,000 bytes. */
 export function sizeText(bytes: number): string {
-  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
-  const amount = bytes / 1024 ** power;
+  const power = Math.min(Math.floor((String(bytes).length - 1) / 3), UNITS.length - 1);
+  const amount = bytes / 1000 ** power;
   const style = { style: 'unit', unit: UNITS[power], unitDisplay: power === 0 ? 'long' : 'short' } as const;
-  return amount.toLocaleString('en', { ...style, maximumFractionDigits: amount < 10 ? 1 : 0 });
+  return amount.toLocaleString('en', { ...style, maximumFractionDigits: amount < 100 ? 1 : 0 });
 }
 
 /** The state of the connection; undefined if it needs no line. */

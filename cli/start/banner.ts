@@ -57,10 +57,13 @@ function appLines({ otherApis = [], outputs }: Announced): string {
   const sections = { 'Other APIs of the app': apis, 'Outputs of the app': own };
   return Object.entries(sections)
     .filter(([, lines]) => lines.length > 0)
-    .map(
-      ([title, lines]) => `\n${title}:\n\n${lines.map(([name, value]) => `  ${name}  ${value}\n`).join('')}`,
-    )
+    .map(([title, lines]) => `\n${title}:\n\n${aligned(lines)}`)
     .join('');
+}
+
+function aligned(lines: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...lines.map(([name]) => name.length));
+  return lines.map(([name, value]) => `  ${name.padEnd(width)}  ${value}\n`).join('');
 }
 
 /** The banner for programs: one line of JSON. */

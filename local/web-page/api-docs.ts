@@ -56,8 +56,13 @@ export function serveApiDocs(folder: ApiDocsFolder, urls: ApiDocsUrls) {
       return;
     }
     request.url = `/${path}`;
-    sirv(directory, { dev: true, etag: true })(request, response);
+    sirv(directory, { dev: true, etag: true, onNoMatch: sayNotFound })(request, response);
   };
+}
+
+/** For a person who has mistyped an address: an empty body is an empty page. */
+export function sayNotFound(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('Not found.\n');
 }
 
 const HERE = 'This machine';

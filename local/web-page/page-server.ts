@@ -10,7 +10,7 @@ import {
 } from '../../web/serving.ts';
 import { closeServer, listenOn } from '../listening.ts';
 import { OperatorError, systemErrorCode } from '../operator-error.ts';
-import { type ApiDocsFolder, serveApiDocs } from './api-docs.ts';
+import { type ApiDocsFolder, sayNotFound, serveApiDocs } from './api-docs.ts';
 
 export interface PageServerOptions {
   /** Folder of the built page. */
@@ -45,7 +45,7 @@ export interface PageServer {
  */
 export async function servePage(options: PageServerOptions): Promise<PageServer> {
   // Reads the folder on each request: another runtime may rebuild the page.
-  const serveFile = sirv(options.directory, { dev: true, etag: true });
+  const serveFile = sirv(options.directory, { dev: true, etag: true, onNoMatch: sayNotFound });
   const headers = headersOf(options);
   const embeddable = headersOf(options, widgetAncestors(options.config.widgetOrigins));
   const serveDocs =

@@ -63,6 +63,7 @@ describe('the reference under /docs', () => {
     const phone = { viewport: { width: 390, height: 800 }, isMobile: true, colorScheme: 'dark' } as const;
     const { page, requests, said } = await visit('docs/asyncapi', phone);
     await page.getByRole('heading', { name: 'Operations' }).waitFor();
+    expect(await page.getByText('Loading…').count()).toBe(0);
     const text = await page.locator('#viewer').textContent();
     for (const shown of ['sendMessage', 'session.closed', 'EventsTopicArn', 'ServiceQueueUrl'])
       expect(text).toContain(shown);

@@ -28,7 +28,7 @@ describe('a direct conversation', () => {
     await alice.say('one');
     await alice.say('two');
     await bob.row('2 unread').waitFor();
-    await expect.poll(() => bob.page.title()).toBe('(2) serverless-im');
+    await expect.poll(() => bob.page.title()).toBe(`(2) ${bob.userId} · serverless-im`);
     const icon = bob.page.locator('link[rel=icon]');
     expect(await icon.getAttribute('href')).toBe('./unread/2.svg');
     await alice.bubble('two').getByText('Sent').first().waitFor();
@@ -37,7 +37,7 @@ describe('a direct conversation', () => {
     await bob.sees('two');
     await alice.bubble('two').getByText('Read').first().waitFor();
     await expect.poll(() => bob.row('unread').count()).toBe(0);
-    expect(await bob.page.title()).toBe('serverless-im');
+    expect(await bob.page.title()).toBe(`${bob.userId} · serverless-im`);
     expect(await icon.getAttribute('href')).toBe('./icon.svg');
     await alice.page.reload();
     await alice.row(bob.userId).click();
@@ -132,6 +132,6 @@ describe('the text of a message', () => {
     await alice.say(markup);
     await bob.sees(markup);
     expect(await bob.page.locator('.bubble img, .bubble b, .bubble script').count()).toBe(0);
-    await expect.poll(() => bob.page.title()).toBe('serverless-im');
+    await expect.poll(() => bob.page.title()).toBe(`${bob.userId} · serverless-im`);
   });
 });

@@ -17,6 +17,15 @@ it('shows two people in the demo as online, and delivers everything after one of
 
   await pane('alice').getByRole('button', { name: 'Cut the connection' }).click();
   await pane('alice').getByText('Connection lost').waitFor();
+  // Nobody knows who is online, and the name has no empty line below it.
+  const centreOf = (selector: string) =>
+    pane('alice')
+      .locator(`.pane-header ${selector}`)
+      .evaluate((element) => {
+        const { top, bottom } = element.getBoundingClientRect();
+        return (top + bottom) / 2;
+      });
+  expect(await centreOf('h2')).toBeCloseTo(await centreOf('.avatar'), 0);
   await alice.say('from the tunnel');
   await alice.bubble('from the tunnel').getByText('Sending').first().waitFor();
   await bob.say('are you there?');

@@ -87,6 +87,8 @@ describe('a group of three', () => {
     const { alice, bob } = await threePeople();
     await alice.page.getByRole('button', { name: 'About this group' }).click();
     const dialog = alice.page.getByRole('dialog');
+    const widths = await dialog.getByRole('combobox').evaluateAll((all) => all.map((one) => one.clientWidth));
+    expect(new Set(widths).size).toBe(1);
     await dialog.getByLabel('Write').selectOption('Only admins');
     await bob.page.getByText('Only admins can write in this group.').waitFor();
     expect(await bob.composer().count()).toBe(0);

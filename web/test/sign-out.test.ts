@@ -73,6 +73,7 @@ describe('a sign-out', () => {
     const opened = new URL(alice.page.url()).hash;
     await alice.page.getByRole('button', { name: 'Sign out' }).click();
     await alice.page.getByLabel('Somebody else').waitFor();
+    expect(await alice.page.title()).toBe('serverless-im');
     await fillIn(alice.page, newUser('gus'));
     await alice.page.getByText('No conversation is open').waitFor();
     expect(new URL(alice.page.url()).hash).toBe('');

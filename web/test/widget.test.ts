@@ -184,7 +184,7 @@ describe('the widget', () => {
   it('is embedded in any page by one script tag, in a frame', async () => {
     const atAgent = await agent(newUser('ann'), { queue: 'default' });
     const shop = await visit({ query: 'widget-demo.html', ...DARK });
-    expect(await shop.evaluate(() => getComputedStyle(document.body).color)).toBe('rgb(255, 255, 255)');
+    expect(await shop.evaluate(() => getComputedStyle(document.body).color)).toBe('rgb(236, 229, 214)');
     await shop.getByRole('button', { name: 'Help' }).click();
     const widget = widgetIn(shop);
     await ask(widget, 'Shoes');

@@ -227,6 +227,18 @@ test.each([
   expect(banner({ port: 8787, ...urls, outputs: {}, endpoints }, parseStartOptions(args))).toContain(advice);
 });
 
+test('the outputs of an app are one below the other', () => {
+  const url = 'http://127.0.0.1:8788/';
+  const endpoints = { dynamodb: url, sqs: url, sns: url, s3: url, lambda: url, ssm: url };
+  const urls = { wsUrl: url, httpUrl: url, tokenUrl: url, webUrl: url };
+  const outputs = { ChatUrl: url, OrdersApiUrl: url };
+  const text = banner(
+    { port: 8787, ...urls, outputs, endpoints },
+    parseStartOptions(['--app', 'node app.js']),
+  );
+  expect(text).toContain(`\n  ChatUrl       ${url}\n  OrdersApiUrl  ${url}\n`);
+});
+
 /**
  * Data that another user of this machine could open, if the data folder itself were open. The CDK opens the functions' code
  * to all, in a folder that isn't.

@@ -70,7 +70,9 @@ describe('the web page as served', () => {
 
   it('has no other files and accepts no writes', async () => {
     expect((await get('..%2f..%2fetc/passwd')).status).toBe(404);
-    expect((await get('secret')).status).toBe(404);
+    const missing = await get('secret');
+    expect(missing.status).toBe(404);
+    expect(await missing.text()).toBe('Not found.\n');
     expect((await get('', { method: 'POST' })).status).toBe(405);
   });
 

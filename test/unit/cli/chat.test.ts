@@ -115,7 +115,7 @@ describe('chat', () => {
     ];
     server.history.push(oldMessage(1, { content: { type: 'file', attachments, text: 'read this' } }));
     await chat.start();
-    expect(screen.lines.at(-1)).toMatch(/^bob: 📎 a.*\.pdf \(12 kB\) 📎 b\.bin \[removed\] read this$/);
+    expect(screen.lines.at(-1)).toMatch(/^bob: 📎 a.*\.pdf \(12.3 kB\) 📎 b\.bin \[removed\] read this$/);
     expect(screen.lines.join()).not.toContain('\u001b');
 
     const folder = await mkdtemp(join(tmpdir(), 'im-chat-'));
@@ -199,8 +199,8 @@ describe('chat', () => {
   it.each([
     [1, '1 byte'],
     [16, '16 bytes'],
-    [1_536, '1.5 kB'],
-    [26_214_400, '25 MB'],
+    [8_901, '8.9 kB'],
+    [26_214_400, '26.2 MB'],
   ])('says %i bytes as the page does: %s', (bytes, text) => {
     expect(sizeText(bytes)).toBe(text);
   });

@@ -64,7 +64,7 @@ function AtDesk({ config, session, onSignOut }: AtDeskProps) {
     <main className="whole">
       <h1 className="visually-hidden">Desk</h1>
       <ClientProvider value={im}>
-        <UnreadBadge />
+        <UnreadBadge name={session.name} />
         <Console name={session.name} signOut={signOut} />
       </ClientProvider>
     </main>

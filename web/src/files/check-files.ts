@@ -40,7 +40,7 @@ function whyNot({ name, size, type }: Candidate, { maxBytes, types }: FileLimits
   const file = isolated(name);
   if (size === 0) return t('{file} is empty.', { file });
   if (size > maxBytes)
-    return t('{file} is too large: at most {size}.', { file, size: sizeInWords(maxBytes) });
+    return t('{file} is too large: at most {size}.', { file, size: sizeInWords(maxBytes, 'floor') });
   // The type that the SDK sends for a file without one.
   const named = type === '' ? 'application/octet-stream' : type.toLowerCase();
   if (types.length > 0 && !types.some((one) => fits(named, one)))

@@ -5,13 +5,14 @@ import { kindOf } from './kinds.ts';
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
 
-/** A size as people say it: `482 kB`. 25 MB are 25 × 1024 × 1024 bytes, as for the limit. */
-export function sizeInWords(bytes: number): string {
-  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
-  const amount = bytes / 1024 ** power;
+/** A size as people and their file managers say it: `482 kB`, of 1,000 bytes each. A limit is rounded down, to be true. */
+export function sizeInWords(bytes: number, roundingMode: 'halfExpand' | 'floor' = 'halfExpand'): string {
+  const power = Math.min(Math.floor((String(bytes).length - 1) / 3), UNITS.length - 1);
+  const amount = bytes / 1000 ** power;
   // Short bytes would have no plural in English.
   const style = { style: 'unit', unit: UNITS[power], unitDisplay: power === 0 ? 'long' : 'short' } as const;
-  return amount.toLocaleString(languageOfPage(), { ...style, maximumFractionDigits: amount < 10 ? 1 : 0 });
+  const maximumFractionDigits = amount < 100 ? 1 : 0;
+  return amount.toLocaleString(languageOfPage(), { ...style, maximumFractionDigits, roundingMode });
 }
 
 /** `1:05`, of a sound or video. */

@@ -29,7 +29,7 @@ export function SignedIn({ config, session, onSignOut }: SignedInProps) {
     <main className="whole">
       <h1 className="visually-hidden">Chat</h1>
       <ClientProvider value={im}>
-        <UnreadBadge />
+        <UnreadBadge name={session.name} />
         <Notifications select={selection.select} />
         <CanNotifyProvider value={config.webPush === true}>
           <Chat name={session.name} selection={selection} signOut={signOut} />

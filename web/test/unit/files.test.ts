@@ -91,10 +91,12 @@ describe('the words for files', () => {
 
   it.each([
     [0, '0 bytes'],
-    [1_023, '1,023 bytes'],
-    [1_536, '1.5 kB'],
-    [25 * 1024 * 1024, '25 MB'],
-    [3 * 1024 ** 3, '3 GB'],
+    [999, '999 bytes'],
+    [1_000, '1 kB'],
+    [8_901, '8.9 kB'],
+    [482_400, '482 kB'],
+    [25 * 1024 * 1024, '26.2 MB'],
+    [3e9, '3 GB'],
   ])('of the size %s are %s', (bytes, words) => {
     expect(sizeInWords(bytes)).toBe(words);
   });
