@@ -8,7 +8,8 @@ import type { SecurityOptions, SecurityProps } from './security-props.ts';
 
 /**
  * Options of `ServerlessIm`. All are optional. The constructor checks them together and throws one `InvalidOptionsError`
- * that lists every fault. Durations must be whole seconds: CDK throws an error for others.
+ * that lists every fault; if there are props that it doesn't have, or that are no `Duration` and should be, only those. Durations
+ * must be whole seconds: CDK throws an error for others.
  */
 export interface ServerlessImProps
   extends PlatformProps,
