@@ -63,6 +63,8 @@ describe('the reference under /docs', () => {
     const phone = { viewport: { width: 390, height: 800 }, isMobile: true, colorScheme: 'dark' } as const;
     const { page, requests, said } = await visit('docs/asyncapi', phone);
     await page.getByRole('heading', { name: 'Operations' }).waitFor();
+    // The page says so until the viewer is there.
+    expect(await (await page.request.get(`${webUrl}docs/asyncapi`)).text()).toContain('Loading…');
     expect(await page.getByText('Loading…').count()).toBe(0);
     const text = await page.locator('#viewer').textContent();
     for (const shown of ['sendMessage', 'session.closed', 'EventsTopicArn', 'ServiceQueueUrl'])
