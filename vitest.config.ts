@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 import { LongestFirst } from './test/setup/longest-first.ts';
 import { PATIENCE_MS, TEST_TIMEOUT_MS } from './test/setup/patience.ts';
+import { RETRY_REPORTER } from './test/setup/retry-reporter.ts';
 
 /**
  * test/README.md explains what each project runs, and when to run it. Only `flow`, `proof`, and `web` synthesize the stack first,
@@ -15,8 +16,9 @@ export default defineConfig({
   test: {
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
-    // Only on CI, whose machine is shared (.ci/run); the report names tests that needed a retry.
+    // Only on CI, whose machine is shared (.ci/run); the report names tests that needed a retry, and says why.
     retry: Number(process.env['TEST_RETRIES'] ?? 0),
+    reporters: ['default', RETRY_REPORTER],
     expect: { poll: { timeout: PATIENCE_MS } },
     // Files mostly wait, for sockets and for time, so one more than there are cores; the default leaves one idle.
     maxWorkers: availableParallelism() + 1,
