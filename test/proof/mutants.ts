@@ -940,7 +940,7 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'while an older list is being read',
   },
   {
-    // Who is back in a group sees what they may not read any more, as it once was.
+    // The view of a user who rejoined a group still shows old copies of messages that this user may no longer read.
     fault: 'group',
     file: 'client/src/conversations/message-view.ts',
     from: "if (content.event === 'joined') this.#turn(this.#errors.latest);",

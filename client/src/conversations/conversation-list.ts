@@ -141,7 +141,7 @@ export class ConversationList {
   drop(conversationId: string): void {
     const row = this.#row(conversationId);
     row.isMine = false;
-    // Who comes back starts anew (IM-SETTINGS-1), and may have missed that it was renamed.
+    // A user who rejoins has the default settings (IM-SETTINGS-1), and may have missed a new name of the group.
     row.settings = NO_SETTINGS;
     if (row.kind === 'group') row.name = undefined;
     this.read(conversationId, row.last?.seq ?? 0);

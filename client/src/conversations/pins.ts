@@ -81,7 +81,7 @@ export class Pins {
         if (change?.kind === 'erased') void this.#read();
       }),
       conversation.on('message', (message) => {
-        // Who comes back may read others than before.
+        // A user who rejoins may read other messages than before.
         if (hasHappenedTo(conversation.state.userId, message, 'joined')) void this.#read();
       }),
       conversation.ports.events.on('connection', ({ current }) => {

@@ -38,7 +38,7 @@ export function useMessage(
     const offs: Cancel[] = [
       load(),
       conversation.on('message', (message) => {
-        // Who comes back may read others than before.
+        // A user who rejoins may read other messages than before.
         if (!hasHappenedTo(conversation.state.userId, message, 'joined')) return;
         for (const stop of offs.splice(0, 1, load())) stop();
       }),
