@@ -36,7 +36,8 @@ async function colourAt(blob, x, y) {
   const image = await createImageBitmap(blob);
   const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
   context.drawImage(image, 0, 0);
-  const [red, green, blue] = context.getImageData(x * (image.width - 1), y * (image.height - 1), 1, 1).data;
+  const [red, green, blue, alpha] = context.getImageData(x * (image.width - 1), y * (image.height - 1), 1, 1).data;
+  if (alpha === 0) return 'nothing';
   return red > 200 && green > 200 && blue > 200 ? 'white' : red > 200 ? 'red' : blue > 200 ? 'blue' : 'black';
 }
 /** EXIF that turns the picture by a quarter, and names a place. */
@@ -45,6 +46,24 @@ async function turned(blob) {
   const tiff = [0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0];
   const data = [...new TextEncoder().encode('Exif\\0\\0'), ...tiff, ...new TextEncoder().encode('PLACE')];
   return new Blob([bytes.slice(0, 2), Uint8Array.of(0xff, 0xe1, 0, data.length + 2, ...data), bytes.slice(2)], { type: blob.type });
+}
+async function redVideo() {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
+  const context = canvas.getContext('2d');
+  const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: 'video/webm' });
+  const parts = [];
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  const stopped = new Promise((resolve) => { recorder.onstop = resolve; });
+  recorder.start(50);
+  // Until the recorder has encoded some: on a busy machine its encoder starts late.
+  for (let frame = 0; frame < 400 && (frame < 10 || !parts.some(({ size }) => size > 0)); frame += 1) {
+    context.fillStyle = '#f00';
+    context.fillRect(0, 0, 640, 480 - frame);
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
+  recorder.stop();
+  await stopped;
+  return new Blob(parts, { type: 'video/webm' });
 }
 async function described({ data, thumbnail, ...facts }) {
   const text = new TextDecoder('latin1').decode(await data.arrayBuffer());
@@ -145,27 +164,29 @@ describe('prepare, in a browser', () => {
 
   it('measures a video, and takes its first frame for the thumbnail', async () => {
     const found = await inPage<object>(`
-      const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
-      const context = canvas.getContext('2d');
-      const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: 'video/webm' });
-      const parts = [];
-      recorder.ondataavailable = ({ data }) => parts.push(data);
-      const stopped = new Promise((resolve) => { recorder.onstop = resolve; });
-      recorder.start(50);
-      // Until the recorder has encoded some: on a busy machine its encoder starts late.
-      for (let frame = 0; frame < 400 && (frame < 10 || !parts.some(({ size }) => size > 0)); frame += 1) {
-        context.fillStyle = '#f00';
-        context.fillRect(0, 0, 640, 480 - frame);
-        await new Promise((resolve) => requestAnimationFrame(resolve));
-      }
-      recorder.stop();
-      await stopped;
-      const prepared = await im.prepare({ data: new Blob(parts, { type: 'video/webm' }), name: 'a.webm' }, false);
+      const prepared = await im.prepare({ data: await redVideo(), name: 'a.webm' }, false);
       return { ...(await described(prepared)), colour: await colourAt(prepared.thumbnail.data, 0.5, 0.1) };
     `);
     expect(found).toMatchObject({
       ...{ width: 640, height: 480, colour: 'red' },
       thumbnail: { type: 'image/webp', width: 320, height: 240 },
     });
+  });
+
+  it('waits for the first frame of a video that says “seeked” before it is there', async () => {
+    const found = await inPage<object>(`
+      const video = await redVideo();
+      const listen = HTMLMediaElement.prototype.addEventListener;
+      HTMLMediaElement.prototype.addEventListener = function (event, ...rest) {
+        return listen.call(this, event === 'seeked' ? 'seeking' : event, ...rest);
+      };
+      try {
+        const prepared = await im.prepare({ data: video, name: 'a.webm' }, false);
+        return { colour: await colourAt(prepared.thumbnail.data, 0.5, 0.1) };
+      } finally {
+        HTMLMediaElement.prototype.addEventListener = listen;
+      }
+    `);
+    expect(found).toEqual({ colour: 'red' });
   });
 });

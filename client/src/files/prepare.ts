@@ -4,8 +4,10 @@ import { type Drawable, thumbnailOf } from './thumbnail.ts';
 
 /** Loaded with the first picture, sound, or video that is sent. */
 
-/** A player may stay silent for ever, and the message waits for it. */
-const PLAYER_MS = 3_000;
+/** A player may stay silent for ever, and the message waits for it. On a busy machine it needs seconds. */
+const PLAYER_MS = 10_000;
+/** A page in the background is told of no frame; then it is most likely there. */
+const FRAME_MS = 3_000;
 const MOST_PIXELS = 100_000;
 const MOST_DURATION_MS = 7 * 24 * 3_600_000;
 
@@ -56,6 +58,7 @@ async function playerFacts(file: Blob, kind: 'audio' | 'video', said: FileSource
   const player = document.createElement(kind);
   const url = URL.createObjectURL(file);
   try {
+    const frame = player instanceof HTMLVideoElement ? firstFrame(player) : undefined;
     Object.assign(player, { muted: true, playsInline: true, preload: 'auto', src: url });
     await happens(player, 'loadedmetadata');
     const durationMs = Math.round(player.duration * 1_000);
@@ -68,6 +71,7 @@ async function playerFacts(file: Blob, kind: 'audio' | 'video', said: FileSource
       () => true,
       () => false,
     );
+    if (hasFrame) await Promise.race([frame, new Promise((resolve) => setTimeout(resolve, FRAME_MS))]);
     const found = await drawableFacts({ image: player, width, height }, file, hasFrame ? said : WITHOUT);
     return { ...facts, ...found };
   } finally {
@@ -87,6 +91,15 @@ async function drawableFacts(
   const isWanted = said.thumbnail === undefined;
   const thumbnail = isWanted ? await thumbnailOf(drawable, file.size).catch(() => undefined) : undefined;
   return { width, height, thumbnail };
+}
+
+/** Resolves when the player has a frame to draw. `seeked` can come first: another thread of the browser brings the frame. */
+function firstFrame(player: HTMLVideoElement): Promise<void> {
+  return new Promise((resolve) => {
+    if ('requestVideoFrameCallback' in player) player.requestVideoFrameCallback(() => resolve());
+    // Firefox before 132 can't tell.
+    else resolve();
+  });
 }
 
 function happens(player: HTMLMediaElement, event: string): Promise<void> {
