@@ -6,7 +6,6 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { FaultKind } from '../../local/aws-proxy/index.ts';
@@ -19,6 +18,7 @@ import { assigned, deskEnvironment, deskOf, newQueue, openChat, updated } from '
 import { groupsOf } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
+import { replayEvents } from './setup/replay.ts';
 import { sending, sendServiceEvent, textContent } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 import { countsOf, type Subscriber, subscribeTo } from './setup/subscriber.ts';
@@ -483,19 +483,7 @@ describe('a broken row', () => {
 });
 
 describe('a replay', () => {
-  const replay = async (request: object): Promise<Json> => {
-    const lambda = new LambdaClient({
-      endpoint: stack.endpoints.lambda,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
-    const FunctionName = stack.outputs['ReplayEventsFunction'];
-    const { Payload } = await lambda.send(
-      new InvokeCommand({ FunctionName, Payload: JSON.stringify(request) }),
-    );
-    lambda.destroy();
-    return JSON.parse(Buffer.from(Payload ?? []).toString());
-  };
+  const replay = (request: object) => replayEvents(stack, request);
 
   it('publishes a conversation’s events with the ids of the first time, from a seq on (IM-EVENT-6)', async () => {
     const { alice, b, ack, id, conversationId } = await sent('one');

@@ -145,6 +145,14 @@ describe('the checker of deleted groups', () => {
     ['a member who is connected is not told', [{ type: 'healed' }], 'cid/phone was always connected'],
     ['something is left', [deleted('Messages g:1#0 1')], 'Messages g:1#0 1 is left'],
     ['it is archived', [{ type: 'archived', messages: [FIRST] }], 'the archive has g:1 1'],
+    [
+      'a replay tells of it',
+      [
+        deleted(),
+        { type: 'replayed', conversationId: GROUP, fromSeq: 1, begun: 9, outcome: 'done', events: [] },
+      ],
+      'a replay tells of g:1',
+    ],
     ['no event tells of a message', [told('group.deleted')], 'no event id1-0'],
     ['no event tells that it is deleted', [told('message.created')], 'no event group.deleted'],
     ['a message that nobody sent is seen', [push('cid', LATE)], 'IM-INV-2 phantom'],

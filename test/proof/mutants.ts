@@ -3952,6 +3952,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'model',
+    file: 'lambdas/domain/events/replay.ts',
+    from: 'after: nextSeq - 1,',
+    to: 'after: nextSeq,',
+    project: 'proof',
+    test: 'test/proof/platform-model.test.ts',
+    only: 'through a story',
+  },
+  {
+    fault: 'model',
     file: 'lambdas/domain/notifications/worth-telling.ts',
     from: '  if (message === undefined || !isSaid(message)) return false;',
     to: '  if (message !== undefined) return false;',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FIRST, final, ID, message, page, SECOND, sent, text, violations } from './checker/pair-history.ts';
-import type { HistoryEvent, SeenMessage } from './history.ts';
+import type { Effect, HistoryEvent, SeenMessage } from './history.ts';
 import type { Banned, ToldEvent } from './platform-history.ts';
 
 const GROUP = 'g:1';
@@ -198,6 +198,76 @@ describe('the checker of events', () => {
     ],
   ])('notices an event that is missing or wrong: %s (IM-EVENT-1, IM-EVENT-2)', (_, events, violation) => {
     expect(judge(events)).toContain(`IM-EVENT ${violation}`);
+  });
+
+  describe('and replays', () => {
+    const replayed = (outcome: Effect, events?: readonly ToldEvent[], begun = 5): HistoryEvent => ({
+      ...{ type: 'replayed', conversationId: ID, fromSeq: 2, begun, outcome },
+      ...(events && { events }),
+    });
+    /** The creation of a message that has changed since. */
+    const again = { ...created(changed), rev: 0 };
+    const ATEND = [created(FIRST), again, edited];
+
+    it('accepts what was told before, and a changed message as it is now (IM-EVENT-6)', () => {
+      for (const outcome of ['done', 'unknown'] as const)
+        expect(judge([...ALL, again, edited], replayed(outcome))).toBe('');
+      expect(judge(ALL, replayed('refused'), replayed('done', ATEND))).toBe('');
+    });
+
+    it.each<[string, readonly ToldEvent[], readonly HistoryEvent[], string]>([
+      ['a changed message is told as new without a replay', [...ALL, again], [], 'altered: the event id2-0'],
+      [
+        'one is told as new by a replay that began behind it',
+        [...ALL, { ...created({ ...FIRST, rev: 1 }), rev: 0 }],
+        [replayed('done')],
+        'altered: the event id1-0',
+      ],
+      [
+        'a message does not come again',
+        ALL,
+        [replayed('done')],
+        'untold: the event id2-0 did not come again',
+      ],
+      [
+        'one lacks a message',
+        ALL,
+        [replayed('done', [again, edited])],
+        'untold: the replay of dm:ann:cid lacks id1-0',
+      ],
+      [
+        'one lacks a change',
+        ALL,
+        [replayed('done', [created(FIRST), again])],
+        'untold: the replay of dm:ann:cid lacks id2-1',
+      ],
+      [
+        'one tells of nothing in history',
+        ALL,
+        [replayed('done', [...ATEND, created(message(3, 'ann'))])],
+        'phantom: the replay of dm:ann:cid tells id3-0',
+      ],
+      [
+        'one tells of a message as it was',
+        ALL,
+        [replayed('done', [...ATEND, created(SECOND)])],
+        'altered: the replay tells id2-0 otherwise than it is',
+      ],
+      [
+        'one tells of a change in another way',
+        [...ALL.slice(0, 2), { ...edited, data: { ...edited.data, change: { kind: 'edited', by: 'ann' } } }],
+        [
+          replayed('done', [
+            created(FIRST),
+            again,
+            { ...edited, data: { ...edited.data, change: { kind: 'edited', by: 'cid' } } },
+          ]),
+        ],
+        'altered: id2-1 of rev 1 is told in two ways',
+      ],
+    ])('notices that %s (IM-EVENT-6)', (_, events, more, violation) => {
+      expect(judge(events, ...more)).toContain(`IM-EVENT ${violation}`);
+    });
   });
 
   it('notices bans and erasures without an event (IM-EVENT-1, IM-EVENT-2)', () => {

@@ -85,6 +85,7 @@ export interface ToldEvent {
   readonly data: {
     readonly userId?: string;
     readonly message?: SeenMessage;
+    readonly change?: unknown;
   };
 }
 
@@ -92,6 +93,17 @@ export interface ToldEvent {
 export interface Told {
   readonly type: 'told';
   readonly events: readonly ToldEvent[];
+}
+
+/** The operator has published a conversation's events again. */
+export interface Replayed {
+  readonly type: 'replayed';
+  readonly conversationId: string;
+  readonly fromSeq: number;
+  readonly begun: number;
+  readonly outcome: Effect;
+  /** What came of it, if all else was at rest. */
+  readonly events?: readonly ToldEvent[];
 }
 
 /** A user has uploaded a file for a message in this conversation. */
@@ -168,4 +180,5 @@ export type PlatformEvent =
   | GroupDeleted
   | Endless
   | Exported
-  | Told;
+  | Told
+  | Replayed;

@@ -1,4 +1,5 @@
 import type { DeskRecord, History, HistoryEvent, Outcome, SeenMessage } from './history.ts';
+import type { ToldEvent } from './platform-history.ts';
 
 /** Prints one line per event. */
 export function printHistory({ seed, conversations, events }: History): string {
@@ -90,7 +91,9 @@ export function printEvent(event: HistoryEvent): string {
     case 'exported':
       return `the export of ${event.of} (begun at ${event.begun}): ${event.messages.map(printMessage).join(', ')}`;
     case 'told':
-      return `a subscriber got: ${event.events.map(({ id, type }) => `${type} ${id}`).join(', ')}`;
+      return `a subscriber got: ${event.events.map(printTold).join(', ')}`;
+    case 'replayed':
+      return `the operator replays ${event.conversationId} from ${event.fromSeq} (begun at ${event.begun}): ${event.outcome} ${event.events?.map(printTold).join(', ') ?? ''}`;
     case 'uploaded':
       return `${event.user} has uploaded ${event.attachmentId} for ${event.conversationId}`;
     case 'files':
@@ -112,6 +115,10 @@ export function printEvent(event: HistoryEvent): string {
     case 'note':
       return `-- ${event.text}`;
   }
+}
+
+function printTold({ id, type, data }: ToldEvent): string {
+  return `${type} ${id}${data.message?.rev ? ` rev ${data.message.rev}` : ''}`;
 }
 
 function printChat({ conversationId, state, agent, rating }: DeskRecord): string {

@@ -19,7 +19,7 @@ export function findWrongArchives(evidence: Evidence): Violation[] {
       const last = finals.get(message.messageId);
       if (last === undefined)
         return [wrong(`${placeOf(message)} is in the archive and was not in history`, [at])];
-      return isSame(message, last)
+      return isSameMessage(message, last)
         ? []
         : [wrong(`${placeOf(message)} is in the archive otherwise than it was`, [at])];
     });
@@ -27,7 +27,8 @@ export function findWrongArchives(evidence: Evidence): Violation[] {
   });
 }
 
-function isSame(one: SeenMessage, other: SeenMessage): boolean {
+/** But for who has reacted and when, which is not known of all. */
+export function isSameMessage(one: SeenMessage, other: SeenMessage): boolean {
   return isDeepStrictEqual(factsOf(one), factsOf(other));
 }
 

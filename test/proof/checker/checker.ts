@@ -15,6 +15,7 @@ import { findWrongMutes } from './mutes.ts';
 import { findWrongNotifications } from './notifications.ts';
 import { findAmbiguous, findReordered } from './order.ts';
 import { findUnredacted } from './recalls.ts';
+import { findWrongReplays } from './replays.ts';
 import { findLost, findUninvited } from './stored.ts';
 import { findWrongEvents } from './told.ts';
 import { findStale, findStranded, findUnseen } from './views.ts';
@@ -47,6 +48,7 @@ const CHECKS = [
   findWrongExports,
   findUnasked,
   findWrongEvents,
+  findWrongReplays,
   findWrongFiles,
   findWrongNotifications,
   findWrongArchives,

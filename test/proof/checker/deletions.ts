@@ -218,7 +218,13 @@ function findLeft(evidence: Evidence, conversationId: string): Violation[] {
     .flatMap(({ at, left: places }) =>
       places.map((place) => wrong(`${place} is left of ${conversationId}, which was deleted`, [at])),
     );
-  return [...archived, ...left];
+  const goneAt = doneAt(evidence, conversationId, STEPS.length);
+  const told = evidence
+    .of('replayed')
+    .filter((one) => one.conversationId === conversationId && one.begun > goneAt)
+    .filter(({ outcome, events = [] }) => outcome === 'done' || events.length > 0)
+    .map(({ at }) => wrong(`a replay tells of ${conversationId}, which was deleted`, [at]));
+  return [...archived, ...left, ...told];
 }
 
 function wrong(text: string, events: readonly number[]): Violation {

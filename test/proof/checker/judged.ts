@@ -132,6 +132,14 @@ function ofPlatform(evidence: Evidence): Record<string, number> {
     ),
     'IM-EVENT-1 events expected': told.length === 0 ? 0 : eventsOf(evidence).size,
     'IM-EVENT-1 events that came': told.length,
+    'IM-EVENT-6 replays under way': evidence.of('replayed').filter(({ events }) => events === undefined)
+      .length,
+    'IM-EVENT-6 changed messages told again': told.filter(
+      ({ rev, data }) => rev === 0 && (data.message?.rev ?? 0) > 0,
+    ).length,
+    'IM-EVENT-6 events of replays at the end': sum(
+      evidence.of('replayed').map(({ events = [] }) => events.length),
+    ),
   };
 }
 

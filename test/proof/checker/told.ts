@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SeenMessage } from '../history.ts';
-import type { ToldEvent } from '../platform-history.ts';
+import type { Replayed, ToldEvent } from '../platform-history.ts';
 import { isStoredAs, isSystem } from './content.ts';
 import { findUntoldDeletions } from './deletions.ts';
-import type { Evidence } from './evidence.ts';
+import type { At, Evidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
 /** System messages that are events of members, too (IM-EVENT-2). */
@@ -35,14 +35,24 @@ function idsOf(evidence: Evidence, message: SeenMessage): readonly string[] {
   return also === undefined ? revs : [...revs, `${messageId}-0-${also}`];
 }
 
-function alsoOf(message: SeenMessage): string | undefined {
+/** The event beside its own that a system message is. */
+export function alsoOf(message: SeenMessage): string | undefined {
   if (!isSystem(message)) return undefined;
   const { event = '' } = message.content as { readonly event?: string };
   return CHATS.has(event) ? `desk.${event}` : MEMBERS[event];
 }
 
-function isImported(evidence: Evidence, message: SeenMessage): boolean {
+export function isImported(evidence: Evidence, message: SeenMessage): boolean {
   return evidence.sendsOf(message).some(({ tries }) => tries.some(({ via }) => via === 'import'));
+}
+
+/** The replays that may have told of this message (IM-EVENT-6). */
+export function replaysOf(evidence: Evidence, { conversationId, seq }: SeenMessage): readonly At<Replayed>[] {
+  return evidence
+    .of('replayed')
+    .filter(
+      (one) => one.conversationId === conversationId && one.fromSeq <= seq && one.outcome !== 'refused',
+    );
 }
 
 /** IM-EVENT-1: what was stored comes out at least once, as it was, and nothing else. */
@@ -56,14 +66,25 @@ export function findWrongEvents(evidence: Evidence): Violation[] {
     const missing = [...expected.keys()]
       .filter((id) => !came.has(id))
       .map((id) => violation('untold', `no event ${id} came`, [at]));
+    const again = replayedImports(evidence);
     const extra = [...came]
-      .filter((id) => !expected.has(id))
+      .filter((id) => !expected.has(id) && !again.has(id))
       .map((id) => violation('phantom', `the event ${id} tells of nothing in history`, [at]));
     const wrong = messages
       .filter((event) => !tellsRightly(evidence, event, expected.get(event.id)))
       .map(({ id }) => violation('altered', `the event ${id} tells it otherwise than it was`, [at]));
     return [...missing, ...extra, ...wrong, ...judgeUsers(evidence, events, at)];
   });
+}
+
+/** That a message was imported is told only by a replay (IM-IMPORT-6). */
+function replayedImports(evidence: Evidence): ReadonlySet<string> {
+  const messages = evidence.conversationIds.flatMap((id) => evidence.finalOf(id));
+  return new Set(
+    messages
+      .filter((message) => isImported(evidence, message) && replaysOf(evidence, message).length > 0)
+      .map(({ messageId }) => `${messageId}-0`),
+  );
 }
 
 /** Whether everything has come that must. */
@@ -86,8 +107,12 @@ function tellsRightly(
   const { message } = data;
   if (message === undefined) return alsoOf(stored) !== undefined;
   if (message.messageId !== stored.messageId || message.from !== stored.from) return false;
-  if (rev === (stored.rev ?? 0)) return isDeepStrictEqual(message.content, stored.content);
-  if (rev !== 0) return true;
+  const { rev: toldRev = 0 } = message;
+  // Only a replay tells of a creation with the message as it became.
+  const isAgain = rev === 0 && toldRev > 0;
+  if (isAgain ? replaysOf(evidence, stored).length === 0 : toldRev !== rev) return false;
+  if (toldRev === (stored.rev ?? 0)) return isDeepStrictEqual(message.content, stored.content);
+  if (toldRev !== 0) return true;
   return (
     isSystem(message) || evidence.sendsOf(stored).some(({ content }) => isStoredAs(content, message.content))
   );

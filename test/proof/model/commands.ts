@@ -83,6 +83,7 @@ const PLATFORM_WEIGHTS: typeof WEIGHTS = [
   [2, platform.lift],
   [2, platform.erase],
   [2, platform.exportUser],
+  [3, platform.replayEvents],
   [3, platform.sendToHook],
   [5, platform.sendFile],
   [4, platform.openFile],

@@ -134,6 +134,7 @@ const PLATFORM_CALLERS = [
   { function: 'RunTasks' },
   { function: 'Admin' },
   { function: 'PublishEvents' },
+  { function: 'ReplayEvents' },
   { function: 'Notify' },
   { route: 'POST /attachments' },
   { route: 'GET /conversations/{id}/messages/{seq}/attachments' },

@@ -3,6 +3,7 @@ import { type Action, at, type Command, command, conversationAt } from './comman
 import { HOOK_ORDERS } from './hook-texts.ts';
 import { editAs, sendAndRepeat } from './message-commands.ts';
 import { PlatformWorld } from './platform-world.ts';
+import { replay } from './replayer.ts';
 
 const index = fc.nat({ max: 11 });
 const wait = fc.boolean();
@@ -36,6 +37,15 @@ export const lift = byOperator('lift the ban', ({ operator, mortals }, user) =>
 export const erase = byOperator('erase', ({ operator, mortals }, user) => operator.erase(at(mortals, user)));
 export const exportUser = byOperator('export', ({ operator, accounts }, user) =>
   operator.export(at(accounts, user).user),
+);
+
+export const replayEvents = command(
+  'replay',
+  fc.record({ conversation: index, fromSeq: fc.integer({ min: 1, max: 8 }), wait }),
+  ({ conversation, fromSeq, wait }): Action => ({
+    wait,
+    run: on((world) => replay(world, conversationAt(world, conversation).conversationId, fromSeq)),
+  }),
 );
 
 /** A message that the hook rejects, or rewrites. */

@@ -1,6 +1,7 @@
 import type { Conversation } from '../history.ts';
 import type { Account } from './account.ts';
 import type { PlatformWorld } from './platform-world.ts';
+import { replay } from './replayer.ts';
 import type { SendIntent } from './send-intent.ts';
 
 /** What the random runs with the options of a platform do by chance, once in a fixed order. */
@@ -37,6 +38,7 @@ export async function tellPlatformStory(world: PlatformWorld): Promise<void> {
   for (const seq of pictures)
     for (const account of accounts) await files.open(account, group.conversationId, seq);
   await world.device(founder, 0).recall(group.conversationId, pictures[2] ?? 0);
+  await replay(world, group.conversationId, 2);
   await imports.import(5);
   await imports.again();
   await operator.export(user);

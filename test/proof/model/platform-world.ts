@@ -5,7 +5,7 @@ import { FileCabinet } from './file-cabinet.ts';
 import { GroupDeleter } from './group-deleter.ts';
 import { Importer } from './importer.ts';
 import type { Infrastructure } from './infrastructure.ts';
-import { hearEvents } from './listener.ts';
+import { hearEvents, hearReplays } from './listener.ts';
 import { Operator } from './operator.ts';
 import type { Platform } from './platform.ts';
 import { type HealStep, World } from './world.ts';
@@ -68,6 +68,7 @@ export class PlatformWorld extends World {
         return this.files.inspect();
       case 'conclude':
         await hearEvents(this, this.#platform.events);
+        await hearReplays(this, this.#platform.events);
         return archiveAll(this);
     }
   }
