@@ -323,7 +323,10 @@ describe.skipIf(isDeskMissing)('an agent', () => {
     const ann = await agent();
     const ready = (more: object) =>
       ann.socket.request({ action: 'desk.ready', queues: ['default'], capacity: 1, ...more });
-    expect(await ready({ queues: ['nowhere'] })).toMatchObject({ code: 'not_found' });
+    expect(await ready({ queues: ['nowhere'] })).toMatchObject({
+      code: 'not_found',
+      message: 'There is no such queue.',
+    });
     for (const more of [{ capacity: 0 }, { capacity: 51 }, { queues: [] }]) {
       expect(await ready(more)).toMatchObject({ code: 'invalid_request' });
     }

@@ -26,7 +26,7 @@ export async function setReady(
   { queues, capacity }: { readonly queues: readonly string[]; readonly capacity: number },
 ): Promise<DeskAgent> {
   requireRole(callerRoles, 'agent');
-  if (queues.some((queue) => !ports.queues.includes(queue))) throw new NotFoundError();
+  if (queues.some((queue) => !ports.queues.includes(queue))) throw new NotFoundError('queue');
   await requireCaller(ports, caller);
   const { name } = callerRoles;
   const wanted = { status: 'ready', queues: [...new Set(queues)], capacity, name } as const;

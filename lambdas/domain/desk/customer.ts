@@ -28,7 +28,7 @@ export async function openChat(
   caller: Caller,
   { queue = ports.queues[0] ?? '', topic }: OpenRequest,
 ): Promise<DeskChat> {
-  if (!ports.queues.includes(queue)) throw new NotFoundError();
+  if (!ports.queues.includes(queue)) throw new NotFoundError('queue');
   await requireCaller(ports, caller);
   const findOrOpenChat = () => findOrOpen(ports, caller, queue, topic);
   const chat = await withRematch(ports, [queue], findOrOpenChat, { moved: false });
