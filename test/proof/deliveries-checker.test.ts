@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FIRST, final, ID, message, SECOND, sent, violations } from './checker/pair-history.ts';
-import type { Effect, HistoryEvent, SeenMessage } from './history.ts';
+import type { HistoryEvent, SeenMessage } from './history.ts';
+import type { Settings } from './people-history.ts';
 import type { GivenFile } from './platform-history.ts';
 
 const RECALLED = { type: 'recalled' };
@@ -131,30 +132,20 @@ describe('the checker of notifications', () => {
   });
 
   it('notices one of a conversation that was muted before, and says nothing of one that is not any more (IM-NOTIFY-2)', () => {
-    const mute = (on: boolean, begun: number): HistoryEvent => {
-      return { type: 'mute', user: 'ann', conversationId: ID, on, begun, outcome: 'done' };
+    const set = (change: Settings, begun: number): HistoryEvent => {
+      return { type: 'settings', user: 'ann', conversationId: ID, change, begun, outcome: 'done' };
     };
-    expect(judge(mute(true, 2), notified('ann'))).toContain('or where they had muted');
-    expect(judge(mute(true, 2), notified('cid'))).not.toContain('muted');
-    expect(judge(notified('ann'), mute(true, 3))).toBe('');
-    expect(judge(mute(true, 2), mute(false, 3), notified('ann'))).toBe('');
-  });
-
-  it('notices a list that does not say what is muted, or says what is not (IM-SETTINGS-1)', () => {
-    const mute = (outcome: Effect): HistoryEvent => {
-      return { type: 'mute', user: 'cid', conversationId: ID, on: true, begun: 2, outcome };
-    };
-    const row = { conversationId: ID, head: 1, readSeq: 0, unread: 0, lastMessage: FIRST };
-    const listed = (muted: boolean): HistoryEvent => {
-      return { type: 'listed', user: 'cid', begun: 3, conversations: [{ ...row, muted }] };
-    };
-    for (const muted of [true, false]) expect(judge(mute('unknown'), listed(muted))).toBe('');
-    expect(judge(mute('done'), listed(false))).toContain(
-      'IM-SETTINGS wrong-setting: cid lists dm:ann:cid as not muted',
-    );
-    expect(judge(mute('refused'), listed(true))).toContain(
-      'IM-SETTINGS wrong-setting: cid lists dm:ann:cid as muted',
-    );
+    for (const [on, off] of [
+      [{ muted: true }, { muted: false }],
+      [{ notify: 'none' }, { notify: 'all' }],
+      [{ notify: 'mentions' }, { notify: 'all' }],
+    ] as const) {
+      expect(judge(set(on, 2), notified('ann'))).toContain('or where they had muted');
+      expect(judge(set(on, 2), notified('cid'))).not.toContain('muted');
+      expect(judge(notified('ann'), set(on, 3))).toBe('');
+      expect(judge(set(on, 2), set(off, 3), notified('ann'))).toBe('');
+    }
+    expect(judge(set({ pinned: true, archived: true }, 2), notified('ann'))).toBe('');
   });
 
   it('notices that nobody told who was away when all worked (IM-NOTIFY-2)', () => {

@@ -1,4 +1,4 @@
-import type { PeopleEvent } from './people-history.ts';
+import type { PeopleEvent, Settings } from './people-history.ts';
 import type { PlatformEvent } from './platform-history.ts';
 import type { Effect, SeenMessage } from './seen-message.ts';
 
@@ -94,7 +94,7 @@ export interface ListedConversation {
   readonly lastMessage: SeenMessage | null;
   /** Of a direct conversation. */
   readonly peerReadSeq?: number;
-  readonly muted?: boolean;
+  readonly settings?: Settings;
 }
 
 /** One full read of the list of conversations. */

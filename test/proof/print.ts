@@ -26,8 +26,8 @@ export function printEvent(event: HistoryEvent): string {
     }
     case 'listed': {
       const rows = event.conversations.map(
-        ({ conversationId, head, readSeq, unread, lastMessage }) =>
-          `${conversationId} head ${head} read ${readSeq} unread ${unread} last ${lastMessage?.seq}`,
+        ({ conversationId, head, readSeq, unread, lastMessage, settings }) =>
+          `${conversationId} head ${head} read ${readSeq} unread ${unread} last ${lastMessage?.seq} ${JSON.stringify(settings ?? {})}`,
       );
       return `${event.user} listed (begun at ${event.begun}): ${rows.join('; ')}`;
     }
@@ -108,8 +108,8 @@ export function printEvent(event: HistoryEvent): string {
       return `the archive has: ${event.messages.map(printMessage).join(', ')}`;
     case 'block':
       return `${event.user} ${event.on ? 'blocks' : 'unblocks'} ${event.peer} (begun at ${event.begun}): ${event.outcome}`;
-    case 'mute':
-      return `${event.user} ${event.on ? 'mutes' : 'unmutes'} ${event.conversationId} (begun at ${event.begun}): ${event.outcome}`;
+    case 'settings':
+      return `${event.user} sets ${event.conversationId} ${JSON.stringify(event.change)} (begun at ${event.begun}): ${event.outcome}`;
     case 'resting':
       return 'resting';
     case 'note':

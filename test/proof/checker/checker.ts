@@ -11,11 +11,11 @@ import { findErasureViolations, findServedBanned, findWrongExports } from './era
 import { Evidence } from './evidence.ts';
 import { findWrongFiles } from './files.ts';
 import { findUnasked } from './hook.ts';
-import { findWrongMutes } from './mutes.ts';
 import { findWrongNotifications } from './notifications.ts';
 import { findAmbiguous, findReordered } from './order.ts';
 import { findUnredacted } from './recalls.ts';
 import { findWrongReplays } from './replays.ts';
+import { findWrongSettings } from './settings.ts';
 import { findLost, findUninvited } from './stored.ts';
 import { findWrongEvents } from './told.ts';
 import { findStale, findStranded, findUnseen } from './views.ts';
@@ -44,7 +44,7 @@ const CHECKS = [
   findDeskViolations,
   findErasureViolations,
   findWrongBlocks,
-  findWrongMutes,
+  findWrongSettings,
   findWrongExports,
   findUnasked,
   findWrongEvents,

@@ -4,8 +4,8 @@ import { isErased, isSystem } from './content.ts';
 import { deletedIn } from './deletions.ts';
 import { banishmentsOf } from './erasures.ts';
 import type { Evidence } from './evidence.ts';
-import { mutesOf } from './mutes.ts';
 import { readsBegunAfter } from './reads.ts';
+import { isBroughtBack, mutesOf, settingsListed } from './settings.ts';
 import { eventsOf } from './told.ts';
 
 /** How often each promise was put to the test: nobody may think that something held which never happened. */
@@ -42,8 +42,19 @@ function ofPeople(evidence: Evidence): Record<string, number> {
       .map(({ id }) => id),
   );
   const mutes = mutesOf(evidence);
+  const settings = settingsListed(evidence);
   return {
-    'IM-SETTINGS-1 conversations muted': mutes.length,
+    'IM-SETTINGS-1 settings listed that are no defaults': settings.filter(
+      ({ name, row }) => row.settings?.[name],
+    ).length,
+    'IM-SETTINGS-2 archived conversations that a message brought back': settings.filter(
+      (one) =>
+        one.name === 'archived' &&
+        one.value === false &&
+        one.tries.some(
+          (tried) => tried.value === true && tried.outcome === 'done' && isBroughtBack(evidence, one, tried),
+        ),
+    ).length,
     'IM-NOTIFY-2 messages to who had muted': evidence.sends.filter(({ user, conversationId, acks }) =>
       mutes.some(
         (one) =>

@@ -4,7 +4,7 @@ import type { Notified } from '../platform-history.ts';
 import { silencesOf } from './blocks.ts';
 import { isSystem } from './content.ts';
 import type { At, Evidence } from './evidence.ts';
-import { mutesOf } from './mutes.ts';
+import { mutesOf } from './settings.ts';
 import type { Violation } from './violation.ts';
 
 /** What was read or recalled so soon is not told: a notification waits for 3 s, and looks at what may be a second old. */

@@ -1,7 +1,7 @@
 import type { Effect } from '../history.ts';
 
 /** One try to turn something on, or off: a block, or the silence of a conversation. */
-interface Switched {
+export interface Switched {
   readonly at: number;
   readonly on: boolean;
   readonly begun: number;
@@ -10,6 +10,8 @@ interface Switched {
 
 /** From an event after which it was surely on until one that may have ended that. */
 export interface Period {
+  /** The log index of the request that turned it on. */
+  readonly begun: number;
   readonly since: number;
   readonly until: number;
 }
@@ -24,7 +26,7 @@ export function surelyOn(
     .flatMap(({ begun, at }): Period[] => {
       const offs = tries.filter((one) => !one.on && one.outcome !== 'refused' && endOf(one) > begun);
       const until = Math.min(...[...offs, ...ends].map((one) => one.begun), Number.POSITIVE_INFINITY);
-      return until < at ? [] : [{ since: at, until }];
+      return until < at ? [] : [{ begun, since: at, until }];
     });
 }
 
@@ -37,7 +39,7 @@ export function isMaybeOn(tries: readonly Switched[], since: number, until: numb
     .some((one) => !offs.some(({ begun }) => begun >= endOf(one)));
 }
 
-/** One whose answer is unknown may take effect at any time. */
-function endOf({ outcome, at }: Switched): number {
+/** The end of its effect's chance. One whose answer is unknown may take effect at any time. */
+export function endOf({ outcome, at }: Pick<Switched, 'outcome' | 'at'>): number {
   return outcome === 'unknown' ? Number.POSITIVE_INFINITY : at;
 }

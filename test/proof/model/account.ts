@@ -1,6 +1,7 @@
 import type { Json } from '../../flow/setup/json.ts';
 
 import type { Effect, ListedConversation, Membership, Outcome, SeenMessage } from '../history.ts';
+import type { Settings } from '../people-history.ts';
 import type { Recorder } from '../recorder.ts';
 import { effectOfCode, type FrameOptions, outcomeOfCode, requestOf, type SendIntent } from './send-intent.ts';
 
@@ -110,14 +111,14 @@ export class Account {
     return outcome;
   }
 
-  /** Mutes a conversation, or ends that. */
-  async mute(conversationId: string, on: boolean): Promise<Effect> {
+  /** Changes the user's own settings of a conversation. */
+  async set(conversationId: string, change: Settings): Promise<Effect> {
     const { recorder } = this.#ports;
     const begun = recorder.now;
     const path = `/conversations/${encodeURIComponent(conversationId)}`;
-    const { status, body } = await this.request('PATCH', path, { muted: on });
+    const { status, body } = await this.request('PATCH', path, change);
     const outcome = effectOf(status, body);
-    recorder.add({ type: 'mute', user: this.user, conversationId, on, begun, outcome });
+    recorder.add({ type: 'settings', user: this.user, conversationId, change, begun, outcome });
     return outcome;
   }
 
@@ -140,8 +141,7 @@ export class Account {
 
 function toListed(row: Json): ListedConversation {
   const { conversationId, head, readSeq, unread, lastMessage, peerReadSeq, settings } = row;
-  const muted = settings?.muted === true;
-  return { conversationId, head, readSeq, unread, lastMessage, peerReadSeq, muted };
+  return { conversationId, head, readSeq, unread, lastMessage, peerReadSeq, settings };
 }
 
 function effectOf(status: number, body: Json): Effect {

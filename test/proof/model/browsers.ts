@@ -40,8 +40,8 @@ export class Browsers {
     if (away === undefined || direct === undefined || from === undefined) return;
     for (const device of this.#world.devices) if (device.user === away.user) await device.close();
     if ((await this.#world.account(away.user).block(from, false)) !== 'done') return;
-    // Refused: there is no message yet, so it is not muted.
-    await this.#world.account(away.user).mute(direct.conversationId, false);
+    // Refused: there is no message yet, so it has no settings.
+    await this.#world.account(away.user).set(direct.conversationId, { muted: false, notify: 'all' });
     await infrastructure.proxy.untilIdle();
     const intent = this.#world.write(direct, from);
     const outcome = await this.#world.account(from).post(intent, { byPeer: false, hint: false, skewMs: 0 });

@@ -59,7 +59,7 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [2, people.block],
   [2, people.unblock],
   [2, people.blockAmidMessages],
-  [2, people.mute],
+  [4, people.set],
   [4, apps.appSends],
   [2, apps.storeFails],
   [1, apps.clockJumps],

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Settings } from '../people-history.ts';
 import { at, command } from './command.ts';
 import { sendAndRepeat } from './message-commands.ts';
 import type { World } from './world.ts';
@@ -34,17 +35,35 @@ const change = (name: string, on: boolean) =>
 export const block = change('block', true);
 export const unblock = change('unblock', false);
 
-/** Not where members come and go: who leaves loses the setting. */
-export const mute = command(
-  'mute',
-  fc.record({ conversation: index, member: index, on: fc.constantFrom(true, true, false), wait }),
-  ({ conversation, member, on, wait }) => ({
+/** One setting, often of a conversation that another device of the user changes at the same time. */
+export const set = command(
+  'set',
+  fc.record({
+    conversation: index,
+    member: index,
+    change: fc.constantFrom<Settings>(
+      { muted: true },
+      { muted: false },
+      { archived: true },
+      { archived: true },
+      { archived: false },
+      { pinned: true },
+      { pinned: false },
+      { notify: 'none' },
+      { notify: 'mentions' },
+      { notify: 'all' },
+    ),
+    wait,
+  }),
+  ({ conversation, member, change, wait }) => ({
     wait,
     run: (world) => {
-      const lasting = world.conversations.filter(({ isChanging }) => isChanging !== true);
-      const { conversationId, members } = at(lasting, conversation);
+      const { conversationId, members } = at(
+        world.conversations.filter((one) => !one.conversationId.startsWith('cs:')),
+        conversation,
+      );
       const user = at(members, member);
-      return world.attempt(user, () => world.account(user).mute(conversationId, on));
+      return world.attempt(user, () => world.account(user).set(conversationId, change));
     },
   }),
 );

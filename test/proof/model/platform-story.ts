@@ -69,6 +69,6 @@ async function beUndisturbed(
   if (founder === undefined || sleeper === undefined) throw new Error('There are too few users.');
   for (const device of devices) if (device.user === sleeper.user) await device.close();
   for (const member of [sleeper.user, by]) await founder.change('add', changingGroup.conversationId, member);
-  await sleeper.mute(conversation.conversationId, true);
+  await sleeper.set(conversation.conversationId, { muted: true });
   await sleeper.block(by, true);
 }

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Conversation } from '../history.ts';
+import type { Account } from './account.ts';
 import { atDesk, beReady } from './desk.ts';
 import type { SendIntent } from './send-intent.ts';
 import type { World } from './world.ts';
@@ -8,10 +10,10 @@ const PATIENCE_MS = 20_000;
 
 /**
  * What the random runs do by chance, once in a fixed order: a program loses its network, its clock, its store, and its life
- * while it sends; a customer goes from one agent to the next; two users fall out, and make up.
+ * while it sends; a customer goes from one agent to the next; two users fall out, and make up; one puts a conversation out of the way.
  */
 export async function tellStory(world: World): Promise<void> {
-  await Promise.all([loseEverything(world), goThroughDesk(world), fallOut(world)]);
+  await Promise.all([loseEverything(world), goThroughDesk(world), fallOut(world), putAway(world)]);
 }
 
 async function loseEverything(world: World): Promise<void> {
@@ -75,13 +77,8 @@ async function fallOut(world: World): Promise<void> {
   const { accounts, changingGroup } = world;
   const [founder] = accounts;
   const other = accounts.at(-1);
-  const conversation = world.conversations.find(
-    ({ conversationId, members }) =>
-      conversationId.startsWith('dm:') &&
-      [founder, other].every((account) => members.includes(account?.user ?? '')),
-  );
-  if (founder === undefined || other === undefined || conversation === undefined)
-    throw new Error('There is no direct conversation of the first user with the last.');
+  if (founder === undefined || other === undefined) throw new Error('There are too few users.');
+  const conversation = directOf(world, founder, other);
   const { conversationId } = conversation;
   const phone = world.device(founder.user, 0);
   const say = async (intent: SendIntent) =>
@@ -104,6 +101,36 @@ async function fallOut(world: World): Promise<void> {
   await say(world.write(conversation, other.user));
   await other.block(founder.user, false);
   await say(world.write(conversation, founder.user));
+}
+
+/** A message brings the conversation back, but not while it is muted. */
+async function putAway(world: World): Promise<void> {
+  const [, user, peer] = world.accounts;
+  if (user === undefined || peer === undefined) throw new Error('There are too few users.');
+  const conversation = directOf(world, user, peer);
+  const { conversationId } = conversation;
+  const hear = async () => {
+    await peer.post(world.write(conversation, peer.user), { byPeer: true, hint: false, skewMs: 0 });
+    await user.list(100);
+  };
+  await hear();
+  await Promise.all([
+    user.set(conversationId, { archived: true }),
+    user.set(conversationId, { pinned: true, notify: 'mentions' }),
+  ]);
+  await user.list(100);
+  await hear();
+  await user.set(conversationId, { archived: true, muted: true });
+  await hear();
+}
+
+function directOf({ conversations }: World, ...users: readonly Account[]): Conversation {
+  const conversation = conversations.find(
+    ({ conversationId, members }) =>
+      conversationId.startsWith('dm:') && users.every(({ user }) => members.includes(user)),
+  );
+  if (conversation === undefined) throw new Error('The two have no direct conversation.');
+  return conversation;
 }
 
 async function untilAgentIs(world: World, conversationId: string, user: string): Promise<void> {
