@@ -18,7 +18,7 @@ import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
-import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { BucketDeployment, type BucketDeploymentProps, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct, type IConstruct } from 'constructs';
 import {
   contentSecurityPolicy,
@@ -108,7 +108,8 @@ export class WebPage extends Construct {
       cachePolicy: CachePolicy.CACHING_OPTIMIZED,
       responseHeadersPolicy,
     });
-    const assets = headers(this, 'AssetHeaders', name, { ...origins, cacheControl: IMMUTABLE_CACHE });
+    // A policy's headers come with every answer: for a year, a browser would believe that a file is missing.
+    const assets = headers(this, 'AssetHeaders', name, origins);
     const page = headers(this, 'Headers', name, { ...origins, cacheControl: REVALIDATED_CACHE });
     const embeddable = headers(this, 'WidgetHeaders', name, {
       ...origins,
@@ -142,7 +143,7 @@ export class WebPage extends Construct {
     const limits = files && { maxBytes: files.maxBytes, types: files.types };
     const base = { wsUrl: webSocketUrl, httpUrl, auth, widgetOrigins, webPush };
     const config = { ...base, ...(limits && { files: limits }) };
-    const deployment = new BucketDeployment(this, 'Deployment', {
+    const common: BucketDeploymentProps = {
       sources: [webPageSource(), Source.jsonData('config.json', config)],
       destinationBucket: bucket,
       // CDK's own choice would keep them for two years, and after the stack.
@@ -151,9 +152,22 @@ export class WebPage extends Construct {
         ...(encryptionKey && { encryptionKey }),
         removalPolicy: RemovalPolicy.DESTROY,
       }),
+    };
+    // First what the new page loads. What the old one may still load stays.
+    const assetDeployment = new BucketDeployment(this, 'AssetDeployment', {
+      ...common,
+      exclude: ['*'],
+      include: [`${IMMUTABLE_PATH}*`],
+      cacheControl: [CacheControl.fromString(IMMUTABLE_CACHE)],
+      prune: false,
+    });
+    const deployment = new BucketDeployment(this, 'Deployment', {
+      ...common,
+      exclude: [`${IMMUTABLE_PATH}*`],
       // Invalidates the cache, which otherwise serves the old files for a day.
       distribution: this.distribution,
     });
+    deployment.node.addDependency(assetDeployment);
     const filler = fillerOf(deployment);
     acknowledgeDeployment(filler, bucket);
     this.helpers = [filler, emptierIn(Stack.of(this))];
@@ -171,7 +185,7 @@ function headers(
   scope: Construct,
   id: string,
   nameOf: (id: string) => string,
-  { cacheControl, ...origins }: PageOrigins & { readonly cacheControl: string },
+  { cacheControl, ...origins }: PageOrigins & { readonly cacheControl?: string },
 ): ResponseHeadersPolicy {
   const frameOptions = { frameOption: HeadersFrameOption.DENY, override: true };
   return new ResponseHeadersPolicy(scope, id, {
@@ -185,9 +199,11 @@ function headers(
       strictTransportSecurity: { accessControlMaxAge: Duration.days(365), override: true },
     },
     // For browsers. CloudFront keeps its cache until the next deployment.
-    customHeadersBehavior: {
-      customHeaders: [{ header: 'cache-control', value: cacheControl, override: true }],
-    },
+    ...(cacheControl !== undefined && {
+      customHeadersBehavior: {
+        customHeaders: [{ header: 'cache-control', value: cacheControl, override: true }],
+      },
+    }),
   });
 }
 

@@ -62,7 +62,8 @@ export function serveApiDocs(folder: ApiDocsFolder, urls: ApiDocsUrls) {
 
 /** For a person who has mistyped an address: an empty body is an empty page. */
 export function sayNotFound(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('Not found.\n');
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': REVALIDATED_CACHE };
+  response.writeHead(404, headers).end('Not found.\n');
 }
 
 const HERE = 'This machine';
