@@ -32,4 +32,40 @@ export interface SettingsTried {
   readonly outcome: Effect;
 }
 
-export type PeopleEvent = BlockTried | SettingsTried;
+/** A user has said that they type, or that they do not any more. */
+export interface Types {
+  readonly type: 'types';
+  readonly user: string;
+  readonly conversationId: string;
+  readonly on: boolean;
+}
+
+/** A `typing` push. */
+export interface TypingPushed {
+  readonly type: 'typing';
+  readonly user: string;
+  readonly conversationId: string;
+  /** Who types. */
+  readonly of: string;
+  readonly on: boolean;
+}
+
+/** As the protocol has it. */
+export interface UserPresence {
+  readonly userId: string;
+  readonly online: boolean;
+  readonly lastSeenAt: number | null;
+}
+
+/** The answer to a question about presence. */
+export interface PresenceSeen {
+  readonly type: 'presence';
+  readonly user: string;
+  /** If the question named one, and no users. */
+  readonly conversationId?: string;
+  /** The log index of the request. */
+  readonly begun: number;
+  readonly users: readonly UserPresence[];
+}
+
+export type PeopleEvent = BlockTried | SettingsTried | Types | TypingPushed | PresenceSeen;

@@ -110,6 +110,14 @@ export function printEvent(event: HistoryEvent): string {
       return `${event.user} ${event.on ? 'blocks' : 'unblocks'} ${event.peer} (begun at ${event.begun}): ${event.outcome}`;
     case 'settings':
       return `${event.user} sets ${event.conversationId} ${JSON.stringify(event.change)} (begun at ${event.begun}): ${event.outcome}`;
+    case 'types':
+      return `${event.user} ${event.on ? 'types' : 'stops typing'} in ${event.conversationId}`;
+    case 'typing':
+      return `${event.user} received that ${event.of} ${event.on ? 'types' : 'stops typing'} in ${event.conversationId}`;
+    case 'presence': {
+      const shown = event.users.map(({ userId, online, lastSeenAt }) => `${userId} ${online} ${lastSeenAt}`);
+      return `${event.user} asked for the presence in ${event.conversationId ?? '-'} (begun at ${event.begun}): ${shown.join(', ')}`;
+    }
     case 'resting':
       return 'resting';
     case 'note':

@@ -13,6 +13,7 @@ import { findWrongFiles } from './files.ts';
 import { findUnasked } from './hook.ts';
 import { findWrongNotifications } from './notifications.ts';
 import { findAmbiguous, findReordered } from './order.ts';
+import { findWrongPresence } from './presence.ts';
 import { findUnredacted } from './recalls.ts';
 import { findWrongReplays } from './replays.ts';
 import { findWrongSettings } from './settings.ts';
@@ -45,6 +46,7 @@ const CHECKS = [
   findErasureViolations,
   findWrongBlocks,
   findWrongSettings,
+  findWrongPresence,
   findWrongExports,
   findUnasked,
   findWrongEvents,

@@ -4,13 +4,20 @@ import { isErased, isSystem } from './content.ts';
 import { deletedIn } from './deletions.ts';
 import { banishmentsOf } from './erasures.ts';
 import type { Evidence } from './evidence.ts';
+import { isPresenceShown, isTypingShown, mustBeOnline, presencesIn } from './presence.ts';
 import { readsBegunAfter } from './reads.ts';
 import { isBroughtBack, mutesOf, settingsListed } from './settings.ts';
 import { eventsOf } from './told.ts';
 
 /** How often each promise was put to the test: nobody may think that something held which never happened. */
 export function judgedIn(evidence: Evidence): Readonly<Record<string, number>> {
-  return { ...ofMessages(evidence), ...ofPeople(evidence), ...ofOperator(evidence), ...ofPlatform(evidence) };
+  return {
+    ...ofMessages(evidence),
+    ...ofPeople(evidence),
+    ...ofHints(evidence),
+    ...ofOperator(evidence),
+    ...ofPlatform(evidence),
+  };
 }
 
 function ofMessages(evidence: Evidence): Record<string, number> {
@@ -92,6 +99,25 @@ function ofPeople(evidence: Evidence): Record<string, number> {
             change === 'add' && one.user === user && one.peer === by && begun > one.since && at < one.until,
         ),
       ).length,
+  };
+}
+
+function ofHints(evidence: Evidence): Record<string, number> {
+  const silences = silencesOf(evidence);
+  const asked = presencesIn(evidence);
+  return {
+    'IM-PRESENCE-2 typing signals received': evidence.of('typing').length,
+    'IM-PRESENCE-2 typing signals in direct conversations that must not arrive': evidence
+      .of('types')
+      .filter(({ user: of, conversationId, at }) => {
+        const to = evidence.peerOf(of, conversationId);
+        const glimpse = { of, conversationId, since: at, until: at };
+        return to !== undefined && !isTypingShown(evidence, silences, { ...glimpse, to });
+      }).length,
+    'IM-PRESENCE-2 users shown who must be online': asked.filter((one) => mustBeOnline(evidence, one)).length,
+    'IM-PRESENCE-2 users asked for whom the answer must hide': asked.filter(
+      (one) => !isPresenceShown(evidence, silences, one),
+    ).length,
   };
 }
 

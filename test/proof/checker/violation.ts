@@ -10,6 +10,7 @@ export type Invariant =
   | 'IM-EDIT'
   | 'IM-REACT'
   | 'IM-PIN'
+  | 'IM-PRESENCE'
   | 'IM-CHANGE-4'
   | 'IM-DESK'
   | 'IM-BAN'
@@ -91,6 +92,8 @@ export type ViolationKind =
   /** No event tells of it. */
   | 'untold'
   | 'wrong-setting'
+  /** Told that a user is there, or types, who may not know; or not told that one is there. */
+  | 'wrong-presence'
   | 'cursor-went-back'
   | 'wrong-unread';
 

@@ -60,6 +60,8 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [2, people.unblock],
   [2, people.blockAmidMessages],
   [4, people.set],
+  [4, people.typeOrStop],
+  [4, people.ask],
   [4, apps.appSends],
   [2, apps.storeFails],
   [1, apps.clockJumps],

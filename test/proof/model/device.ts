@@ -5,6 +5,7 @@ import { openSocket } from '../../flow/setup/socket.ts';
 import type { Edited, Effect, Outcome, PinTried, Reacted, Saw, SeenMessage } from '../history.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Account } from './account.ts';
+import { recordHint } from './hints.ts';
 import { type Answer, Line } from './line.ts';
 import { effectOfCode, type FrameOptions, outcomeOfCode, requestOf, type SendIntent } from './send-intent.ts';
 import { View } from './view.ts';
@@ -102,6 +103,10 @@ export class Device {
   async ask(request: Readonly<Record<string, unknown>>): Promise<Answer | undefined> {
     const line = await this.#open();
     return line?.request(request);
+  }
+
+  async tell(frame: Readonly<Record<string, unknown>>): Promise<void> {
+    (await this.#open())?.tell(frame);
   }
 
   async recall(conversationId: string, seq: number): Promise<void> {
@@ -287,10 +292,7 @@ export class Device {
 
   #take(connection: string, frame: Json): void {
     if (frame.type === 'messages') this.#see(frame.messages, { channel: 'push', connection });
-    if (frame.type === 'read') {
-      const { conversationId, userId: of, seq } = frame;
-      this.#ports.recorder.add({ type: 'cursor', user: this.user, conversationId, of, seq });
-    }
+    recordHint(this.#ports.recorder, this.user, frame);
     if (frame.type === 'session.closed') this.#end(connection, `session.closed ${frame.code}`);
   }
 

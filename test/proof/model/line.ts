@@ -74,6 +74,11 @@ export class Line {
     return promise;
   }
 
+  /** What is not answered. */
+  tell(frame: Readonly<Record<string, unknown>>): void {
+    if (this.isOpen) this.#socket.raw.send(JSON.stringify(frame));
+  }
+
   /** Resolves when everything the gateway sent before has arrived. */
   async flush(): Promise<void> {
     const { raw } = this.#socket;

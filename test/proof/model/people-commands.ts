@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import type { Settings } from '../people-history.ts';
-import { at, command } from './command.ts';
+import { at, command, conversationAt, deviceAt } from './command.ts';
+import type { Device } from './device.ts';
 import { sendAndRepeat } from './message-commands.ts';
+import { askPresence, type } from './presence.ts';
 import type { World } from './world.ts';
 
 const index = fc.nat({ max: 11 });
@@ -67,6 +69,30 @@ export const set = command(
     },
   }),
 );
+
+/** Members and others type and stop, or ask who is there: by name, or in a conversation. */
+const withHint = (
+  name: string,
+  run: (world: World, device: Device, conversationId: string, on: boolean) => Promise<unknown>,
+) =>
+  command(
+    name,
+    fc.record({ conversation: index, user: index, device: index, on: fc.boolean(), wait }),
+    ({ conversation, user, device, on, wait }) => ({
+      wait,
+      run: (world) => {
+        const { conversationId } = conversationAt(world, conversation);
+        return run(world, deviceAt(world, user, device), conversationId, on);
+      },
+    }),
+  );
+
+export const typeOrStop = withHint('type', type);
+
+export const ask = withHint('ask for presence', (world, device, conversationId, byName) => {
+  const userIds = [...world.accounts, ...world.staff].map(({ user }) => user);
+  return askPresence(world, device, byName ? { userIds } : { conversationId });
+});
 
 /** Blocks a user who writes from two devices, lifts the block, and the user goes on. */
 export const blockAmidMessages = command(

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Conversation } from '../history.ts';
 import type { Account } from './account.ts';
 import { atDesk, beReady } from './desk.ts';
+import { askPresence, type } from './presence.ts';
 import type { SendIntent } from './send-intent.ts';
 import type { World } from './world.ts';
 
@@ -10,10 +11,11 @@ const PATIENCE_MS = 20_000;
 
 /**
  * What the random runs do by chance, once in a fixed order: a program loses its network, its clock, its store, and its life
- * while it sends; a customer goes from one agent to the next; two users fall out, and make up; one puts a conversation out of the way.
+ * while it sends; a customer goes from one agent to the next; two users fall out, and make up; one puts a conversation out of the way, and one goes.
  */
 export async function tellStory(world: World): Promise<void> {
   await Promise.all([loseEverything(world), goThroughDesk(world), fallOut(world), putAway(world)]);
+  await part(world);
 }
 
 async function loseEverything(world: World): Promise<void> {
@@ -97,6 +99,9 @@ async function fallOut(world: World): Promise<void> {
   await phone.pin(conversationId, sent.seq, true);
   await world.device(other.user, 0).read(conversationId);
   await founder.list(100);
+  await type(world, phone, conversationId, true);
+  await type(world, world.device(other.user, 0), conversationId, true);
+  await askPresence(world, phone, { conversationId });
   await founder.change('add', changingGroup.conversationId, other.user);
   await say(world.write(conversation, other.user));
   await other.block(founder.user, false);
@@ -122,6 +127,26 @@ async function putAway(world: World): Promise<void> {
   await hear();
   await user.set(conversationId, { archived: true, muted: true });
   await hear();
+}
+
+/** Two users who may see it type, and one of them goes. */
+async function part(world: World): Promise<void> {
+  const [founder] = world.accounts;
+  const other = world.accounts.at(-1);
+  if (founder === undefined || other === undefined) throw new Error('There are too few users.');
+  const { conversationId } = directOf(world, founder, other);
+  const phone = world.device(founder.user, 0);
+  const isOnline = async () => {
+    const shown = await askPresence(world, phone, { userIds: [other.user] });
+    return shown?.some(({ online }) => online);
+  };
+  await until(async () => (await isOnline()) === true, 'the other user is online');
+  await until(async () => {
+    await type(world, world.device(other.user, 0), conversationId, true);
+    return world.recorder.history.events.some(({ type: is }) => is === 'typing');
+  }, 'the other user types');
+  for (const device of world.devices) if (device.user === other.user) await device.close();
+  await until(async () => (await isOnline()) === false, 'the other user is offline');
 }
 
 function directOf({ conversations }: World, ...users: readonly Account[]): Conversation {
