@@ -138,7 +138,10 @@ describe('the checker of deleted groups', () => {
     ],
     [
       'a link to its files works',
-      [deleted(), { type: 'reopened', conversationId: GROUP, seq: 1, begun: 9, isOpen: true }],
+      [
+        deleted(),
+        { type: 'reopened', conversationId: GROUP, seq: 1, attachmentId: 'a1', begun: 9, isOpen: true },
+      ],
       'a link to a file',
     ],
     ['the answer is another one', [at('settle'), ...refused(2, 'forbidden')], 'refused as forbidden'],

@@ -2,81 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { FIRST, final, ID, message, SECOND, sent, violations } from './checker/pair-history.ts';
 import type { HistoryEvent, SeenMessage } from './history.ts';
 import type { Settings } from './people-history.ts';
-import type { GivenFile } from './platform-history.ts';
 
-const RECALLED = { type: 'recalled' };
 const recall: HistoryEvent = {
   ...{ type: 'recall', user: 'cid', conversationId: ID, seq: 1, begun: 0 },
   outcome: 'done',
 };
-
-describe('the checker of files', () => {
-  const record = { attachmentId: 'a1', name: 'file1.txt', size: 5, type: 'text/plain' };
-  const asked = { type: 'file', attachments: [{ attachmentId: 'a1' }] };
-  const stored = message(1, 'cid', { content: { type: 'file', attachments: [record] } });
-  const uploaded: HistoryEvent = {
-    ...{ type: 'uploaded', user: 'cid', conversationId: ID, attachmentId: 'a1', bytes: 'bytes' },
-    ...{ name: 'file1.txt', size: 5, mime: 'text/plain' },
-  };
-  const begin = [uploaded, ...sent(stored, 1, asked)];
-  const healed: HistoryEvent = { type: 'healed' };
-  const opened = (user: string, begun: number, ...files: Partial<GivenFile>[]): HistoryEvent => ({
-    ...{ type: 'files', user, conversationId: ID, seq: 1, begun },
-    outcome: files.length === 0 ? 'refused' : 'done',
-    files: files.map((file) => ({ attachmentId: 'a1', url: 'https://s3', ...file })),
-  });
-  const reopened: HistoryEvent = { type: 'reopened', conversationId: ID, seq: 1, begun: 9, isOpen: true };
-
-  it('accepts the same bytes for members, and nothing for strangers', () => {
-    const events = [opened('ann', 5, { bytes: 'bytes' }), opened('eve', 5), reopened];
-    expect(violations([...begin, healed, ...events, final(stored)])).toBe('');
-  });
-
-  it('accepts that nothing is given of a recalled message', () => {
-    const gone = { ...stored, content: RECALLED, rev: 1 };
-    expect(
-      violations([...begin, recall, opened('ann', 5), { ...reopened, isOpen: false }, final(gone)]),
-    ).toBe('');
-  });
-
-  it.each<[string, readonly HistoryEvent[], SeenMessage, string]>([
-    ['a stranger gets links', [opened('eve', 5, { bytes: 'bytes' })], stored, 'eve is no member and got'],
-    ['a member gets none', [healed, opened('ann', 5)], stored, 'ann is a member and did not get'],
-    ['a link gives other bytes', [opened('ann', 5, { bytes: 'other' })], stored, 'other bytes of a1'],
-    ['a link gives nothing', [healed, opened('ann', 5, {})], stored, 'no bytes of a1'],
-    [
-      'links are given after a recall',
-      [recall, opened('ann', 5, { bytes: 'bytes' })],
-      { ...stored, content: RECALLED, rev: 1 },
-      'ann got the files of dm:ann:cid 1, which are gone',
-    ],
-    [
-      'a link works after a recall',
-      [recall, reopened],
-      { ...stored, content: RECALLED, rev: 1 },
-      'is gone, works',
-    ],
-    [
-      'a link works after an erasure',
-      [
-        { type: 'erase', user: 'cid', begun: 3, outcome: 'done' },
-        { type: 'erased', user: 'cid', left: [] },
-        reopened,
-      ],
-      { ...stored, content: { type: 'erased' }, rev: 1 },
-      'is gone, works',
-    ],
-    [
-      'the message says another name',
-      [],
-      message(1, 'cid', { content: { type: 'file', attachments: [{ ...record, name: 'x' }] } }),
-      'what was not asked for',
-    ],
-  ])('notices that %s (IM-FILE-2, IM-FILE-3, IM-FILE-4)', (_, events, last, violation) => {
-    expect(violations([...begin, ...events, final(last)])).toMatch(/IM-FILE wrong-file/);
-    expect(violations([...begin, ...events, final(last)])).toContain(violation);
-  });
-});
 
 describe('the checker of notifications', () => {
   const { seq, messageId } = FIRST;

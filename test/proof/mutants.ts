@@ -3961,6 +3961,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'model',
+    file: 'lambdas/domain/attachments/remove-file.ts',
+    from: ', deleting()]',
+    to: ']',
+    project: 'proof',
+    test: 'test/proof/platform-model.test.ts',
+    only: 'through a story',
+  },
+  {
+    fault: 'model',
     file: 'lambdas/domain/notifications/worth-telling.ts',
     from: '  if (message === undefined || !isSaid(message)) return false;',
     to: '  if (message !== undefined) return false;',

@@ -136,11 +136,22 @@ export interface FilesOpened {
   readonly files: readonly GivenFile[];
 }
 
+/** The operator removes one file of a message. */
+export interface FileRemoval {
+  readonly type: 'removal';
+  readonly conversationId: string;
+  readonly seq: number;
+  readonly attachmentId: string;
+  readonly begun: number;
+  readonly outcome: Effect;
+}
+
 /** At the end, a link that was given before. */
 export interface Reopened {
   readonly type: 'reopened';
   readonly conversationId: string;
   readonly seq: number;
+  readonly attachmentId: string;
   readonly begun: number;
   readonly isOpen: boolean;
 }
@@ -168,6 +179,7 @@ export interface Archived {
 export type PlatformEvent =
   | Uploaded
   | FilesOpened
+  | FileRemoval
   | Reopened
   | Notified
   | Due

@@ -98,8 +98,10 @@ export function printEvent(event: HistoryEvent): string {
       return `${event.user} has uploaded ${event.attachmentId} for ${event.conversationId}`;
     case 'files':
       return `${event.user} opens the files of ${event.conversationId}#${event.seq} (begun at ${event.begun}): ${event.outcome} ${event.files.map(({ bytes = '-' }) => bytes).join(', ')}`;
+    case 'removal':
+      return `the operator removes ${event.attachmentId} of ${event.conversationId}#${event.seq} (begun at ${event.begun}): ${event.outcome}`;
     case 'reopened':
-      return `a link to a file of ${event.conversationId}#${event.seq} ${event.isOpen ? 'works' : 'does not work'}`;
+      return `a link to ${event.attachmentId} of ${event.conversationId}#${event.seq} ${event.isOpen ? 'works' : 'does not work'}`;
     case 'notified':
       return `${event.user} is notified: ${JSON.stringify(event.payload)}`;
     case 'due':

@@ -1,7 +1,8 @@
-import type { FilesOpened, Uploaded } from '../platform-history.ts';
+import type { FileRemoval, FilesOpened, Uploaded } from '../platform-history.ts';
 import { isGone } from './content.ts';
 import { isBeingErased } from './erasures.ts';
 import type { At, Evidence } from './evidence.ts';
+import { readsBegunAfter } from './reads.ts';
 import type { Violation } from './violation.ts';
 
 /** IM-FILE: a file is what was uploaded, for whoever may read its message, and for nobody once it is gone. */
@@ -11,6 +12,7 @@ export function findWrongFiles(evidence: Evidence): Violation[] {
     ...findWrongRecords(evidence, uploads),
     ...evidence.of('files').flatMap((opened) => judge(evidence, uploads, opened)),
     ...findOpenLinks(evidence),
+    ...removalsIn(evidence).flatMap((removal) => findShown(evidence, removal)),
   ];
 }
 
@@ -19,13 +21,19 @@ function findWrongRecords(evidence: Evidence, uploads: ReadonlyMap<string, Uploa
   return evidence.conversationIds.flatMap((id) =>
     evidence.finalOf(id).flatMap(({ seq, content }) =>
       recordsIn(content)
-        .filter(({ attachmentId, name, size, type }) => {
+        .filter(({ attachmentId, name, size, type, removed = false }) => {
           const upload = uploads.get(attachmentId);
           return (
             upload?.conversationId !== id ||
             upload.name !== name ||
             upload.size !== size ||
-            upload.mime !== type
+            upload.mime !== type ||
+            (removed &&
+              !evidence
+                .of('removal')
+                .some(
+                  (one) => one.outcome !== 'refused' && isOf(one, { conversationId: id, seq, attachmentId }),
+                ))
           );
         })
         .map(({ attachmentId }) => wrong(`${id} ${seq} says of ${attachmentId} what was not asked for`, [])),
@@ -38,6 +46,14 @@ interface FileRecord {
   readonly name: string;
   readonly size: number;
   readonly type: string;
+  readonly removed?: boolean;
+}
+
+/** One file of a message. */
+type Place = Pick<FileRemoval, 'conversationId' | 'seq' | 'attachmentId'>;
+
+function isOf(one: Place, { conversationId, seq, attachmentId }: Place): boolean {
+  return one.conversationId === conversationId && one.seq === seq && one.attachmentId === attachmentId;
 }
 
 function recordsIn(content: unknown): readonly FileRecord[] {
@@ -76,7 +92,40 @@ function judge(
     ...files
       .filter(({ bytes }) => bytes === undefined && begun > evidence.healedAt)
       .map(({ attachmentId }) => wrong(`${user} got no bytes of ${attachmentId} by its link`, [at])),
+    ...files
+      .filter(({ attachmentId }) => removedSince(evidence, { conversationId, seq, attachmentId }) < begun)
+      .map(({ attachmentId }) =>
+        wrong(`${user} got a link to ${attachmentId}, which was removed`, [begun, at]),
+      ),
+    ...recordsIn(message.content)
+      .filter(({ attachmentId, removed }) => {
+        return removed !== true && !files.some((file) => file.attachmentId === attachmentId);
+      })
+      .map(({ attachmentId }) => wrong(`${user} got ${where} without ${attachmentId}`, [at])),
   ];
+}
+
+function removalsIn(evidence: Evidence): readonly At<FileRemoval>[] {
+  return evidence.of('removal').filter(({ outcome }) => outcome === 'done');
+}
+
+/** When the file was certainly removed from its message. */
+export function removedSince(evidence: Evidence, place: Place): number {
+  const removals = removalsIn(evidence).filter((one) => isOf(one, place));
+  return Math.min(...removals.map(({ at }) => at), Number.POSITIVE_INFINITY);
+}
+
+/** IM-FILE-8: once a file is removed, its message says so. */
+function findShown(evidence: Evidence, { at: removedAt, ...removal }: At<FileRemoval>): Violation[] {
+  const { conversationId, seq, attachmentId } = removal;
+  return readsBegunAfter(evidence, removedAt)
+    .filter(({ message }) => message.conversationId === conversationId && message.seq === seq)
+    .filter(({ message }) =>
+      recordsIn(message.content).some((one) => one.attachmentId === attachmentId && one.removed !== true),
+    )
+    .map(({ at, user }) =>
+      wrong(`${user} read ${conversationId} ${seq} with ${attachmentId}, which was removed`, [removedAt, at]),
+    );
 }
 
 /** When the message was certainly recalled, or erased. */
@@ -90,13 +139,15 @@ function goneSince(
   return Math.min(...[...recalls, ...erasures].map(({ at }) => at), Number.POSITIVE_INFINITY);
 }
 
-/** IM-FILE-4: no link to what is gone works any more. */
+/** IM-FILE-4, IM-FILE-8: no link to what is gone works any more. */
 function findOpenLinks(evidence: Evidence): Violation[] {
   return evidence
     .of('reopened')
-    .filter((link) => link.isOpen && goneSince(evidence, link) < link.begun)
-    .map(({ at, conversationId, seq }) =>
-      wrong(`a link to a file of ${conversationId} ${seq}, which is gone, works`, [at]),
+    .filter(
+      (link) => link.isOpen && Math.min(goneSince(evidence, link), removedSince(evidence, link)) < link.begun,
+    )
+    .map(({ at, conversationId, seq, attachmentId }) =>
+      wrong(`a link to ${attachmentId} of ${conversationId} ${seq}, which is gone, works`, [at]),
     );
 }
 

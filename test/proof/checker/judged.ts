@@ -4,6 +4,7 @@ import { isErased, isSystem } from './content.ts';
 import { deletedIn } from './deletions.ts';
 import { banishmentsOf } from './erasures.ts';
 import type { Evidence } from './evidence.ts';
+import { removedSince } from './files.ts';
 import { isPresenceShown, isTypingShown, mustBeOnline, presencesIn } from './presence.ts';
 import { readsBegunAfter } from './reads.ts';
 import { isBroughtBack, mutesOf, settingsListed } from './settings.ts';
@@ -159,6 +160,10 @@ function ofPlatform(evidence: Evidence): Record<string, number> {
     'IM-FILE-3 links refused': evidence.of('files').filter(({ outcome }) => outcome === 'refused').length,
     'IM-FILE-4 links that do not work any more': evidence.of('reopened').filter(({ isOpen }) => !isOpen)
       .length,
+    'IM-FILE-8 files removed': evidence.of('removal').filter(({ outcome }) => outcome === 'done').length,
+    'IM-FILE-8 links to removed files that do not work any more': evidence
+      .of('reopened')
+      .filter((link) => !link.isOpen && removedSince(evidence, link) < link.begun).length,
     'IM-NOTIFY-2 notifications': evidence.of('notified').length,
     'IM-NOTIFY-2 users who were away and had to be told': evidence.of('due').length,
     'IM-IMPORT-3 imported messages': evidence.sends.filter(({ tries }) =>

@@ -89,6 +89,8 @@ const PLATFORM_WEIGHTS: typeof WEIGHTS = [
   [3, platform.sendToHook],
   [5, platform.sendFile],
   [4, platform.openFile],
+  [2, platform.removeFile],
+  [2, platform.editFiles],
   [3, platform.goAway],
   [1, platform.deleteGroup],
   [1, platform.deleteAmidMessages],

@@ -55,11 +55,13 @@ export class FileCabinet {
   }
 
   /** Opens links that were given before once more. */
-  async reopen(conversationId: string, seq: number, urls: Iterable<string>): Promise<void> {
-    for (const url of urls) {
-      const begun = this.#world.recorder.now;
+  async reopen(conversationId: string, seq: number, links: ReadonlyMap<string, string>): Promise<void> {
+    const { recorder } = this.#world;
+    for (const [url, attachmentId] of links) {
+      const begun = recorder.now;
       const { bytes } = await get(url);
-      this.#world.recorder.add({ type: 'reopened', conversationId, seq, begun, isOpen: bytes !== undefined });
+      const isOpen = bytes !== undefined;
+      recorder.add({ type: 'reopened', conversationId, seq, attachmentId, begun, isOpen });
     }
   }
 
@@ -81,10 +83,11 @@ export class FileCabinet {
     const gone = opened.filter(({ conversationId }) => this.#world.isDeleted(conversationId));
     for (const { conversationId, seq } of [...messages, ...gone]) {
       for (const account of accounts) await this.open(account, conversationId, seq);
-      const urls = opened.flatMap((event) =>
+      const links = opened.flatMap((event) =>
         event.conversationId === conversationId && event.seq === seq ? event.files : [],
       );
-      await this.reopen(conversationId, seq, new Set(urls.map(({ url }) => url)));
+      const once = new Map(links.map(({ url, attachmentId }) => [url, attachmentId]));
+      await this.reopen(conversationId, seq, once);
     }
   }
 }

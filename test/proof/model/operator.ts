@@ -18,7 +18,7 @@ interface Task {
   readonly begun: number;
 }
 
-/** The operator, with the admin API: bans users, exports what they wrote, erases them. */
+/** The operator, with the admin API: bans users, exports what they wrote, erases them; removes files. */
 export class Operator {
   readonly #world: World;
   readonly #tasks: Task[] = [];
@@ -72,6 +72,16 @@ export class Operator {
       recorder.add({ type: 'erase', user, begun, outcome });
       if (outcome === 'done') this.#tasks.push({ kind: 'erase', user, taskId: body.taskId, begun });
     });
+  }
+
+  /** Removes one file of a message (IM-FILE-8). */
+  async removeFile(conversationId: string, seq: number, attachmentId: string): Promise<Effect> {
+    const { recorder } = this.#world;
+    const begun = recorder.now;
+    const message = `/admin/conversations/${encodeURIComponent(conversationId)}/messages/${seq}`;
+    const { outcome } = await this.ask(`DELETE ${message}/attachments/${attachmentId}`);
+    recorder.add({ type: 'removal', conversationId, seq, attachmentId, begun, outcome });
+    return outcome;
   }
 
   async export(user: string): Promise<void> {

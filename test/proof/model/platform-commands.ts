@@ -70,18 +70,22 @@ export const sendToHook = command(
   }),
 );
 
-/** A member uploads a file, and sends it. */
+/** A member uploads files, and sends them. */
 export const sendFile = command(
   'send a file',
-  fc.record({ conversation: index, member: index, device: index, wait }),
-  ({ conversation, member, device, wait }): Action => ({
+  fc.record({ conversation: index, member: index, device: index, count: fc.constantFrom(1, 1, 2), wait }),
+  ({ conversation, member, device, count, wait }): Action => ({
     wait,
     run: on(async (world) => {
       const chosen = conversationAt(world, conversation);
       const user = at(chosen.members, member);
-      const attachmentId = await world.files.upload(world.account(user), chosen);
-      if (attachmentId === undefined) return;
-      await sendAndRepeat(world, world.write(chosen, user, { attachmentId }), device, false);
+      const attachmentIds: string[] = [];
+      for (let n = 0; n < count; n += 1) {
+        const attachmentId = await world.files.upload(world.account(user), chosen);
+        if (attachmentId === undefined) return;
+        attachmentIds.push(attachmentId);
+      }
+      await sendAndRepeat(world, world.write(chosen, user, { attachmentIds }), device, false);
     }),
   }),
 );
@@ -93,18 +97,65 @@ export const openFile = command(
   ({ message, user, wait }): Action => ({
     wait,
     run: on(async (world) => {
-      const sent = world.intents.flatMap(({ conversationId, content, outcomes }) => {
-        const acked = outcomes.find(({ is }) => is === 'acked');
-        return content['type'] === 'file' && acked?.is === 'acked'
-          ? [{ conversationId, seq: acked.seq }]
-          : [];
-      });
+      const sent = sentFiles(world);
       if (sent.length === 0) return;
       const { conversationId, seq } = at(sent.toReversed(), message);
       await world.files.open(at(world.accounts, user), conversationId, seq);
     }),
   }),
 );
+
+/** Its sender has had links before. */
+export const removeFile = command(
+  'remove a file',
+  fc.record({ message: index, file: index, wait }),
+  ({ message, file, wait }): Action => ({
+    wait,
+    run: on(async (world) => {
+      const sent = sentFiles(world);
+      if (sent.length === 0) return;
+      const { user, conversationId, seq, attachmentIds } = at(sent.toReversed(), message);
+      await world.files.open(world.account(user), conversationId, seq);
+      const attachmentId = at(attachmentIds, file);
+      await world.attempt('the operator', () => world.operator.removeFile(conversationId, seq, attachmentId));
+    }),
+  }),
+);
+
+let edits = 0;
+
+/** Its sender gives a message with files another text: a file that the operator removes at the same time must not come back. */
+export const editFiles = command(
+  'edit the text of files',
+  fc.record({ message: index, device: index, wait }),
+  ({ message, device, wait }): Action => ({
+    wait,
+    run: on(async (world) => {
+      const sent = sentFiles(world);
+      if (sent.length === 0) return;
+      const { user, conversationId, seq, attachmentIds } = at(sent.toReversed(), message);
+      edits += 1;
+      const [editId, text] = [`files${edits}`, `${user}'s edit of files ${edits}`];
+      const content = {
+        type: 'file',
+        attachments: attachmentIds.map((attachmentId) => ({ attachmentId })),
+        text,
+      };
+      await world.attempt(user, () => world.device(user, device).edit(conversationId, seq, editId, content));
+    }),
+  }),
+);
+
+/** The messages with files that were acked. */
+function sentFiles(world: PlatformWorld) {
+  return world.intents.flatMap(({ user, conversationId, content, outcomes }) => {
+    const acked = outcomes.find(({ is }) => is === 'acked');
+    const files = (content['attachments'] ?? []) as readonly { readonly attachmentId: string }[];
+    if (files.length === 0 || acked?.is !== 'acked') return [];
+    const attachmentIds = files.map(({ attachmentId }) => attachmentId);
+    return [{ user, conversationId, seq: acked.seq, attachmentIds }];
+  });
+}
 
 /** A user closes all devices, and is notified from then on. */
 export const goAway = command(

@@ -18,26 +18,24 @@ export async function tellPlatformStory(world: PlatformWorld): Promise<void> {
     await world.device(from, 0).send(intent, { byPeer: false, hint: false });
     return intent;
   };
-  const sendFile = async (from: string, to = group): Promise<number> => {
-    const attachmentId = await files.upload(world.account(from), to);
-    const intent = world.write(to, from, attachmentId === undefined ? {} : { attachmentId });
+  const sendFiles = async (from: string, count = 1, to = group) => {
+    const attachmentIds: string[] = [];
+    for (let n = 0; n < count; n += 1)
+      attachmentIds.push((await files.upload(world.account(from), to)) ?? '');
+    const intent = world.write(to, from, { attachmentIds });
     const outcome = await world.device(from, 0).send(intent, { byPeer: false, hint: false });
-    return outcome?.is === 'acked' ? outcome.seq : 0;
+    return { seq: outcome?.is === 'acked' ? outcome.seq : 0, attachmentIds };
   };
   for (const order of ['', 'hook:reject', 'hook:rewrite']) await say(user, order);
   await beUndisturbed(world, { sleeper: accounts.at(3), conversation: group, by: user });
   await say(founder);
   await say(user, '', world.changingGroup);
   await say(founder);
-  const pictures = [
-    await sendFile(user),
-    await sendFile(user),
-    await sendFile(founder),
-    await sendFile(founder),
-  ];
-  for (const seq of pictures)
+  const [recalled, several] = [await sendFiles(founder), await sendFiles(founder, 2)];
+  for (const { seq } of [await sendFiles(user), await sendFiles(user), recalled, several])
     for (const account of accounts) await files.open(account, group.conversationId, seq);
-  await world.device(founder, 0).recall(group.conversationId, pictures[2] ?? 0);
+  await world.device(founder, 0).recall(group.conversationId, recalled.seq);
+  await operator.removeFile(group.conversationId, several.seq, several.attachmentIds[0] ?? '');
   await replay(world, group.conversationId, 2);
   await imports.import(5);
   await imports.again();
@@ -48,7 +46,8 @@ export async function tellPlatformStory(world: PlatformWorld): Promise<void> {
   await operator.ban(user, 'lift');
   await say(user);
   const { conversationId } = mortalGroup;
-  await files.open(world.account(founder), conversationId, await sendFile(founder, mortalGroup));
+  const { seq } = await sendFiles(founder, 1, mortalGroup);
+  await files.open(world.account(founder), conversationId, seq);
   await Promise.all([groups.delete(), say(founder, '', mortalGroup)]);
   await say(founder, '', mortalGroup);
   await world.account(founder).change('add', conversationId, `late-${founder}`);

@@ -27,8 +27,8 @@ interface WriteOptions {
   readonly byEvent?: boolean;
   /** To the hook. */
   readonly order?: string;
-  /** Of a message with a file. */
-  readonly attachmentId?: string;
+  /** Of a message with files. */
+  readonly attachmentIds?: readonly string[];
 }
 
 let runs = 0;
@@ -188,7 +188,7 @@ export class World {
   write(
     conversation: Conversation,
     user: string,
-    { byEvent = false, order = '', attachmentId }: WriteOptions = {},
+    { byEvent = false, order = '', attachmentIds = [] }: WriteOptions = {},
   ): SendIntent {
     const number = this.intents.length + 1;
     const clientMsgId = `m${number}`;
@@ -202,9 +202,9 @@ export class World {
       ...(peer !== undefined && { peer }),
       clientMsgId,
       content:
-        attachmentId === undefined
+        attachmentIds.length === 0
           ? { type: 'text', text }
-          : { type: 'file', text, attachments: [{ attachmentId }] },
+          : { type: 'file', text, attachments: attachmentIds.map((attachmentId) => ({ attachmentId })) },
       byEvent,
       outcomes: [],
     };
