@@ -68,6 +68,17 @@ describe('the checker, on a group whose members come and go,', () => {
     expect(printViolations(violationsOf(history), history)).toBe('');
   });
 
+  it('accepts a count from before an erasure, which removes its user without a change by anybody (IM-INV-6, IM-ERASE-1)', () => {
+    const content = { type: 'system', event: 'removed', users: ['cid'], by: 'system' };
+    const last = { ...record[0], seq: record.length + 1, messageId: 'g/last', from: 'system', content };
+    const events = GOOD.events.map((event) =>
+      event.type === 'final' ? { ...event, messages: [...record, last as SeenMessage] } : event,
+    );
+    const erase: HistoryEvent = { type: 'erase', user: 'cid', begun: events.length, outcome: 'done' };
+    const history = { ...GOOD, events: [...events, erase] };
+    expect(printViolations(violationsOf(history), history)).not.toContain('IM-INV-6 wrong-unread: cid');
+  });
+
   it('accepts a recalled message whose clientMsgId was also tried with other content and refused (IM-INV-2)', () => {
     const recall = GOOD.events.find((event) => event.type === 'recall');
     const { from: user, clientMsgId } = messageAt(recall?.type === 'recall' ? recall.seq : 0);

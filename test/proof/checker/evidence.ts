@@ -178,6 +178,8 @@ export class Evidence {
   memberSince(user: string, conversationId: string, at: number): number | undefined {
     if (isDesk(conversationId)) return this.isCustomer(user, conversationId) ? 0 : undefined;
     if (!this.isChanging(conversationId)) return this.isMember(user, conversationId) ? 0 : undefined;
+    // An erasure ends it, without a change of a member's (IM-ERASE-1).
+    if (this.of('erase').some((one) => one.user === user && one.outcome !== 'refused')) return undefined;
     return additionBefore(this.#changesOf(user, conversationId), at)?.at;
   }
 
