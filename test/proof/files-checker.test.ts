@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { final, ID, message, page, sent, violations } from './checker/pair-history.ts';
 import type { Effect, HistoryEvent, SeenMessage } from './history.ts';
+import { MALWARE } from './model/malware.ts';
 import type { GivenFile } from './platform-history.ts';
 
 const RECALLED = { type: 'recalled' };
@@ -131,5 +132,55 @@ describe('the checker of files that the operator removes', () => {
   ])('notices that %s (IM-FILE-8)', (_, events, violation) => {
     expect(violations([...begin, ...events])).toContain('IM-FILE wrong-file: ');
     expect(violations([...begin, ...events])).toContain(violation);
+  });
+});
+
+describe('the checker of scans', () => {
+  const record = { attachmentId: 'a1', name: 'file.txt', size: 5, type: 'text/plain' };
+  const stored = message(1, 'cid', { content: { type: 'file', attachments: [record] } });
+  const uploaded = (bytes: string): HistoryEvent => ({
+    ...{ type: 'uploaded', user: 'cid', conversationId: ID, attachmentId: 'a1', bytes },
+    ...{ name: 'file.txt', size: 5, mime: 'text/plain' },
+  });
+  const [attempt, ack] = sent(stored, 1, { type: 'file', attachments: [{ attachmentId: 'a1' }] }) as [
+    HistoryEvent,
+    HistoryEvent,
+  ];
+  const scan = (outcome: 'lost' | 'kept' | 'unknown', begun: number): HistoryEvent => {
+    return { type: 'scan', attachmentId: 'a1', begun, outcome };
+  };
+  const refused: HistoryEvent = {
+    ...{ type: 'settled', id: 1 },
+    outcome: { is: 'refused', code: 'blocked_content' },
+  };
+
+  it.each<[string, readonly HistoryEvent[]]>([
+    [
+      'a file that is sent after its result',
+      [uploaded('x'), attempt, scan('lost', 0), scan('kept', 2), ack, final(stored)],
+    ],
+    [
+      'one whose result may have come',
+      [uploaded('x'), attempt, scan('lost', 0), scan('unknown', 2), ack, final(stored)],
+    ],
+    ['one with malware that is refused', [uploaded(MALWARE), attempt, refused, final()]],
+  ])('accepts %s', (_, events) => {
+    expect(violations(events)).toBe('');
+  });
+
+  it.each<[string, readonly HistoryEvent[], string]>([
+    [
+      'with malware is acked',
+      [uploaded(MALWARE), attempt, ack, final(stored)],
+      'a1 was sent, and not found clean',
+    ],
+    ['with malware is seen', [uploaded(MALWARE), attempt, final(stored)], 'saw a1, which has malware'],
+    [
+      'is acked although its result was lost',
+      [uploaded('x'), scan('lost', 0), attempt, ack, scan('kept', 4), final(stored)],
+      'a1 was sent, and not found clean',
+    ],
+  ])('notices that a file %s (IM-FILE-9)', (_, events, violation) => {
+    expect(violations(events)).toContain(violation);
   });
 });

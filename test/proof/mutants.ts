@@ -3970,6 +3970,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'model',
+    file: 'lambdas/domain/messages/attach.ts',
+    from: '  if (keys.some((key) => !results.has(key))) throw new UnavailableError();',
+    to: '',
+    project: 'proof',
+    test: 'test/proof/platform-model.test.ts',
+    only: 'through a story',
+  },
+  {
+    fault: 'model',
     file: 'lambdas/domain/notifications/worth-telling.ts',
     from: '  if (message === undefined || !isSaid(message)) return false;',
     to: '  if (message !== undefined) return false;',

@@ -118,6 +118,14 @@ export interface Uploaded {
   readonly bytes: string;
 }
 
+/** The scanner tells its result of a file: it is lost, it is kept, or nobody knows. */
+export interface ScanTold {
+  readonly type: 'scan';
+  readonly attachmentId: string;
+  readonly begun: number;
+  readonly outcome: 'lost' | 'kept' | 'unknown';
+}
+
 export interface GivenFile {
   readonly attachmentId: string;
   readonly url: string;
@@ -178,6 +186,7 @@ export interface Archived {
 
 export type PlatformEvent =
   | Uploaded
+  | ScanTold
   | FilesOpened
   | FileRemoval
   | Reopened

@@ -96,6 +96,8 @@ export function printEvent(event: HistoryEvent): string {
       return `the operator replays ${event.conversationId} from ${event.fromSeq} (begun at ${event.begun}): ${event.outcome} ${event.events?.map(printTold).join(', ') ?? ''}`;
     case 'uploaded':
       return `${event.user} has uploaded ${event.attachmentId} for ${event.conversationId}`;
+    case 'scan':
+      return `the result of the scan of ${event.attachmentId} (begun at ${event.begun}) is ${event.outcome}`;
     case 'files':
       return `${event.user} opens the files of ${event.conversationId}#${event.seq} (begun at ${event.begun}): ${event.outcome} ${event.files.map(({ bytes = '-' }) => bytes).join(', ')}`;
     case 'removal':

@@ -27,8 +27,13 @@ const PLATFORM = {
   profileSource: 'test/fixtures/platform/profile-source.ts',
 };
 
-/** The same, and notifications, for the model (test/proof/model). */
-export const MODEL = { ...PLATFORM, webPushSubject: 'mailto:ops@example.com', notificationText: 'preview' };
+/** The same, notifications, and scans of files, for the model (test/proof/model). */
+export const MODEL = {
+  ...PLATFORM,
+  webPushSubject: 'mailto:ops@example.com',
+  notificationText: 'preview',
+  attachmentScan: 'true',
+};
 
 /**
  * The same with these options. Few files need it, so the first of them makes it, whichever worker runs it; the others wait.
@@ -37,7 +42,7 @@ export function platformAssembly(): Promise<string> {
   return assemblyOf('platform', PLATFORM);
 }
 
-/** The same with notifications, too. */
+/** The same with notifications and scans, too. */
 export function modelAssembly(): Promise<string> {
   return assemblyOf('model', MODEL);
 }

@@ -16,6 +16,7 @@ import { findAmbiguous, findReordered } from './order.ts';
 import { findWrongPresence } from './presence.ts';
 import { findUnredacted } from './recalls.ts';
 import { findWrongReplays } from './replays.ts';
+import { findUnscanned } from './scans.ts';
 import { findWrongSettings } from './settings.ts';
 import { findLost, findUninvited } from './stored.ts';
 import { findWrongEvents } from './told.ts';
@@ -52,6 +53,7 @@ const CHECKS = [
   findWrongEvents,
   findWrongReplays,
   findWrongFiles,
+  findUnscanned,
   findWrongNotifications,
   findWrongArchives,
 ];

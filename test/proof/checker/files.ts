@@ -56,7 +56,7 @@ function isOf(one: Place, { conversationId, seq, attachmentId }: Place): boolean
   return one.conversationId === conversationId && one.seq === seq && one.attachmentId === attachmentId;
 }
 
-function recordsIn(content: unknown): readonly FileRecord[] {
+export function recordsIn(content: unknown): readonly FileRecord[] {
   const { type, attachments = [] } = content as { type?: string; attachments?: readonly FileRecord[] };
   return type === 'file' ? attachments : [];
 }

@@ -4,9 +4,10 @@ import { isErased, isSystem } from './content.ts';
 import { deletedIn } from './deletions.ts';
 import { banishmentsOf } from './erasures.ts';
 import type { Evidence } from './evidence.ts';
-import { removedSince } from './files.ts';
+import { recordsIn, removedSince } from './files.ts';
 import { isPresenceShown, isTypingShown, mustBeOnline, presencesIn } from './presence.ts';
 import { readsBegunAfter } from './reads.ts';
+import { infectedIn, isUnscanned } from './scans.ts';
 import { isBroughtBack, mutesOf, settingsListed } from './settings.ts';
 import { eventsOf } from './told.ts';
 
@@ -164,6 +165,12 @@ function ofPlatform(evidence: Evidence): Record<string, number> {
     'IM-FILE-8 links to removed files that do not work any more': evidence
       .of('reopened')
       .filter((link) => !link.isOpen && removedSince(evidence, link) < link.begun).length,
+    'IM-FILE-9 sends with malware refused': filesTried(evidence, 'refused').filter(({ id }) =>
+      infectedIn(evidence).has(id),
+    ).length,
+    'IM-FILE-9 sends before the result of a scan': filesTried(evidence, 'unknown').filter(({ id, end }) =>
+      isUnscanned(evidence, id, end),
+    ).length,
     'IM-NOTIFY-2 notifications': evidence.of('notified').length,
     'IM-NOTIFY-2 users who were away and had to be told': evidence.of('due').length,
     'IM-IMPORT-3 imported messages': evidence.sends.filter(({ tries }) =>
@@ -183,6 +190,17 @@ function ofPlatform(evidence: Evidence): Record<string, number> {
       evidence.of('replayed').map(({ events = [] }) => events.length),
     ),
   };
+}
+
+/** The files of each try of a send with this outcome. */
+function filesTried(evidence: Evidence, outcome: 'refused' | 'unknown') {
+  const tries = new Map(evidence.of('try').map((one) => [one.id, one]));
+  return evidence
+    .of('settled')
+    .filter((one) => one.outcome.is === outcome)
+    .flatMap((end) =>
+      recordsIn(tries.get(end.id)?.content ?? {}).map(({ attachmentId }) => ({ id: attachmentId, end })),
+    );
 }
 
 function sum(numbers: readonly number[]): number {

@@ -90,6 +90,7 @@ const PLATFORM_WEIGHTS: typeof WEIGHTS = [
   [5, platform.sendFile],
   [4, platform.openFile],
   [2, platform.removeFile],
+  [2, platform.scanAgain],
   [2, platform.editFiles],
   [3, platform.goAway],
   [1, platform.deleteGroup],

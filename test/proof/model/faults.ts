@@ -135,6 +135,7 @@ const PLATFORM_CALLERS = [
   { function: 'Admin' },
   { function: 'PublishEvents' },
   { function: 'ReplayEvents' },
+  { function: 'ScanResults' },
   { function: 'Notify' },
   { route: 'POST /attachments' },
   { route: 'GET /conversations/{id}/messages/{seq}/attachments' },

@@ -3,8 +3,13 @@ import { type Form, openLink, postForm } from '../../flow/setup/small-files.ts';
 import type { Conversation, Effect } from '../history.ts';
 import type { GivenFile } from '../platform-history.ts';
 import type { Account } from './account.ts';
+import { MALWARE } from './malware.ts';
+import { Scanner } from './scanner.ts';
 import { effectOfCode } from './send-intent.ts';
 import type { World } from './world.ts';
+
+/** `late`: the result of its scan gets lost. @default clean */
+export type Upload = 'clean' | 'infected' | 'late';
 
 const NOT_FOUND = 404;
 
@@ -13,24 +18,36 @@ export class FileCabinet {
   readonly #world: World;
   /** Uploads that ended when their user's erasure had begun: a form is good for a while (IM-ERASE-4). */
   readonly late = new Set<string>();
+  readonly scanner: Scanner;
   #count = 0;
 
   constructor(world: World) {
     this.#world = world;
+    this.scanner = new Scanner(world);
   }
 
   /** @returns the attachment's id; `undefined` if it failed */
-  async upload(account: Account, { conversationId }: Conversation): Promise<string | undefined> {
+  async upload(
+    account: Account,
+    { conversationId }: Conversation,
+    how: Upload = 'clean',
+  ): Promise<string | undefined> {
     const { user } = account;
     this.#count += 1;
-    const bytes = `${user}'s bytes ${this.#count}`;
+    const bytes = `${user}'s bytes ${this.#count} ${how === 'infected' ? MALWARE : ''}`;
     const facts = { name: `file${this.#count}.txt`, size: bytes.length, type: 'text/plain' };
     const { status, body } = await account.request('POST', '/attachments', { conversationId, ...facts });
     if (status !== 201) return undefined;
     const { attachmentId } = body;
-    const [answer] = await postForm(body.upload as Form, bytes).catch(() => [0] as const);
-    if (this.#world.isErased(user)) this.late.add(attachmentId);
-    if (answer !== 204) return undefined;
+    const form = body.upload as Form;
+    const post = async () => {
+      const [answer] = await postForm(form, bytes).catch(() => [0] as const);
+      if (this.#world.isErased(user)) this.late.add(attachmentId);
+      return answer === 204;
+    };
+    const file = { attachmentId, key: form.fields['key'] ?? '', bytes };
+    if (!(await (how === 'late' ? this.scanner.loseResult(file, post) : post()))) return undefined;
+    if (how !== 'late') await this.scanner.tell(file);
     const { type: mime, ...more } = facts;
     this.#world.recorder.add({ type: 'uploaded', user, conversationId, attachmentId, bytes, mime, ...more });
     return attachmentId;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { type Action, at, type Command, command, conversationAt } from './command.ts';
+import type { Upload } from './file-cabinet.ts';
 import { HOOK_ORDERS } from './hook-texts.ts';
 import { editAs, sendAndRepeat } from './message-commands.ts';
 import { PlatformWorld } from './platform-world.ts';
@@ -73,21 +74,35 @@ export const sendToHook = command(
 /** A member uploads files, and sends them. */
 export const sendFile = command(
   'send a file',
-  fc.record({ conversation: index, member: index, device: index, count: fc.constantFrom(1, 1, 2), wait }),
-  ({ conversation, member, device, count, wait }): Action => ({
+  fc.record({
+    conversation: index,
+    member: index,
+    device: index,
+    count: fc.constantFrom(1, 1, 2),
+    how: fc.constantFrom<Upload>('clean', 'clean', 'clean', 'late', 'infected'),
+    wait,
+  }),
+  ({ conversation, member, device, count, how, wait }): Action => ({
     wait,
     run: on(async (world) => {
       const chosen = conversationAt(world, conversation);
       const user = at(chosen.members, member);
       const attachmentIds: string[] = [];
       for (let n = 0; n < count; n += 1) {
-        const attachmentId = await world.files.upload(world.account(user), chosen);
+        const attachmentId = await world.files.upload(world.account(user), chosen, how);
         if (attachmentId === undefined) return;
         attachmentIds.push(attachmentId);
       }
       await sendAndRepeat(world, world.write(chosen, user, { attachmentIds }), device, false);
     }),
   }),
+);
+
+/** The scanner tells a result that it has told before, or that got lost. */
+export const scanAgain = command(
+  'tell a scan again',
+  fc.record({ file: index, wait }),
+  ({ file, wait }): Action => ({ wait, run: on(({ files }) => files.scanner.tellAgain(file)) }),
 );
 
 /** Anybody, a member or not, asks for the files of a message. */

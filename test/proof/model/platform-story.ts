@@ -1,5 +1,6 @@
 import type { Conversation } from '../history.ts';
 import type { Account } from './account.ts';
+import type { Upload } from './file-cabinet.ts';
 import type { PlatformWorld } from './platform-world.ts';
 import { replay } from './replayer.ts';
 import type { SendIntent } from './send-intent.ts';
@@ -18,10 +19,10 @@ export async function tellPlatformStory(world: PlatformWorld): Promise<void> {
     await world.device(from, 0).send(intent, { byPeer: false, hint: false });
     return intent;
   };
-  const sendFiles = async (from: string, count = 1, to = group) => {
+  const sendFiles = async (from: string, count = 1, to = group, how: Upload = 'clean') => {
     const attachmentIds: string[] = [];
     for (let n = 0; n < count; n += 1)
-      attachmentIds.push((await files.upload(world.account(from), to)) ?? '');
+      attachmentIds.push((await files.upload(world.account(from), to, how)) ?? '');
     const intent = world.write(to, from, { attachmentIds });
     const outcome = await world.device(from, 0).send(intent, { byPeer: false, hint: false });
     return { seq: outcome?.is === 'acked' ? outcome.seq : 0, attachmentIds };
@@ -37,6 +38,7 @@ export async function tellPlatformStory(world: PlatformWorld): Promise<void> {
   await world.device(founder, 0).recall(group.conversationId, recalled.seq);
   await operator.removeFile(group.conversationId, several.seq, several.attachmentIds[0] ?? '');
   await replay(world, group.conversationId, 2);
+  for (const how of ['infected', 'late'] as const) await sendFiles(founder, 1, group, how);
   await imports.import(5);
   await imports.again();
   await operator.export(user);

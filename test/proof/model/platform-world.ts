@@ -57,6 +57,7 @@ export class PlatformWorld extends World {
       case 'settle':
         await this.operator.settle();
         await this.groups.settle();
+        await this.files.scanner.settle();
         return this.imports.settle();
       case 'probe':
         return this.browsers.probe();
