@@ -89,7 +89,7 @@ const PLATFORM_WEIGHTS: typeof WEIGHTS = [
   [3, platform.sendToHook],
   [5, platform.sendFile],
   [4, platform.openFile],
-  [2, platform.removeFile],
+  [3, platform.removeFile],
   [2, platform.scanAgain],
   [2, platform.editFiles],
   [3, platform.goAway],
