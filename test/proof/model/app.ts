@@ -106,15 +106,25 @@ export class App {
   }
 
   send(intent: SendIntent): void {
-    const { recorder } = this.#ports;
-    const { user, conversationId, clientMsgId, content } = intent;
-    const id = recorder.begin({ user, via: 'socket', conversationId, clientMsgId, content });
-    this.#tries.set(clientMsgId, { id, intent });
+    const { conversationId, clientMsgId, content } = intent;
+    this.#try(intent);
     // The state's event tells the outcome.
     this.#running.im
       .conversation(conversationId)
       .send({ type: 'text', text: String(content['text']) }, { clientMsgId })
       .acked.catch(() => {});
+  }
+
+  #try(intent: SendIntent): void {
+    const { user, conversationId, clientMsgId, content } = intent;
+    const id = this.#ports.recorder.begin({ user, via: 'socket', conversationId, clientMsgId, content });
+    this.#tries.set(clientMsgId, { id, intent });
+  }
+
+  /** The next program sends what the store has, also what this one was told is refused, and then it may be taken. */
+  #tryAgain(clientMsgId: string): void {
+    const intent = this.#tries.get(clientMsgId)?.intent;
+    if (intent !== undefined) this.#try(intent);
   }
 
   /** The program ends without a word: nothing that it had under way is finished. */
@@ -128,6 +138,7 @@ export class App {
       socket.close();
     }
     this.#ports.recorder.note(`${this.user}/${DEVICE} crashed`);
+    for (const { clientMsgId } of this.#kept()) this.#tryAgain(clientMsgId);
     this.start();
   }
 
@@ -160,6 +171,7 @@ export class App {
   async heal(): Promise<void> {
     this.#keep();
     this.store.mood = 'works';
+    if (this.store.isOutdated) this.crash();
     this.capture(false);
     this.#running.wake();
     // A failed restore is tried again with the next connection.

@@ -11,6 +11,7 @@ export type Mood = (typeof MOODS)[number];
 export class WeakStore {
   readonly #values = new Map<string, string>();
   #mood: Mood = 'works';
+  #isOutdated = false;
   #waiting: (() => void)[] = [];
 
   get mood(): Mood {
@@ -22,12 +23,18 @@ export class WeakStore {
     for (const go of this.#waiting.splice(0)) go();
   }
 
+  /** Whether it has a record whose change is lost: then the power must be cut, since the program that runs knows nothing of it. */
+  get isOutdated(): boolean {
+    return this.#isOutdated;
+  }
+
   get values(): readonly string[] {
     return [...this.#values.values()];
   }
 
   /** One program's access to it; nothing happens for a program that has crashed. */
   backend(hasCrashed: () => boolean): StoreBackend {
+    this.#isOutdated = false;
     const call = async <Result>(act: () => Result): Promise<Result> => {
       while (this.#mood === 'hangs') await new Promise<void>((resolve) => this.#waiting.push(resolve));
       if (hasCrashed()) return new Promise(() => {});
@@ -36,7 +43,11 @@ export class WeakStore {
     };
     return {
       entries: () => call(() => [...this.#values]),
-      set: (key, value) => call(() => void (this.#mood === 'loses' || this.#values.set(key, value))),
+      set: (key, value) =>
+        call(() => {
+          if (this.#mood === 'loses') this.#isOutdated ||= this.#values.has(key);
+          else this.#values.set(key, value);
+        }),
       remove: (key) => call(() => void this.#values.delete(key)),
     };
   }
