@@ -148,8 +148,8 @@ export class WebPage extends Construct {
     const limits = files && { maxBytes: files.maxBytes, types: files.types };
     const base = { wsUrl: webSocketUrl, httpUrl, auth, widgetOrigins, webPush };
     const config = { ...base, ...(limits && { files: limits }) };
-    const common: BucketDeploymentProps = {
-      sources: [webPageSource(), Source.jsonData('config.json', config)],
+    const source = webPageSource();
+    const common: Omit<BucketDeploymentProps, 'sources'> = {
       destinationBucket: bucket,
       // CDK's own choice would keep them for two years, and after the stack.
       logGroup: new LogGroup(this, 'DeploymentLogs', {
@@ -161,6 +161,7 @@ export class WebPage extends Construct {
     // First what the new page loads. What the old one may still load stays.
     const assetDeployment = new BucketDeployment(this, 'AssetDeployment', {
       ...common,
+      sources: [source],
       exclude: ['*'],
       include: [`${IMMUTABLE_PATH}*`],
       cacheControl: [CacheControl.fromString(IMMUTABLE_CACHE)],
@@ -168,6 +169,7 @@ export class WebPage extends Construct {
     });
     const deployment = new BucketDeployment(this, 'Deployment', {
       ...common,
+      sources: [source, Source.jsonData('config.json', config)],
       exclude: [`${IMMUTABLE_PATH}*`],
       // Invalidates the cache, which otherwise serves the old files for a day.
       distribution: this.distribution,

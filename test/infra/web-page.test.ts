@@ -163,7 +163,7 @@ describe('the web page', () => {
   });
 
   it('reads from config.json where the chat and its issuer are', () => {
-    const [deployment] = resources(template, 'Custom::CDKBucketDeployment');
+    const [, deployment] = resources(template, 'Custom::CDKBucketDeployment');
     expect(text(deployment?.Properties['SourceMarkers'])).toContain('WebSocket');
   });
 

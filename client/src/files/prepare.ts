@@ -57,21 +57,18 @@ async function pictureFacts(file: Blob, said: FileSource): Promise<Facts> {
 async function playerFacts(file: Blob, kind: 'audio' | 'video', said: FileSource): Promise<Facts> {
   const player = document.createElement(kind);
   const url = URL.createObjectURL(file);
+  const expiry = AbortSignal.timeout(PLAYER_MS);
   try {
     const frame = player instanceof HTMLVideoElement ? firstFrame(player) : undefined;
     Object.assign(player, { muted: true, playsInline: true, preload: 'auto', src: url });
-    await happens(player, 'loadedmetadata');
+    await happens(player, 'loadedmetadata', expiry);
     const durationMs = Math.round(player.duration * 1_000);
     const facts = durationMs <= MOST_DURATION_MS ? { durationMs } : {};
     if (!(player instanceof HTMLVideoElement)) return facts;
     const { videoWidth: width, videoHeight: height } = player;
-    // Safari loads no frame until it is asked for one.
-    player.currentTime = 0.001;
-    const hasFrame = await happens(player, 'seeked').then(
-      () => true,
-      () => false,
-    );
-    if (hasFrame) await Promise.race([frame, new Promise((resolve) => setTimeout(resolve, FRAME_MS))]);
+    // A video without pictures, or with one already, needs no frame.
+    const isDrawn = width > 0 && said.thumbnail === undefined;
+    const hasFrame = isDrawn && (await hasFirstFrame(player, frame, expiry));
     const found = await drawableFacts({ image: player, width, height }, file, hasFrame ? said : WITHOUT);
     return { ...facts, ...found };
   } finally {
@@ -79,6 +76,22 @@ async function playerFacts(file: Blob, kind: 'audio' | 'video', said: FileSource
     player.load();
     URL.revokeObjectURL(url);
   }
+}
+
+async function hasFirstFrame(
+  player: HTMLVideoElement,
+  frame: Promise<void> | undefined,
+  expiry: AbortSignal,
+): Promise<boolean> {
+  // Safari loads no frame until it is asked for one.
+  player.currentTime = 0.001;
+  try {
+    await happens(player, 'seeked', expiry);
+  } catch {
+    return false;
+  }
+  await Promise.race([frame, new Promise((resolve) => setTimeout(resolve, FRAME_MS))]);
+  return true;
 }
 
 async function drawableFacts(
@@ -102,18 +115,12 @@ function firstFrame(player: HTMLVideoElement): Promise<void> {
   });
 }
 
-function happens(player: HTMLMediaElement, event: string): Promise<void> {
+/** Rejects after an error of the player, and when it is too late. */
+function happens(player: HTMLMediaElement, event: string, expiry: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no ${event}`)), PLAYER_MS);
-    const end = (settle: () => void) => (): void => {
-      clearTimeout(timer);
-      settle();
-    };
-    player.addEventListener(event, end(resolve), { once: true });
-    player.addEventListener(
-      'error',
-      end(() => reject(player.error)),
-      { once: true },
-    );
+    if (expiry.aborted) reject(expiry.reason);
+    player.addEventListener(event, () => resolve(), { once: true });
+    player.addEventListener('error', () => reject(player.error), { once: true });
+    expiry.addEventListener('abort', () => reject(expiry.reason), { once: true });
   });
 }

@@ -157,11 +157,14 @@ describe('SQS', () => {
       const look = async () => client.send(new GetQueueAttributesCommand({ QueueUrl }));
 
       const dying = sqsClient(sqs.endpoint);
-      const poll = dying.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
-      poll.catch(() => {});
+      onTestFinished(() => dying.destroy());
+      // Aborted, it isn't tried again: that poll would be alive, and get the message.
+      const death = new AbortController();
+      const command = new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 });
+      dying.send(command, { abortSignal: death.signal }).catch(() => {});
       // By then the server has the poll, and then the end of its connection: on a busy machine some requests come before.
       for (let round = 0; round < 20; round += 1) await look();
-      dying.destroy();
+      death.abort();
       for (let round = 0; round < 20; round += 1) await look();
 
       await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));

@@ -111,10 +111,19 @@ function ofHints(evidence: Evidence): Record<string, number> {
     'IM-PRESENCE-2 typing signals received': evidence.of('typing').length,
     'IM-PRESENCE-2 typing signals in direct conversations that must not arrive': evidence
       .of('types')
-      .filter(({ user: of, conversationId, at }) => {
+      .filter(({ user: of, conversationId, on, at: until }, _, all) => {
         const to = evidence.peerOf(of, conversationId);
-        const glimpse = { of, conversationId, since: at, until: at };
-        return to !== undefined && !isTypingShown(evidence, silences, { ...glimpse, to });
+        // One that comes may be an earlier one, if that was allowed.
+        const same = all.filter(
+          (one) =>
+            one.user === of && one.conversationId === conversationId && one.on === on && one.at <= until,
+        );
+        return (
+          to !== undefined &&
+          !same.some(({ at: since }) =>
+            isTypingShown(evidence, silences, { of, to, conversationId, since, until }),
+          )
+        );
       }).length,
     'IM-PRESENCE-2 users shown who must be online': asked.filter((one) => mustBeOnline(evidence, one)).length,
     'IM-PRESENCE-2 users asked for whom the answer must hide': asked.filter(

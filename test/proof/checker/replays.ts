@@ -33,7 +33,9 @@ function judge(evidence: Evidence, { at, conversationId, events }: At<Replayed>)
   const extra = [...came].filter((id) => !expected.has(id));
   const altered = events.filter(({ id, data: { message } }) => {
     const now = expected.get(id);
-    return now !== undefined && message !== undefined && !isSameMessage(message, now);
+    if (now === undefined) return false;
+    // An event beside the message's own tells of it in other words.
+    return message === undefined ? alsoIdOf(now) !== id : !isSameMessage(message, now);
   });
   return [
     ...missing.map((id) => wrong('untold', `the replay of ${conversationId} lacks ${id}`, [at])),
@@ -52,15 +54,16 @@ function eventsNow(evidence: Evidence, conversationId: string): ReadonlyMap<stri
   return new Map(
     evidence.finalOf(conversationId).flatMap((message) => {
       const { messageId, rev = 0 } = message;
-      const also = alsoOf(message);
-      const ids = [
-        `${messageId}-0`,
-        `${messageId}-${rev}`,
-        ...(also === undefined ? [] : [`${messageId}-0-${also}`]),
-      ];
+      const also = alsoIdOf(message);
+      const ids = [`${messageId}-0`, `${messageId}-${rev}`, ...(also === undefined ? [] : [also])];
       return ids.map((id) => [id, message] as const);
     }),
   );
+}
+
+function alsoIdOf(message: SeenMessage): string | undefined {
+  const also = alsoOf(message);
+  return also === undefined ? undefined : `${message.messageId}-0-${also}`;
 }
 
 /** What was acked before a replay comes once more than by itself. @returns the ids that came too seldom */

@@ -171,18 +171,22 @@ export class App {
   async heal(): Promise<void> {
     this.#keep();
     this.store.mood = 'works';
-    if (this.store.isOutdated) this.crash();
     this.capture(false);
     this.#running.wake();
+    const isIdle = () => this.#running.im.connection.current === 'connected' && this.unsentCount === 0;
     // A failed restore is tried again with the next connection.
-    const { im } = this.#running;
-    const deadline = Date.now() + SETTLE_MS;
-    const isSettled = () =>
-      im.connection.current === 'connected' && this.#kept().length === 0 && this.unsentCount === 0;
-    while (!isSettled() && Date.now() < deadline) await delay(POLL_MS);
+    await this.#until(isIdle);
+    if (isIdle() && this.store.isOutdated) this.crash();
+    const isSettled = () => isIdle() && this.#kept().length === 0;
+    await this.#until(isSettled);
     if (isSettled()) return;
-    const why = `${im.connection.current}, ${this.#kept().length} in the store`;
+    const why = `${this.#running.im.connection.current}, ${this.#kept().length} in the store`;
     this.#ports.recorder.add({ type: 'ended', user: this.user, device: DEVICE, why });
+  }
+
+  async #until(is: () => boolean): Promise<void> {
+    const deadline = Date.now() + SETTLE_MS;
+    while (!is() && Date.now() < deadline) await delay(POLL_MS);
   }
 
   /**
