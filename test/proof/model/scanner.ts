@@ -27,17 +27,24 @@ export class Scanner {
   async loseResult(file: Scanned, upload: () => Promise<boolean>): Promise<boolean> {
     const { infrastructure, recorder } = this.#world;
     const begun = recorder.now;
+    const fired = this.#fired;
     const loss = infrastructure.proxy.inject({
       ...{ function: 'ScanResults', operation: 'UpdateItem', fault: 'kill', times: 1 },
       where: (_, input) => JSON.stringify(input).includes(file.key),
     });
     const isThere = await upload();
     for (let looks = 0; isThere && loss.fired === 0 && looks < LOOKS; looks += 1) await delay(LOOK_MS);
-    if (loss.fired > 0)
-      recorder.add({ type: 'scan', attachmentId: file.attachmentId, begun, outcome: 'lost' });
+    // With another fault, an earlier try may have written it, and seemed to fail.
+    const outcome = this.#fired === fired ? 'lost' : 'unknown';
+    if (loss.fired > 0) recorder.add({ type: 'scan', attachmentId: file.attachmentId, begun, outcome });
     loss.remove();
     if (isThere) this.#files.push(file);
     return isThere;
+  }
+
+  /** How often a fault of the run has struck. */
+  get #fired(): number {
+    return this.#world.faults.reduce((sum, { active }) => sum + active.fired, 0);
   }
 
   /** Tells the result of an uploaded file, which the stand-in has told, too. */
