@@ -23,7 +23,7 @@ export interface Shown extends Glimpse {
   readonly person: UserPresence;
 }
 
-/** IM-PRESENCE-2, IM-BLOCK-2: who may not know that a user is there, or types, is not told. Who is connected is shown as online. */
+/** Nobody learns that another user is online or typing unless they may; a connected user is shown as online (IM-PRESENCE-2, IM-BLOCK-2). */
 export function findWrongPresence(evidence: Evidence): Violation[] {
   const silences = silencesOf(evidence);
   return [

@@ -131,7 +131,7 @@ function ackOf(evidence: Evidence, message: SeenMessage): number {
   return Math.min(...evidence.sendsOf(message).flatMap(({ acks }) => acks.map(({ at }) => at)));
 }
 
-/** With its default at first. Who leaves a group, or is erased, loses the settings. */
+/** All changes of one setting. It begins with its default, and goes back to it when the user leaves the group or is erased. */
 function triesOf(
   evidence: Evidence,
   user: string,
