@@ -56,7 +56,8 @@ export function createAccounts(documents: DynamoDBDocumentClient, tableName: str
       throw new UnavailableError();
     },
 
-    async meet(userId, strangers, { day, maximum }) {
+    async meet(userId, strangers, { day: today, maximum }) {
+      let day = today;
       let isFirst = false;
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         if (strangers > maximum) return false;
@@ -67,7 +68,9 @@ export function createAccounts(documents: DynamoDBDocumentClient, tableName: str
         if (output !== undefined) return true;
         const met = existing?.[MET] as { readonly d: string } | undefined;
         if (!isFirst && met?.d === day) return false;
-        isFirst = met?.d !== day;
+        isFirst = met === undefined || met.d < day;
+        // Around midnight the clocks of two functions differ: the day that has begun for one of them goes on.
+        if (met !== undefined && !isFirst) day = met.d;
       }
       throw new UnavailableError();
     },
@@ -98,7 +101,7 @@ const NAMES = { '#met': MET, '#d': 'd' };
 function meetFirst(strangers: number, day: string) {
   return {
     UpdateExpression: 'SET #met = :met',
-    ConditionExpression: 'attribute_not_exists(#met) OR #met.#d <> :day',
+    ConditionExpression: 'attribute_not_exists(#met) OR #met.#d < :day',
     ExpressionAttributeNames: NAMES,
     ExpressionAttributeValues: { ':met': { d: day, n: strangers }, ':day': day },
   };

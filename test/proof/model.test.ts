@@ -25,14 +25,14 @@ describe('clients among faults', () => {
   const beganAt = Date.now();
 
   it.skipIf(PROOF_SEED !== undefined)(
-    'keep their promises through a story of lost networks, clocks, stores, and agents (IM-INV-1 to IM-INV-7, IM-DESK-1, IM-DESK-3, IM-BLOCK-1 to IM-BLOCK-3, IM-SETTINGS-1, IM-SETTINGS-2, IM-PRESENCE-2)',
+    'keep their promises through a story of lost networks, clocks, stores, and agents (IM-INV-1 to IM-INV-7, IM-DESK-1, IM-DESK-3, IM-BLOCK-1 to IM-BLOCK-3, IM-SETTINGS-1, IM-SETTINGS-2, IM-PRESENCE-2, IM-BUDGET-3)',
     { timeout: RUN_TIMEOUT_MS },
     async () => {
       const world = new World(infrastructure, { seed: 0, users: DEFAULT_USERS });
       await live(world, () => tellStory(world));
       const { judged } = figuresOf(world);
       const idle = Object.keys(judged).filter(
-        (promise) => judged[promise] === 0 && /BLOCK|SETTINGS|PRESENCE/.test(promise),
+        (promise) => judged[promise] === 0 && /BLOCK|SETTINGS|PRESENCE|BUDGET/.test(promise),
       );
       expect(idle).toEqual([]);
     },

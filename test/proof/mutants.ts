@@ -1824,6 +1824,26 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'are at most so many a day',
   },
   {
+    // Strangers who are met at once are too many.
+    fault: 'budget',
+    file: 'lambdas/adapters/account-table.ts',
+    from: 'AND #met.#n <= :room',
+    to: 'AND (#met.#n <= :room OR #met.#n > :room)',
+    project: 'proof',
+    test: 'test/proof/model.test.ts',
+    only: 'a story of lost networks',
+  },
+  {
+    // Around midnight a user meets twice as many.
+    fault: 'budget',
+    file: 'lambdas/adapters/account-table.ts',
+    from: 'OR #met.#d < :day',
+    to: 'OR #met.#d <> :day',
+    project: 'emulator',
+    test: 'test/emulator/adapters/ports.test.ts',
+    only: 'go on with the day',
+  },
+  {
     fault: 'budget',
     file: 'lambdas/functions/authorize.ts',
     from: '...(isUnlimited && {',

@@ -68,4 +68,28 @@ export interface PresenceSeen {
   readonly users: readonly UserPresence[];
 }
 
-export type PeopleEvent = BlockTried | SettingsTried | Types | TypingPushed | PresenceSeen;
+/** One try to meet people to whom nobody has written before. */
+export interface Recruited {
+  readonly type: 'recruited';
+  readonly user: string;
+  /** The user writes to each of them, or they are the members of a new group, or of an old one. */
+  readonly way: 'write' | 'found' | 'add';
+  readonly people: readonly string[];
+  /** The log index of the request. */
+  readonly begun: number;
+  readonly outcome: Effect;
+  /** Why it was refused. */
+  readonly code?: string;
+}
+
+/** Whom a user has met in the end. */
+export interface Met {
+  readonly type: 'met';
+  readonly user: string;
+  /** The peers and fellow members of all conversations. */
+  readonly people: readonly string[];
+  /** How many they may be. */
+  readonly atMost: number;
+}
+
+export type PeopleEvent = BlockTried | SettingsTried | Types | TypingPushed | PresenceSeen | Recruited | Met;

@@ -122,6 +122,12 @@ export function printEvent(event: HistoryEvent): string {
       const shown = event.users.map(({ userId, online, lastSeenAt }) => `${userId} ${online} ${lastSeenAt}`);
       return `${event.user} asked for the presence in ${event.conversationId ?? '-'} (begun at ${event.begun}): ${shown.join(', ')}`;
     }
+    case 'recruited': {
+      const { user, way, people, begun, outcome, code = '' } = event;
+      return `${user} meets ${people.join(', ')} (${way}, begun at ${begun}): ${outcome} ${code}`;
+    }
+    case 'met':
+      return `${event.user} has met ${event.people.length} of at most ${event.atMost}: ${event.people.join(', ')}`;
     case 'resting':
       return 'resting';
     case 'note':

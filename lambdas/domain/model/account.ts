@@ -29,8 +29,8 @@ export interface Accounts {
    */
   addDebt(userId: string, debtMs: number, options: DebtOptions): Promise<DebtOutcome>;
   /**
-   * Counts strangers that the user meets on this day.
-   * @param day any name that differs from day to day
+   * Counts strangers that the user meets on this day. Once a day has begun, none before it is counted any more.
+   * @param day `YYYY-MM-DD`
    * @returns false if there would be more than `maximum`: then none is counted
    */
   meet(

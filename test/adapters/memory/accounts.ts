@@ -18,10 +18,11 @@ export function inMemoryAccounts(routes?: RouteReader): Accounts {
       return { isAdded: true, paidAtMs };
     },
     async meet(userId, strangers, { day, maximum }) {
-      const today = met.get(userId);
-      const sum = (today?.day === day ? today.strangers : 0) + strangers;
+      const last = met.get(userId);
+      const isNew = last === undefined || last.day < day;
+      const sum = (isNew ? 0 : last.strangers) + strangers;
       if (sum > maximum) return false;
-      met.set(userId, { day, strangers: sum });
+      met.set(userId, { day: isNew ? day : last.day, strangers: sum });
       return true;
     },
   };

@@ -161,11 +161,20 @@ describe.each([
       expect(firstOfDay.filter((isMet) => isMet)).toHaveLength(5);
     });
 
+    it('go on with the day that has begun for another function, whose clock is ahead (IM-BUDGET-3)', async () => {
+      const [userId, { accounts }] = [newUser(), ports()];
+      const meet = (strangers: number, day: string) => accounts.meet(userId, strangers, { day, maximum: 5 });
+      expect(await meet(3, '2026-12-01')).toBe(true);
+      expect(await meet(1, '2026-11-30')).toBe(true);
+      expect([await meet(2, '2026-12-01'), await meet(2, '2026-11-30')]).toEqual([false, false]);
+      expect([await meet(1, '2026-11-30'), await meet(1, '2026-12-01')]).toEqual([true, false]);
+    });
+
     it('share the item of the sessions, which both leave alone', async () => {
       const [userId, { accounts, routes }] = [newUser(), ports()];
       await routes.connect(aSession({ userId }));
       await accounts.addDebt(userId, 1_000, { nowMs: NOON });
-      await accounts.meet(userId, 1, { day: 'today', maximum: 1 });
+      await accounts.meet(userId, 1, { day: '2026-11-28', maximum: 1 });
       await routes.disconnect(aSession({ userId }), NOON);
       expect(await routes.connect(aSession({ userId }))).toEqual([]);
       expect(await paidAtMsOf(userId)).toBe(NOON + 1_000);

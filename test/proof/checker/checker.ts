@@ -19,6 +19,7 @@ import { findWrongReplays } from './replays.ts';
 import { findUnscanned } from './scans.ts';
 import { findWrongSettings } from './settings.ts';
 import { findLost, findUninvited } from './stored.ts';
+import { findWronglyMet } from './strangers.ts';
 import { findWrongEvents } from './told.ts';
 import { findStale, findStranded, findUnseen } from './views.ts';
 import type { Violation } from './violation.ts';
@@ -48,6 +49,7 @@ const CHECKS = [
   findWrongBlocks,
   findWrongSettings,
   findWrongPresence,
+  findWronglyMet,
   findWrongExports,
   findUnasked,
   findWrongEvents,

@@ -9,6 +9,7 @@ import { isPresenceShown, isTypingShown, mustBeOnline, presencesIn } from './pre
 import { readsBegunAfter } from './reads.ts';
 import { infectedIn, isUnscanned } from './scans.ts';
 import { isBroughtBack, mutesOf, settingsListed } from './settings.ts';
+import { isAtLimit } from './strangers.ts';
 import { eventsOf } from './told.ts';
 
 /** How often each promise was put to the test: nobody may think that something held which never happened. */
@@ -72,6 +73,8 @@ function ofPeople(evidence: Evidence): Record<string, number> {
           acks.some(({ at }) => at > one.since && at < one.until),
       ),
     ).length,
+    'IM-BUDGET-3 strangers met': sum(evidence.of('met').map(({ people }) => people.length)),
+    'IM-BUDGET-3 meetings refused at the limit': evidence.of('recruited').filter(isAtLimit).length,
     'IM-BLOCK-1 blocks made': silences.length,
     'IM-BLOCK-1 sends of blocked users refused': evidence
       .of('try')

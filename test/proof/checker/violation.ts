@@ -16,6 +16,7 @@ export type Invariant =
   | 'IM-BAN'
   | 'IM-BLOCK'
   | 'IM-ADMIN-4'
+  | 'IM-BUDGET'
   | 'IM-SETTINGS'
   | 'IM-ERASE'
   | 'IM-ARCHIVE'
@@ -92,6 +93,8 @@ export type ViolationKind =
   /** No event tells of it. */
   | 'untold'
   | 'wrong-setting'
+  /** More strangers than a user may meet, one who was refused, none who was not, or a refusal before the limit. */
+  | 'wrongly-met'
   /** Told that a user is there, or types, who may not know; or not told that one is there. */
   | 'wrong-presence'
   | 'cursor-went-back'

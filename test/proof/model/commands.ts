@@ -62,6 +62,7 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [4, people.set],
   [4, people.typeOrStop],
   [4, people.ask],
+  [2, people.recruit],
   [4, apps.appSends],
   [2, apps.storeFails],
   [1, apps.clockJumps],

@@ -27,6 +27,7 @@ export async function heal(world: World): Promise<void> {
     }),
   );
   await settleChanges(world);
+  await world.recruiter.settle();
   await clearDesk(world);
   await world.heal('probe');
   recorder.add({ type: 'resting' });
@@ -38,6 +39,7 @@ export async function heal(world: World): Promise<void> {
   const lasting = world.conversations.filter(({ conversationId }) => !world.isDeleted(conversationId));
   await Promise.all(lasting.map(({ conversationId }) => readAll(world, conversationId)));
   await showAll(world);
+  await world.recruiter.count();
   await world.heal('inspect');
   await readDesk(world, world.supervisor);
   for (const account of accounts) await account.list(1);

@@ -4,6 +4,7 @@ import { unequalClocks } from '../../flow/setup/clocks.ts';
 import { type CaptivePortal, openCaptivePortal } from './captive-portal.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { Queues } from './queues.ts';
+import { STRANGERS_PER_DAY } from './recruiter.ts';
 
 /** The running stack that all runs share. */
 export interface Infrastructure {
@@ -43,7 +44,7 @@ export async function startInfrastructure({
       DESK_AGENT_GRACE_SECONDS: '5',
       MESSAGES_PER_VOLUME: '7',
       USER_BUDGET: '10000000,100000000',
-      STRANGERS_PER_DAY: '1000000',
+      STRANGERS_PER_DAY: String(STRANGERS_PER_DAY),
     },
     onWarning: () => undefined,
     ...options,

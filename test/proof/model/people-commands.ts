@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Settings } from '../people-history.ts';
+import type { Recruited, Settings } from '../people-history.ts';
 import { at, command, conversationAt, deviceAt } from './command.ts';
 import type { Device } from './device.ts';
 import { sendAndRepeat } from './message-commands.ts';
@@ -93,6 +93,20 @@ export const ask = withHint('ask for presence', (world, device, conversationId, 
   const userIds = [...world.accounts, ...world.staff].map(({ user }) => user);
   return askPresence(world, device, byName ? { userIds } : { conversationId });
 });
+
+/** Several requests at once: each is taken or refused as a whole. */
+export const recruit = command(
+  'meet strangers',
+  fc.record({
+    ways: fc.array(fc.constantFrom<Recruited['way']>('write', 'found', 'found', 'add'), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    count: fc.integer({ min: 1, max: 40 }),
+    wait,
+  }),
+  ({ ways, count, wait }) => ({ wait, run: ({ recruiter }) => recruiter.meet(ways, count) }),
+);
 
 /** Blocks a user who writes from two devices, lifts the block, and the user goes on. */
 export const blockAmidMessages = command(

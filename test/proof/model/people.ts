@@ -3,6 +3,7 @@ export const DEVICES = ['phone', 'tablet'] as const;
 export const APPS = 2;
 export const STAFF = ['agent1', 'agent2'];
 export const SUPERVISOR = 'supervisor';
+export const RECRUITER = 'recruiter';
 export const NAMES = ['ann', 'bob', 'cid', 'dee', 'eva', 'fay', 'gus', 'hal'];
 /** Clients' clocks may be wrong by any amount (IM-FAULT-12). */
 export const SKEWS_MS = [0, 6 * 3_600_000, -48 * 3_600_000];

@@ -11,10 +11,17 @@ const PATIENCE_MS = 20_000;
 
 /**
  * What the random runs do by chance, once in a fixed order: a program loses its network, its clock, its store, and its life
- * while it sends; a customer goes from one agent to the next; two users fall out, and make up; one puts a conversation out of the way, and one goes.
+ * while it sends; a customer goes from one agent to the next; two users fall out, and make up; one puts a conversation out of the way, one goes; and
+ * one meets as many strangers as there may be.
  */
 export async function tellStory(world: World): Promise<void> {
-  await Promise.all([loseEverything(world), goThroughDesk(world), fallOut(world), putAway(world)]);
+  await Promise.all([
+    loseEverything(world),
+    goThroughDesk(world),
+    fallOut(world),
+    putAway(world),
+    meetStrangers(world),
+  ]);
   await part(world);
 }
 
@@ -127,6 +134,15 @@ async function putAway(world: World): Promise<void> {
   await hear();
   await user.set(conversationId, { archived: true, muted: true });
   await hear();
+}
+
+/** In the end ten more fit, and sixteen are written to. */
+async function meetStrangers({ recruiter }: World): Promise<void> {
+  await recruiter.meet(['found'], 40);
+  await recruiter.meet(['add'], 30);
+  // One of them fits.
+  await recruiter.meet(['found', 'add'], 20);
+  await recruiter.meet(['write', 'write'], 8);
 }
 
 /** Two users who may see it type, and one of them goes. */

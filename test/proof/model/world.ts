@@ -7,7 +7,8 @@ import { Device } from './device.ts';
 import { type PlannedRule, toRule } from './faults.ts';
 import { found } from './founding.ts';
 import type { Infrastructure } from './infrastructure.ts';
-import { APPS, DEVICES, NAMES, rolesOf, SKEWS_MS, STAFF, SUPERVISOR } from './people.ts';
+import { APPS, DEVICES, NAMES, RECRUITER, rolesOf, SKEWS_MS, STAFF, SUPERVISOR } from './people.ts';
+import { Recruiter } from './recruiter.ts';
 import type { SendIntent } from './send-intent.ts';
 
 /** The acting user and the affected member, in the group whose members change. */
@@ -46,6 +47,7 @@ export class World {
   /** The programs of the first two users. */
   readonly apps: readonly App[];
   readonly intents: SendIntent[] = [];
+  readonly recruiter: Recruiter;
   /** Repeat the edits and reactions with an unknown outcome. */
   readonly openEffects: (() => Promise<void>)[] = [];
   /** Changes of the group with an unknown outcome. */
@@ -76,6 +78,7 @@ export class World {
     this.accounts = Array.from({ length: users }, (_, index) => account(NAMES[index] ?? `user${index}`));
     this.staff = STAFF.map(account);
     this.supervisor = account(SUPERVISOR);
+    this.recruiter = new Recruiter(account(RECRUITER), this.recorder);
     this.devices = [...this.accounts, ...this.staff].flatMap((account, index) =>
       DEVICES.map(
         (name) =>
