@@ -44,6 +44,7 @@ export interface Types {
 export interface TypingPushed {
   readonly type: 'typing';
   readonly user: string;
+  readonly connection: string;
   readonly conversationId: string;
   /** Who types. */
   readonly of: string;

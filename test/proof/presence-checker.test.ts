@@ -10,7 +10,7 @@ const types = (user: string, conversationId = ID): HistoryEvent => {
   return { type: 'types', user, conversationId, on: true };
 };
 const typing = (user: string, of: string, conversationId = ID): HistoryEvent => {
-  return { type: 'typing', user, of, conversationId, on: true };
+  return { type: 'typing', user, connection: `${user}-1`, of, conversationId, on: true };
 };
 const connected: HistoryEvent = {
   ...{ type: 'connected', user: 'ann', device: 'phone', connection: 'ann-1' },
@@ -29,6 +29,7 @@ const judge = (...events: HistoryEvent[]) => violations([...both, ...events, fin
 describe('the checker of typing', () => {
   it.each<[string, readonly HistoryEvent[]]>([
     ['one who typed', [types('ann'), typing('cid', 'ann')]],
+    ['one who typed twice', [types('ann'), types('ann'), typing('cid', 'ann'), typing('cid', 'ann')]],
     ['one who typed before the block', [types('ann'), block(true, 5), typing('cid', 'ann')]],
     [
       'one who typed after the block was lifted',
@@ -40,6 +41,11 @@ describe('the checker of typing', () => {
 
   it.each<[string, readonly HistoryEvent[]]>([
     ['nobody typed', [typing('cid', 'ann')]],
+    ['they type again', [types('ann'), typing('cid', 'ann'), typing('cid', 'ann')]],
+    [
+      'a user types again who has blocked them meanwhile',
+      [types('ann'), typing('cid', 'ann'), block(true, 6), types('ann'), typing('cid', 'ann')],
+    ],
     ['they have typed themselves', [types('ann'), typing('ann', 'ann')]],
     ['a user types who has blocked them', [block(true, 4), types('ann'), typing('cid', 'ann')]],
     ['a user types whom they have blocked', [block(true, 4), types('cid'), typing('ann', 'cid')]],

@@ -189,4 +189,22 @@ describe('prepare, in a browser', () => {
     `);
     expect(found).toEqual({ colour: 'red' });
   });
+
+  it('waits for no frame of a video that has a thumbnail', async () => {
+    const found = await inPage<object>(`
+      const [data, thumbnail] = [await redVideo(), new Blob(['mine'], { type: 'image/webp' })];
+      const currentTime = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'currentTime');
+      Object.defineProperty(HTMLMediaElement.prototype, 'currentTime', {
+        configurable: true,
+        set() { throw new Error('It asks for a frame.'); },
+      });
+      try {
+        const { width, height } = await im.prepare({ data, name: 'a.webm', thumbnail: { data: thumbnail } }, false);
+        return { width, height };
+      } finally {
+        Object.defineProperty(HTMLMediaElement.prototype, 'currentTime', currentTime);
+      }
+    `);
+    expect(found).toEqual({ width: 640, height: 480 });
+  });
 });

@@ -32,11 +32,11 @@ export function findWrongPresence(evidence: Evidence): Violation[] {
   ];
 }
 
-/** Somebody must have typed at a time from which on it was not always forbidden. */
+/** Each signal reaches a connection once, and comes of one that was given at a time from which on it was not always forbidden. */
 function findUnaskedTyping(
   evidence: Evidence,
   silences: readonly Silence[],
-  { at: until, user: to, of, conversationId, on }: At<TypingPushed>,
+  { at: until, user: to, connection, of, conversationId, on }: At<TypingPushed>,
 ): Violation[] {
   const tries = evidence
     .of('types')
@@ -44,7 +44,11 @@ function findUnaskedTyping(
   const able = tries
     .filter(({ at }) => at < until)
     .filter(({ at }) => isTypingShown(evidence, silences, { of, to, conversationId, since: at, until }));
-  if (to !== of && able.length > 0) return [];
+  const received = evidence
+    .of('typing')
+    .filter((one) => one.connection === connection && one.of === of && one.at <= until)
+    .filter((one) => one.conversationId === conversationId && one.on === on);
+  if (to !== of && received.length <= able.length) return [];
   return [
     wrong(`${to} learned that ${of} types in ${conversationId}`, [...tries.map(({ at }) => at), until]),
   ];

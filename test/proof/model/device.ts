@@ -292,7 +292,7 @@ export class Device {
 
   #take(connection: string, frame: Json): void {
     if (frame.type === 'messages') this.#see(frame.messages, { channel: 'push', connection });
-    recordHint(this.#ports.recorder, this.user, frame);
+    recordHint(this.#ports.recorder, { user: this.user, connection }, frame);
     if (frame.type === 'session.closed') this.#end(connection, `session.closed ${frame.code}`);
   }
 
