@@ -94,15 +94,15 @@ export const ask = withHint('ask for presence', (world, device, conversationId, 
   return askPresence(world, device, byName ? { userIds } : { conversationId });
 });
 
-/** Several requests at once: each is taken or refused as a whole. */
+/** Several requests at once, each taken or refused as a whole. So many that the second time reaches the limit. */
 export const recruit = command(
   'meet strangers',
   fc.record({
     ways: fc.array(fc.constantFrom<Recruited['way']>('write', 'found', 'found', 'add'), {
-      minLength: 1,
+      minLength: 2,
       maxLength: 4,
     }),
-    count: fc.integer({ min: 1, max: 40 }),
+    count: fc.integer({ min: 15, max: 40 }),
     wait,
   }),
   ({ ways, count, wait }) => ({ wait, run: ({ recruiter }) => recruiter.meet(ways, count) }),
