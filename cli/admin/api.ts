@@ -46,7 +46,6 @@ async function optionsOf({ http, data }: ApiTarget) {
 
 function reasonOf(error: ImError): string {
   if (!(error instanceof RefusedError)) return error.message;
-  const issues = error.issues.map(({ path, message }) => `${path} ${message}`).join(', ');
   const retry = error.retryable ? ' Try again.' : '';
-  return `${error.code}: ${error.message}${issues && ` (${issues})`}${retry}`;
+  return `${error.code}: ${error.message}${retry}`;
 }

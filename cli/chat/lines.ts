@@ -1,10 +1,4 @@
-import {
-  type Attachment,
-  type ChatMessage,
-  type ConnectionChange,
-  type ImError,
-  RefusedError,
-} from '../../client/src/index.ts';
+import type { Attachment, ChatMessage, ConnectionChange, ImError } from '../../client/src/index.ts';
 import { safeText } from './safe-text.ts';
 
 /** The lines that the chat writes. */
@@ -108,14 +102,8 @@ export function errorText(error: ImError): string {
     case 'payload_too_large':
       return 'the message is too long';
     default:
-      return safeText(detailsOf(error) ?? error.message.replace(/^send(File)?: /, ''));
+      return safeText(error.message.replace(/^send(File)?: /, ''));
   }
-}
-
-/** Which fields are wrong, and how. */
-function detailsOf(error: ImError): string | undefined {
-  const issues = error instanceof RefusedError ? error.issues : [];
-  return issues.length === 0 ? undefined : issues.map(({ path, message }) => `${path} ${message}`).join('; ');
 }
 
 function inSeconds(ms: number | undefined): string {

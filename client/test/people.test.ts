@@ -126,10 +126,16 @@ describe('the own profile (IM-PROFILE-1)', () => {
 
   it('is refused with the fields that are wrong', async () => {
     const { im, server } = await harness();
-    const issues = [{ path: 'name', message: 'too long' }];
+    const issues = [
+      { path: 'name', message: 'is too long' },
+      { path: 'avatar', message: 'is no URL' },
+    ];
     const body = { code: 'invalid_request', message: 'wrong', retryable: false, issues };
     server.httpAnswers.set('/profile', { status: 400, body });
-    await expect(im.profile.set({ name: 'x'.repeat(65) })).rejects.toMatchObject({ issues });
+    await expect(im.profile.set({ name: 'x'.repeat(65) })).rejects.toMatchObject({
+      issues,
+      message: 'name is too long; avatar is no URL',
+    });
   });
 });
 

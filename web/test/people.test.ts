@@ -259,6 +259,13 @@ describe('a block (IM-BLOCK)', () => {
     await alice.page.getByText(`You have blocked ${bob.userId}.`).waitFor();
     await alice.composer().waitFor({ state: 'detached' });
     expect(await faultsOf(alice.page)).toEqual([]);
+    // Who blocks somebody may want to report them.
+    await alice.bubble('hi alice').hover();
+    expect(await alice.bubble('hi alice').getByRole('button').allTextContents()).toHaveLength(1);
+    await alice.bubble('hi alice').getByRole('button', { name: 'More' }).click();
+    await alice.page.getByRole('button', { name: 'Report' }).waitFor();
+    expect(await alice.page.getByRole('button', { name: 'Reply' }).count()).toBe(0);
+    await alice.page.keyboard.press('Escape');
     await bob.say('are you there?');
     await bob.page.getByText('Not sent. It can’t be delivered.').waitFor();
     expect(await bob.page.getByText(/block/i).count()).toBe(0);

@@ -41,7 +41,10 @@ export class ImError extends Error {
   }
 }
 
-/** The server refused the request, with an error frame or an HTTP error. */
+/**
+ * The server refused the request, with an error frame or an HTTP error. `message` says which fields are wrong, if any are: for
+ * developers, not for users.
+ */
 export class RefusedError extends ImError {
   override readonly name = 'RefusedError';
   /** The HTTP status; undefined for an error frame. */
@@ -51,7 +54,8 @@ export class RefusedError extends ImError {
 
   /** @param status the HTTP status, for an HTTP error */
   constructor(body: ErrorBody, status?: number) {
-    super(body.code, body.message, body);
+    const issues = body.issues?.map(({ path, message }) => `${path} ${message}`).join('; ');
+    super(body.code, issues || body.message, body);
     this.status = status;
     this.body = body;
   }

@@ -7,7 +7,14 @@ export default async function Page() {
     return (
       <form action={signIn} className="sign-in">
         <h1>A chat in Next.js</h1>
-        <input name="name" aria-label="Your name" placeholder="Your name" pattern="[\w.@\-]+" required />
+        <input
+          name="name"
+          aria-label="Your name"
+          placeholder="Your name"
+          pattern="[\w.@\|+=\-]+"
+          title="Letters, digits, and _ . @ | + = -"
+          required
+        />
         <button type="submit">Sign in</button>
       </form>
     );

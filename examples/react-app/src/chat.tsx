@@ -14,7 +14,14 @@ export function Chat({ im, me }: { readonly im: Client; readonly me: string }) {
           <small role="status">{current}</small>
         </header>
         <form action={(form) => setPeer(String(form.get('peer')))}>
-          <input name="peer" aria-label="Write to" placeholder="Write to…" pattern="[\w.@\-]+" required />
+          <input
+            name="peer"
+            aria-label="Write to"
+            placeholder="Write to…"
+            pattern="[\w.@\|+=\-]+"
+            title="Letters, digits, and _ . @ | + = -"
+            required
+          />
         </form>
         {direct.map(({ conversationId, peer: other, unread }) => (
           <button

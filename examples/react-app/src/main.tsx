@@ -10,7 +10,14 @@ function SignIn() {
   return (
     <form className="sign-in">
       <h1>A chat in React</h1>
-      <input name="me" aria-label="Your name" placeholder="Your name" pattern="[\w.@\-]+" required />
+      <input
+        name="me"
+        aria-label="Your name"
+        placeholder="Your name"
+        pattern="[\w.@\|+=\-]+"
+        title="Letters, digits, and _ . @ | + = -"
+        required
+      />
       <button type="submit">Sign in</button>
     </form>
   );

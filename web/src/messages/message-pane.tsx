@@ -106,8 +106,8 @@ function Pane({
   const replies = useMemo(() => {
     const jumpTo = async (seq: number) => (await loadBackTo(seq)) && setJump({ seq });
     const answer = canWrite ? setReplyTo : undefined;
-    return { answer, mayPin, jumpTo: (seq: number) => void jumpTo(seq) };
-  }, [canWrite, mayPin, setReplyTo, loadBackTo]);
+    return { answer, hasMenu: !isGone && !isOthers, mayPin, jumpTo: (seq: number) => void jumpTo(seq) };
+  }, [canWrite, isGone, isOthers, mayPin, setReplyTo, loadBackTo]);
 
   return (
     <MentionableProvider value={mentionable}>

@@ -173,10 +173,11 @@ function CopyButton({ text }: { readonly text: string }) {
 /** What is done most is one step away; the menu has the rest. */
 function Actions({ message, isAdmin, onAction }: MessageRowProps) {
   const { seq, content } = message;
-  const { answer } = useReplyActions();
+  const { answer, hasMenu } = useReplyActions();
   const [isEditable, isRecallable] = [useMayEdit(message), useMayRecall(message, isAdmin)];
   const isAnswerable = answer !== undefined && seq !== undefined && isSaid(content);
-  if (!isAnswerable && !isEditable && !isRecallable) return null;
+  const isMore = hasMenu && seq !== undefined && isSaid(content);
+  if (!isMore && !isEditable && !isRecallable) return null;
   return (
     <span className="message-actions">
       {isAnswerable && !message.mine && (
@@ -187,7 +188,7 @@ function Actions({ message, isAdmin, onAction }: MessageRowProps) {
       {isRecallable && (
         <IconButton icon="trash" label={t('Take back')} onClick={() => onAction(message, 'take back')} />
       )}
-      {isAnswerable && (
+      {isMore && (
         <IconButton
           className="is-more"
           icon="more"

@@ -11,13 +11,20 @@ import './replies.css';
 export interface ReplyActions {
   /** Starts an answer to the message. Undefined where this user can't write. */
   readonly answer: ((seq: number) => void) | undefined;
+  /** Whether messages have a menu: to copy and report them, also where this user can't write. */
+  readonly hasMenu: boolean;
   /** Whether this user may pin messages. Only hides the action: the server decides. */
   readonly mayPin: boolean;
   /** Shows the message in the list. */
   jumpTo(seq: number): void;
 }
 
-const ActionsContext = createContext<ReplyActions>({ answer: undefined, mayPin: false, jumpTo: () => {} });
+const ActionsContext = createContext<ReplyActions>({
+  answer: undefined,
+  hasMenu: false,
+  mayPin: false,
+  jumpTo: () => {},
+});
 export const ReplyActionsProvider = ActionsContext.Provider;
 
 export function useReplyActions(): ReplyActions {
