@@ -82,8 +82,8 @@ export async function findChangeable(
     messageAt(ports.messages, conversation.conversationId, seq),
     caller && requireCaller(ports, caller),
   ]);
-  // A user may not learn which conversations there are.
-  if (message === undefined || seq < visibleFrom) throw new NotFoundError(isOperator ? 'message' : undefined);
+  // A member may know that the conversation is there, but not whether there was a message before they joined.
+  if (message === undefined || seq < visibleFrom) throw new NotFoundError('message');
   const isAdmin = head?.group?.admins.includes(userId) === true;
   return { conversation, message, isAdmin, head };
 }
@@ -170,7 +170,7 @@ export async function writeMarked(
   write: (atMs: number) => Promise<Change | undefined>,
 ): Promise<Change> {
   const change = await write(clock());
-  if (change === undefined) throw new NotFoundError();
+  if (change === undefined) throw new NotFoundError('message');
   return change;
 }
 

@@ -38,7 +38,7 @@ export async function reportMessage(
     firstVisibleSeq(ports, userId, conversation, callerRoles),
     messageAt(ports.messages, conversationId, seq),
   ]);
-  if (message === undefined || seq < from) throw new NotFoundError();
+  if (message === undefined || seq < from) throw new NotFoundError('message');
   const [day] = await settleAll([
     ports.reportWriter.keep({ reporter: userId, message, reason, atMs: ports.clock() }),
     ports.budget.charge(copyExtra(Buffer.byteLength(message.contentJson))),

@@ -219,6 +219,10 @@ describe('in a group, a reaction', () => {
     world.connections.posts.length = 0;
     for (const userId of ['bob', 'carol'])
       await expect(to(userId, '👍', { conversationId, seq: 2 })).rejects.toEqual(refused('not_found'));
+    const hidden = to('carol', '👍', { conversationId, seq: 2 });
+    const missing = to('carol', '👍', { conversationId, seq: 99 });
+    await expect(hidden).rejects.toThrow('There is no such message.');
+    await expect(missing).rejects.toThrow('There is no such message.');
     await to('alice', '👍', { conversationId, seq: 2 });
     expect(pushed().map(({ connectionId }) => connectionId)).toEqual(['alice-tablet']);
   });

@@ -32,13 +32,16 @@ describe('a report (IM-REPORT-1)', () => {
     const { conversationId } = await createGroup(world, 'alice', request);
     await sayIn(world, 'before', { conversationId }, 'alice');
     await addMembers(world, 'alice', conversationId, ['carol']);
-    for (const [user, id, seq] of [
-      ['carol', 'dm:alice:bob', 1],
-      ['bob', 'dm:alice:bob', 2],
-      ['dave', conversationId, 2],
-      ['carol', conversationId, 2],
+    for (const [user, id, seq, what] of [
+      ['carol', 'dm:alice:bob', 1, 'conversation'],
+      ['bob', 'dm:alice:bob', 2, 'message'],
+      ['dave', conversationId, 2, 'conversation'],
+      ['carol', conversationId, 2, 'message'],
     ] as const)
-      await expect(report(user, id, seq)).rejects.toMatchObject({ code: 'not_found' });
+      await expect(report(user, id, seq)).rejects.toMatchObject({
+        code: 'not_found',
+        message: `There is no such ${what}.`,
+      });
     expect(world.reportWriter.kept).toEqual([]);
     await report('carol', conversationId, 3);
     await report('bob', conversationId, 2);
