@@ -296,6 +296,48 @@ describe('outbox', () => {
     outbox.add(outgoing('b'));
     await sender.ack(4, { duplicate: true });
     expect(ids(sender.inFlight)).toEqual(['b']);
+    await sender.ack(5);
+    expect(sender.inFlight).toEqual([]);
+  });
+
+  it('repeats a message that it has found in the history until its ack, as who stored it may have told nobody (IM-SEND-1)', async () => {
+    const states: string[] = [];
+    const [message, next] = [outgoing('a', 'dm:alice:bob', states), outgoing('b')];
+    outbox.resume(sender);
+    outbox.add(message);
+    outbox.add(next);
+    outbox.claim(stored(4, { clientMsgId: 'a', from: 'alice' }));
+    expect(await message.acked).toMatchObject({ seq: 4 });
+    expect(outbox.messagesOf(WITH_BOB)).toEqual([next]);
+    await sender.fail(new TimeoutError('sendMessage', 10_000));
+    clock.advance(60_000);
+    await settle();
+    await sender.fail(new DisconnectedError());
+    outbox.resume(sender);
+    expect(sender.requests.map(({ clientMsgId, resend }) => [clientMsgId, resend])).toEqual([
+      ['a', undefined],
+      ['a', true],
+      ['a', true],
+    ]);
+    await sender.ack(4, { duplicate: true });
+    expect(ids(sender.inFlight)).toEqual(['b']);
+    await sender.ack(5);
+    expect([states, sent.map(({ seq }) => seq)]).toEqual([['sent'], [4, 5]]);
+  });
+
+  it.each([
+    ['is refused', () => sender.fail(refused('forbidden'))],
+    ['finds the connection ended', async () => outbox.failAll(new ClosedError())],
+  ])('keeps a message sent that it has found in the history if the repeat %s', async (_, end) => {
+    const message = outgoing('a');
+    outbox.resume(sender);
+    outbox.add(message);
+    outbox.claim(stored(4, { clientMsgId: 'a', from: 'alice' }));
+    await end();
+    expect(message).toMatchObject({ state: 'sent', error: undefined });
+    outbox.reopen();
+    outbox.resume(sender);
+    expect(ids(sender.requests)).toEqual(['a']);
   });
 
   it('turns a failed message into a sent one when the server turns out to have it', async () => {
@@ -306,6 +348,19 @@ describe('outbox', () => {
     outbox.claim(stored(4, { clientMsgId: 'a', from: 'alice' }));
     expect(message.state).toBe('sent');
     expect(await message.acked).toMatchObject({ seq: 4 });
+  });
+
+  it('repeats also a message that had failed, once', async () => {
+    outbox = outboxWith(() => null);
+    const message = outgoing('a');
+    outbox.resume(sender);
+    outbox.add(message);
+    await sender.fail(refused('unavailable'));
+    await expect(message.acked).rejects.toMatchObject({ code: 'unavailable' });
+    outbox.claim(stored(4, { clientMsgId: 'a', from: 'alice' }));
+    expect(sender.inFlight).toMatchObject([{ clientMsgId: 'a', resend: true }]);
+    await sender.fail(refused('unavailable'));
+    expect([message.state, sender.inFlight]).toEqual(['sent', []]);
   });
 
   it.each([

@@ -51,7 +51,7 @@ export class Outbox {
   readonly #ports: OutboxPorts;
   /** All pending and failed messages, in the order they were written. */
   readonly #written: OutgoingMessage[] = [];
-  /** The pending ones, in the order they are sent: a retry comes last. */
+  /** The pending and the claimed ones, in the order they are sent: a retry comes last. */
   readonly #queue: OutgoingMessage[] = [];
   /** Conversations with a message that is being sent or waits for a retry. */
   readonly #busy = new Set<string>();
@@ -155,7 +155,7 @@ export class Outbox {
   failAll(error: ImError): void {
     this.#ended = error;
     this.pause();
-    for (const message of this.#queue.splice(0)) message.fail(error);
+    for (const message of this.#queue.splice(0)) if (!message.isStored) message.fail(error);
   }
 
   /** Drops a message here, but not from the journal: it belongs to another user. */
@@ -166,8 +166,9 @@ export class Outbox {
   }
 
   /**
-   * Checks whether a message from the server is one that is pending or failed here. If so, its ack was lost, and it
-   * counts as sent.
+   * Checks whether a message from the server is one that is pending or failed here. If so, it counts as sent. This client goes on
+   * repeating it until its ack: the function that stored it may have died before it told anybody. A later run does not, since in
+   * days the server would store it once more.
    */
   claim(message: Message): boolean {
     const { clientMsgId, conversationId } = message;
@@ -178,6 +179,10 @@ export class Outbox {
     if (own === undefined) return false;
     // Its content is what a hook made of it (IM-HOOK-3).
     this.#succeed(own, { ...message, duplicate: true });
+    if (own.files === undefined || own.files.ids !== undefined) {
+      this.#queue.unshift(own);
+      this.#flush();
+    }
     return true;
   }
 
@@ -228,7 +233,7 @@ export class Outbox {
   ): Promise<void> {
     try {
       const sent = await sender.request('sendMessage', message.nextRequest());
-      if (message.state === 'pending') this.#succeed(message, sent);
+      if (this.#isOpen(message)) this.#succeed(message, sent);
     } catch (cause) {
       const error = toImError(cause);
       if (error.code === 'disconnected' && this.#sender === sender) this.pause();
@@ -238,8 +243,7 @@ export class Outbox {
         return;
       }
       const isMended = await this.#mend(message, error);
-      if (!isMended && message.state === 'pending' && error.code !== 'disconnected')
-        this.#fail(message, error);
+      if (!isMended && this.#isOpen(message) && error.code !== 'disconnected') this.#fail(message, error);
     }
     this.#next(conversationId);
   }
@@ -255,14 +259,14 @@ export class Outbox {
 
   /** Null: no automatic retry, or only on the next session. */
   #resendDelayMs(message: OutgoingMessage, error: ImError, attempt: number): number | null {
-    if (message.state !== 'pending' || !isWorthRepeating(error)) return null;
+    if (!this.#isOpen(message) || !isWorthRepeating(error)) return null;
     return this.#ports.policy.nextDelayMs({ attempt, error });
   }
 
   #resendAfter(delayMs: number, message: OutgoingMessage, conversationId: string, attempt: number): void {
     this.#ports.environment.after(delayMs, () => {
-      // Not pending: the outcome is known by now. No session: the next one starts with a fresh attempt.
-      if (message.state !== 'pending' || this.#sender === null) this.#next(conversationId);
+      // Not open: the outcome is known by now. No session: the next one starts with a fresh attempt.
+      if (!this.#isOpen(message) || this.#sender === null) this.#next(conversationId);
       else void this.#send(message, conversationId, this.#sender, attempt);
     });
   }
@@ -272,13 +276,25 @@ export class Outbox {
     this.#flush();
   }
 
+  #isOpen(message: OutgoingMessage): boolean {
+    return this.#queue.includes(message);
+  }
+
+  /** A claimed message needs no outcome: it is repeated no more. */
+  #isOver(message: OutgoingMessage): boolean {
+    if (message.isStored) remove(this.#queue, message);
+    return message.isStored;
+  }
+
   #succeed(message: OutgoingMessage, sent: Stored): void {
+    if (this.#isOver(message)) return;
     this.#forget(message);
     message.succeed(sent);
     this.#ports.onSent(message, sent);
   }
 
   #fail(message: OutgoingMessage, error: ImError): void {
+    if (this.#isOver(message)) return;
     if (error instanceof RefusedError) this.#ports.journal?.keep(message, error);
     remove(this.#queue, message);
     message.fail(error);

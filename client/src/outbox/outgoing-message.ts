@@ -116,6 +116,11 @@ export class OutgoingMessage implements OwnMessage {
     return this.#isRepeat === true;
   }
 
+  /** Whether it is known that the server has stored it. */
+  get isStored(): boolean {
+    return this.#sent !== undefined;
+  }
+
   /** The request of the next attempt. Only `resend` differs after the first one (docs/protocol.md, section 4). */
   nextRequest(): SendFields {
     const resend = this.#isRepeat;
