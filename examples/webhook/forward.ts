@@ -28,13 +28,19 @@ export async function forwardEvents(forwarding: Forwarding): Promise<void> {
     VisibilityTimeout: 60,
     MessageSystemAttributeNames: ['ApproximateReceiveCount'],
   });
+  let isRead = true;
   while (!signal.aborted) {
     try {
       const { Messages = [] } = await queues.send(receive, { abortSignal: signal });
+      isRead = true;
       await Promise.all(Messages.map((message) => forward(forwarding, message)));
     } catch (error) {
       if (signal.aborted) return;
-      console.error(`The queue can't be read: ${error}`);
+      if (isRead)
+        console.error(
+          `The queue can't be read, and is tried again. If the local stack was restarted, restart this, too: ${error}`,
+        );
+      isRead = false;
       await new Promise((resolve) => setTimeout(resolve, 2_000));
     }
   }

@@ -20,6 +20,10 @@ const FILTER_POLICY = {
   ],
 };
 
+if (process.argv.length > 2) {
+  console.error('This example takes no arguments: it looks at WEBHOOK_URL and EVENTS_TOPIC_ARN.');
+  process.exit(2);
+}
 const { topicArn, sns, sqs } = await findTopic();
 // The queue emulator of `npm start` names itself by a host that only resolves inside it.
 const queues = new SQSClient({ ...sqs, useQueueUrlAsEndpoint: false });
