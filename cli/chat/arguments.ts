@@ -22,7 +22,7 @@ export const chatHelp =
   --token T   of the deployment's issuer; it names you
   --ws URL    its output WebSocketUrl (default: what the HTTP API says)
 
-Sends the lines of a pipe, too, does those that are commands, waits until all is stored, and ends. /help lists the commands.`;
+From a pipe: each line is sent (or run, if it is a command); it ends when all is stored. /help lists the commands.`;
 
 export type ChatArguments =
   | {

@@ -6,7 +6,8 @@ import { saveLatest, sendFileAt, typedPath } from './files.ts';
 export const COMMANDS = '/file PATH, /save [FOLDER], /name NAME, /block, /unblock, /mute, /unmute, /help';
 
 const HELP = `Commands: ${COMMANDS}. To send a line that begins with a slash, put a space before it.`;
-const MARKS_HELP = 'Behind your messages: … on its way, ✓ stored, ✓✓ read, ✗ not sent.';
+const MARKS_HELP =
+  'Behind your messages, as of when the line was printed: … on its way, ✓ stored, ✓✓ read, ✗ not sent.';
 
 type Command = (im: Client, peer: string, rest: string, follow: Follow) => Promise<string>;
 

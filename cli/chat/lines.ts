@@ -6,7 +6,7 @@ import { safeText } from './safe-text.ts';
 const MARKS = { pending: '…', sent: '✓', read: '✓✓', failed: '✗' };
 
 /**
- * `10:42 bob: hi`; own messages with their state, and the reason if they failed. The date is shown if it isn't `now`'s. An
+ * `10:42 bob: hi`, with ` (edited)` if it was; own messages with their state, and the reason if they failed. The date is shown if it isn't `now`'s. An
  * answer starts with what it answers, `original`: `10:43 bob: ↩ “hi” hi alice`. `name`: what its sender is called.
  */
 export function messageLine(
@@ -16,9 +16,15 @@ export function messageLine(
   name = message.from ?? '',
 ): string {
   const when = timeOf(new Date(message.sentAt), now);
-  const said = `${quote(message, original)}${contentText(message.content)}`;
+  const said = `${quote(message, original)}${contentText(message.content)}${editedText(message)}`;
   if (!message.mine) return `${when} ${safeText(name)}: ${said}`;
   return `${when} you: ${said} ${MARKS[message.state]}${reasonText(message)}`;
+}
+
+/** Of what was recalled or erased since, there is nothing to say it of. */
+function editedText({ editedAt, content }: ChatMessage): string {
+  const isSaid = content.type === 'text' || content.type === 'custom' || content.type === 'file';
+  return editedAt === undefined || !isSaid ? '' : ' (edited)';
 }
 
 function reasonText({ error, content }: ChatMessage): string {

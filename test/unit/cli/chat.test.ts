@@ -82,6 +82,7 @@ describe('chat', () => {
       ['/name Alice L.', '· you are Alice L. now'],
       ['/block', "· bob can't write to you any more"],
       ['/mute', '· this conversation is muted'],
+      ['/help', expect.stringContaining('as of when the line was printed: … on its way, ✓ stored, ✓✓ read')],
       ['/blok', expect.stringMatching(/^· Commands: .*\/block/)],
     ] as const) {
       chat.enter(line);
@@ -310,6 +311,21 @@ describe('chat', () => {
     } as const;
     expect(messageLine(old, sentAt)).toBe('04:05 bob: message 1');
     expect(messageLine(old, today)).toBe('2026-02-03 04:05 bob: message 1');
+  });
+
+  it('says that a message was edited, unless nothing of it is left (IM-EDIT)', () => {
+    const own = {
+      ...message(1, { sentAt: SERVER_TIME }),
+      key: 'alice:c1',
+      mine: true,
+      state: 'read',
+      editedAt: SERVER_TIME + 1,
+      error: undefined,
+    } as const;
+    const now = new Date(SERVER_TIME);
+    expect(messageLine(own, now)).toMatch(/ you: message 1 \(edited\) ✓✓$/);
+    const recalled = { ...own, content: { type: 'recalled', by: 'alice', at: SERVER_TIME + 2 } } as const;
+    expect(messageLine(recalled, now)).toMatch(/ you: \[recalled\] ✓✓$/);
   });
 
   it.each([
