@@ -9,12 +9,32 @@ export function parseCommand<const Options extends ParseArgsOptionsConfig>(
   operands: readonly string[] = [],
 ) {
   const parsed = parseOptions(args, options);
-  const [first] = parsed.positionals;
-  if (operands.length === 0 && first !== undefined)
-    throw new UsageError(`It takes no operand, such as "${first}".`);
-  if (parsed.positionals.length !== operands.length || parsed.positionals.includes(''))
-    throw new UsageError(`It takes ${operands.join(' ')}.`);
-  return parsed;
+  const { positionals } = parsed;
+  if (positionals.length === operands.length && !positionals.includes('')) return parsed;
+  refuseNpmsOptions(options, positionals);
+  if (operands.length === 0)
+    throw new UsageError(`"${positionals[0]}" is one word too many: this command takes only options.`);
+  throw new UsageError(`It takes ${operands.join(' ')}.`);
+}
+
+/**
+ * Without `--`, npm takes options for its own, and hands on the words behind them.
+ * @throws {UsageError} npm, which says so in the environment, has taken options of this command
+ */
+export function refuseNpmsOptions(options: ParseArgsOptionsConfig, positionals: readonly string[]): void {
+  const script = process.env['npm_lifecycle_event'];
+  const taken = Object.entries(options).flatMap(([name, { type }]) => {
+    const value = process.env[`npm_config_${name.replaceAll('-', '_')}`];
+    return value ? [{ name: `--${name}`, value: type === 'string' ? value : '' }] : [];
+  });
+  if (script === undefined || script === 'npx' || taken.length === 0) return;
+  // Which word belongs to which option is plain only if there is one of each.
+  const word = taken.length === 1 && positionals.length === 1 ? positionals[0] : '…';
+  const parts = taken.map(({ name, value }) => `${name} ${value === 'true' ? word : value}`.trimEnd());
+  const call = script === 'start' ? 'npm start' : `npm run ${script}`;
+  throw new UsageError(
+    `npm took ${taken.map(({ name }) => name).join(' and ')} for itself; write \`${call} -- ${parts.join(' ')}\`.`,
+  );
 }
 
 /** @throws {UsageError} an option that there is not, or that lacks its value */

@@ -15,9 +15,11 @@ export function commandLine(command: string, args = '', isRepository = IS_REPOSI
 /** More wrong letters than this are no slip of the finger. */
 const MOST_SLIPS = 2;
 
-/** `; did you mean start?`, or nothing if no name is near. */
+/** `; did you mean start?`, or nothing if no name is near, or begins with what was typed. */
 export function didYouMean(typed: string, names: readonly string[]): string {
-  if (names.length === 0) return '';
+  if (names.length === 0 || typed === '') return '';
   const nearest = closest(typed, names);
-  return distance(typed, nearest) > MOST_SLIPS ? '' : `; did you mean ${nearest}?`;
+  const longer = names.filter((name) => name.startsWith(typed)).sort((a, b) => a.length - b.length);
+  const meant = distance(typed, nearest) > MOST_SLIPS ? longer[0] : nearest;
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
 }

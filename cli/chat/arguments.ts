@@ -1,6 +1,6 @@
 import { SYSTEM, USER_ID, USER_ID_RULE } from '../../protocol/ids.ts';
 import { usualDataHelp } from '../local-stack.ts';
-import { parseOptions } from '../options.ts';
+import { parseOptions, refuseNpmsOptions } from '../options.ts';
 import { UsageError } from '../usage-error.ts';
 import { commandLine } from '../wording.ts';
 
@@ -46,6 +46,7 @@ export type ChatArguments =
 /** @throws {UsageError} */
 export function parseArguments(args: readonly string[]): ChatArguments {
   const { values, positionals } = parseOptions(args, OPTIONS);
+  if (positionals.length > 2) refuseNpmsOptions(OPTIONS, positionals);
   // The token names the user, so a name before the peer's is ignored.
   const peer = positionals.at(-1);
   if (peer === SYSTEM)

@@ -68,7 +68,7 @@ test('ends without a word once nobody reads what it prints, as before head', asy
 test.each([
   [['--help'], 0, /^Makes the keys of Web Push(.*\n)+.*--replace/, /^$/],
   [['--bogus'], 2, /^$/, /^serverless-im: There is no option --bogus\. Help: npm run keys -- --help\n$/],
-  [['now'], 2, /^$/, /^serverless-im: It takes no operand, such as "now"\. Help: .*\n$/],
+  [['now'], 2, /^$/, /^serverless-im: "now" is one word too many: [^\n]*\. Help: .*\n$/],
   [['--folder', 'keys'], 2, /^$/, /^serverless-im: --folder takes a path like .*, not "keys"\. Help: .*\n$/],
 ])('npm run keys says how it is used, and a mistake in one line: %j', async (args, code, said, refused) => {
   const child = run('keys', ...args);

@@ -113,7 +113,7 @@ describe('a mistake is one line on stderr, and status 2 if it is in the call:', 
     ['nodes that are no number', ['--nodes', 'two'], /^--nodes takes a number/],
     ['an empty data folder', ['--data', ''], /^--data takes a folder\.$/],
     ['an option without its value', ['--data', '--json'], /^--data takes a value\.$/],
-    ['an extra argument', ['now'], /^It takes no operand, such as "now"\.$/],
+    ['an extra argument', ['now'], /^"now" is one word too many: this command takes only options\.$/],
   ])('%s', (_, args, message) => {
     expect(() => parseStartOptions(args)).toThrow(UsageError);
     expect(() => parseStartOptions(args)).toThrow(message);

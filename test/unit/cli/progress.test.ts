@@ -77,4 +77,7 @@ it.each([
 it('names what was nearly typed, and nothing that is far from it', () => {
   expect(didYouMean('strat', ['chat', 'start'])).toBe('; did you mean start?');
   expect(didYouMean('deploy', ['chat', 'start'])).toBe('');
+  const options = ['--messages-per-day-and-user', '--messages-per-day', '--users'];
+  expect(didYouMean('--messages', options)).toBe('; did you mean --messages-per-day?');
+  expect(didYouMean('', options)).toBe('');
 });
