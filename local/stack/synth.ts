@@ -84,7 +84,9 @@ export async function synthesize(options: SynthOptions): Promise<void> {
   const fault = output.trim().split('\n').at(-1) ?? '';
   if (fault.startsWith(FAULT)) throw new OperatorError(fault.slice(FAULT.length));
   const lastLines = output.trim().split('\n').slice(-40).join('\n');
-  throw new OperatorError(`The CDK app failed (${status}); \`npx cdk synth\` shows the same:\n${lastLines}`);
+  // Ours needs the options of a local stack, which its command alone does not have.
+  const hint = options.app === undefined ? '' : `; \`${app}\` shows the same`;
+  throw new OperatorError(`The CDK app failed (${status})${hint}:\n${lastLines}`);
 }
 
 function inCdkJson(directory: string) {

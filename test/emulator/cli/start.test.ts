@@ -18,7 +18,7 @@ import { banner } from '../../../cli/start/banner.ts';
 import { parseStartOptions } from '../../../cli/start/options.ts';
 import { UsageError } from '../../../cli/usage-error.ts';
 import { OperatorError } from '../../../local/operator-error.ts';
-import { readyAssembly } from '../../../local/stack/own-app.ts';
+import { readyAssembly, synthesizeApp } from '../../../local/stack/own-app.ts';
 import { temporaryFolder } from '../runtime/bundle.ts';
 import { eventually } from '../runtime/eventually.ts';
 
@@ -184,6 +184,14 @@ test.each(['cdk.out', 'build/cdk.out', 'cdk.out/assembly-Prod', 'empty'])(
     );
   },
 );
+
+test('an app that fails is named by its command, which shows the same', async () => {
+  const directory = temporaryFolder();
+  const app = { directory, command: 'node nope.js' };
+  await expect(synthesizeApp(app, { outDirectory: join(directory, 'cdk.out') })).rejects.toThrow(
+    /^The CDK app failed \(1\); `node nope\.js` shows the same:\n[\s\S]*Cannot find module/,
+  );
+});
 
 test.each(['node app.js', 'node cdk.out/app.js', './app'])('--app %s is a command', (command) => {
   const directory = temporaryFolder();
