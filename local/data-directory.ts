@@ -115,7 +115,7 @@ function lockFile(file: string, directory: string, instanceFile: string): Databa
     const isBusy = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
     if (!isBusy) throw error;
     throw new OperatorError(
-      `Another runtime${describeInstance(instanceFile)} uses the data folder ${directory}; stop it, or choose another folder with --data.`,
+      `Another runtime${describeInstance(instanceFile)} uses the data folder ${directory}; stop it, or choose another folder with --data and another port with --port.`,
     );
   }
 }

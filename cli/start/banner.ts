@@ -38,11 +38,10 @@ Press Ctrl-C to stop.
 }
 
 /** Where somebody has a page, that is the one to look at. */
-function pageOf({ widgetOrigins, context }: StartOptions): string {
-  if (widgetOrigins.length === 0) return 'the page in two windows';
-  // A page with the widget is for customers: the other person is an agent.
-  const desk = context['desk'] === 'false' ? '' : ', or beside the desk';
-  return `your page, ${widgetOrigins.join(' or ')}, in two windows${desk}`;
+function pageOf({ widgetOrigins }: StartOptions): string {
+  return widgetOrigins.length === 0
+    ? 'the page in two windows'
+    : `your page, ${widgetOrigins.join(' or ')}, in two windows`;
 }
 
 /** Empty for one runtime, which is this process. */

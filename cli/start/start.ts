@@ -72,6 +72,9 @@ async function run(options: StartOptions): Promise<void> {
   runtime.show?.();
   const reason = await ended.promise;
   await runtime.stop();
+  progress.end();
+  if (reason.message === undefined && !options.json)
+    console.log(`Stopped; the data stays in ${options.dataDirectory}.`);
   exit(reason);
 }
 

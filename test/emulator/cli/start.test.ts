@@ -226,8 +226,7 @@ test('--help lists the options', async () => {
 
 test.each([
   [[], 'Open the page in two windows, or run'],
-  [['--origin', 'http://a:5'], 'Open your page, http://a:5, in two windows, or beside the desk, or run'],
-  [['--origin', 'http://a:5', '-c', 'desk=false'], 'Open your page, http://a:5, in two windows, or run'],
+  [['--origin', 'http://a:5'], 'Open your page, http://a:5, in two windows, or run'],
 ])('with %j it ends with the page to open', (args, advice) => {
   const url = 'http://127.0.0.1:8788/';
   const endpoints = { dynamodb: url, sqs: url, sns: url, s3: url, lambda: url, ssm: url };
@@ -308,7 +307,7 @@ test('--json prints one line; a kill -9 leaves no process behind, nodes included
   const second = await cli('--port', '0', '--data', data).exit;
   expect(second.stderr).toMatch(
     new RegExp(
-      `^serverless-im: Another runtime \\(process ${first.child.pid}, port ${port}\\) uses the data folder[^\n]*\n$`,
+      `^serverless-im: Another runtime \\(process ${first.child.pid}, port ${port}\\) uses the data folder [^\n]*; stop it, or choose another folder with --data and another port with --port\\.\n$`,
     ),
   );
   expect(second.code).toBe(1);
@@ -341,8 +340,19 @@ test('--json prints one line; a kill -9 leaves no process behind, nodes included
 
   again.child.kill('SIGINT');
   expect(await again.exit).toMatchObject({ code: 0, stderr: '' });
+  expect(again.stdout().trim().split('\n')).toHaveLength(1);
   expect(processesOf(data)).toEqual([]);
   expect(existsSync(join(data, 'runtime.json'))).toBe(false);
+});
+
+test('after Ctrl-C it says where the data stays', async () => {
+  const data = temporaryFolder();
+  const started = cli('--port', '0', '--data', data);
+  await eventually(started.stdout).toContain('Press Ctrl-C to stop.\n');
+  started.child.kill('SIGINT');
+  const { code, stdout } = await started.exit;
+  expect(code).toBe(0);
+  expect(stdout.trim().split('\n').at(-1)).toBe(`Stopped; the data stays in ${data}.`);
 });
 
 test('a signal during the start ends it at once', async () => {
