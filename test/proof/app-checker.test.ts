@@ -50,11 +50,39 @@ const offered = (...conversationIds: string[]): HistoryEvent => ({
 });
 const unsent = (...ids: string[]): HistoryEvent => ({ type: 'unsent', ...APP, unsent: ids });
 
+const banned = (change: 'ban' | 'lift', begun: number): HistoryEvent => ({
+  type: 'ban',
+  user: 'ann',
+  change,
+  begun,
+  outcome: 'done',
+});
+const ended = (begun: number, code: string): HistoryEvent => ({
+  type: 'ended',
+  user: 'ann',
+  device: 'app',
+  why: 'the server ended the session',
+  code,
+  begun,
+});
+
 const violations = (history: History) => printViolations(violationsOf(history), history);
 
 describe('the checker of programs with the SDK', () => {
   it('accepts a program whose view is the history and whose store was emptied', () => {
     expect(violations(historyWith([unsent('m1', 'm2'), shown(1, 2), offered(ID)]))).toBe('');
+  });
+
+  it('accepts one that was told that its user is banned, and sends what it kept after the ban (IM-BAN-1)', () => {
+    for (const code of ['banned', 'forbidden'])
+      expect(violations(historyWith([banned('ban', 6), ended(6, code), banned('lift', 8)]))).toBe('');
+    // The last word of a ban comes after its end.
+    expect(violations(historyWith([banned('ban', 6), banned('lift', 7), ended(6, 'forbidden')]))).toBe('');
+  });
+
+  it('accepts one whose user was erased, and which kept messages (IM-ERASE-2)', () => {
+    const erase: HistoryEvent = { type: 'erase', user: 'ann', begun: 5, outcome: 'done' };
+    expect(violations(historyWith([erase, ended(5, 'banned')], [1]))).toBe('');
   });
 
   it.each([
@@ -72,6 +100,34 @@ describe('the checker of programs with the SDK', () => {
       'a list keeps a conversation that its user is not in (IM-INV-7)',
       historyWith([offered(ID, 'g:1')]),
       'IM-INV-7 wrong-list: ann/app still lists g:1',
+    ],
+    [
+      'a message that the store kept is not sent after a ban (IM-INV-1, IM-BAN-1)',
+      historyWith([banned('ban', 5), ended(5, 'banned'), banned('lift', 7)], [1]),
+      'IM-INV-1 lost',
+    ],
+    [
+      'a program is told of a ban that there was not (IM-BAN-1)',
+      historyWith([ended(5, 'banned')]),
+      'IM-INV-4 stuck',
+    ],
+    [
+      'a program is told of a ban that was lifted before (IM-BAN-1)',
+      historyWith([banned('ban', 6), banned('lift', 7), ended(8, 'forbidden')]),
+      'IM-INV-4 stuck',
+    ],
+    [
+      'a program gives up amid a ban for another reason (IM-INV-4)',
+      historyWith([banned('ban', 6), ended(6, 'unauthorized')]),
+      'IM-INV-4 stuck',
+    ],
+    [
+      'a program does not learn of an erasure (IM-ERASE-2)',
+      historyWith([
+        { type: 'erase', user: 'ann', begun: 6, outcome: 'done' },
+        { type: 'ended', user: 'ann', device: 'app', why: 'connected' },
+      ]),
+      'IM-INV-4 stuck',
     ],
     [
       'a program gives up (IM-INV-4)',

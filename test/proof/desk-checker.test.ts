@@ -9,7 +9,7 @@ const said = (seq: number, event: string, users: readonly string[] = []): SeenMe
   seq,
   messageId: `id${seq}`,
   clientMsgId: `sys-${seq}`,
-  from: 'im:desk',
+  from: event === 'opened' ? 'cus' : 'im:desk',
   content: { type: 'system', event, users, by: event === 'opened' ? 'cus' : 'im:desk' },
   sentAt: seq,
 });
@@ -70,10 +70,37 @@ const saw = (user: string, ...messages: SeenMessage[]): HistoryEvent => ({
   messages,
 });
 
+const ERASURE: readonly HistoryEvent[] = [
+  { type: 'erase', user: 'cus', begun: 2, outcome: 'done' },
+  { type: 'erased', user: 'cus', left: [] },
+];
+const OPENED_AGAIN = [
+  atDesk('open', chat({ conversationId: 'cs:2', state: 'waiting' }), 2),
+  atDesk('open', chat({ conversationId: 'cs:3', state: 'waiting' }), 4),
+];
+const withTopic = (one: SeenMessage): SeenMessage => ({
+  ...one,
+  content: { ...(one.content as object), name: "cus's topic" },
+});
+
 describe('the checker of the desk', () => {
   it('accepts a chat that was opened, transferred, closed, and rated', () => {
     expect(
       violations({ more: [saw('ben', said(2, 'assigned', ['ben'])), saw('ann', said(1, 'opened'))] }),
+    ).toBe('');
+  });
+
+  it('accepts that a supervisor reads the chats of a customer who was erased, closed and without a topic (IM-ERASE-4)', () => {
+    expect(violations({ more: [...ERASURE, saw('sue', ...STORY)] })).toBe('');
+    expect(violations({ story: [withTopic(said(1, 'opened')), ...STORY.slice(1)] })).toBe('');
+  });
+
+  it('accepts a new chat of a customer whose erasure may have closed the other one (IM-DESK-1)', () => {
+    const [erase] = ERASURE;
+    expect(
+      violations({
+        more: [...OPENED_AGAIN.slice(0, 1), ...(erase ? [erase] : []), ...OPENED_AGAIN.slice(1)],
+      }),
     ).toBe('');
   });
 
@@ -96,15 +123,21 @@ describe('the checker of the desk', () => {
       'IM-DESK two-agents',
     ],
     ['a chat ends and is open (IM-DESK)', { end: { state: 'assigned' } }, 'IM-DESK two-agents'],
+    ['a customer has two open chats (IM-DESK-1)', { more: OPENED_AGAIN }, 'IM-DESK two-chats'],
     [
-      'a customer has two open chats (IM-DESK-1)',
-      {
-        more: [
-          atDesk('open', chat({ conversationId: 'cs:2', state: 'waiting' }), 2),
-          atDesk('open', chat({ conversationId: 'cs:3', state: 'waiting' }), 4),
-        ],
-      },
-      'IM-DESK two-chats',
+      'a chat of a customer who was erased is open (IM-ERASE-4)',
+      { story: STORY.slice(0, 1), end: { state: 'waiting', agent: null }, more: ERASURE },
+      'IM-ERASE not-erased: cs:1 of cus',
+    ],
+    [
+      'such a chat has its topic (IM-ERASE-4)',
+      { end: { topic: "cus's topic" }, more: ERASURE },
+      'IM-ERASE not-erased: cs:1 of cus',
+    ],
+    [
+      'its history has its topic (IM-ERASE-4)',
+      { story: [withTopic(said(1, 'opened')), ...STORY.slice(1)], more: ERASURE },
+      'IM-ERASE not-erased: cus read cs:1 1 of cus',
     ],
     ['a rating changes (IM-DESK-3)', { end: { rating: 1 } }, 'IM-DESK rated-twice'],
     [

@@ -249,6 +249,10 @@ export interface Ended {
   readonly user: string;
   readonly device: string;
   readonly why: string;
+  /** Of the error with which its connection failed. */
+  readonly code?: string;
+  /** The log index of the connection's last state before it failed. */
+  readonly begun?: number;
 }
 
 /** A support chat, as the desk tells it. */
@@ -257,6 +261,7 @@ export interface DeskRecord {
   readonly customer: string;
   readonly state: 'waiting' | 'assigned' | 'closed';
   readonly agent: { readonly userId: string } | null;
+  readonly topic?: string;
   readonly rating?: number;
 }
 

@@ -13,16 +13,25 @@ const banned = (change: Banned['change'], begun: number): HistoryEvent => ({
   outcome: 'done',
 });
 
+const load = (begun: number, ...chats: string[]): HistoryEvent => ({
+  type: 'load',
+  user: 'cid',
+  begun,
+  chats,
+});
+
 describe('the checker of bans', () => {
   it('accepts a user who is served before a ban and after it', () => {
     const [attempt, ack] = sent(FIRST, 1) as [HistoryEvent, HistoryEvent];
     expect(violations([banned('ban', 0), banned('lift', 1), attempt, ack, final(FIRST)])).toBe('');
     expect(violations([attempt, ack, banned('ban', 2), page('ann', 3, FIRST), final(FIRST)])).toBe('');
+    expect(violations([banned('ban', 0), load(1), banned('lift', 2), load(3, 'cs:1')])).toBe('');
   });
 
   it.each<[string, readonly HistoryEvent[]]>([
     ['an ack of a send that began later', [banned('ban', 0), ...sent(FIRST, 1), final(FIRST)]],
     ['a page', [...sent(FIRST, 1), banned('ban', 2), page('cid', 3, FIRST), final(FIRST)]],
+    ['a support chat', [banned('ban', 0), load(1, 'cs:1')]],
     [
       'an ack after an erasure',
       [
@@ -32,7 +41,7 @@ describe('the checker of bans', () => {
         final({ ...FIRST, content: { type: 'erased' } }),
       ],
     ],
-  ])('notices that a banned user got %s (IM-BAN-1)', (_, events) => {
+  ])('notices that a banned user got %s (IM-BAN-1, IM-BAN-2)', (_, events) => {
     expect(violations(events)).toContain('IM-BAN banned-but-served');
   });
 });

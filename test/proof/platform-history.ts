@@ -13,6 +13,15 @@ export interface Banned {
   readonly outcome: Effect;
 }
 
+/** All queues are empty, and the agent is still banned: the open chats that the agent has, as a supervisor reads them. */
+export interface Load {
+  readonly type: 'load';
+  readonly user: string;
+  /** The log index of the request. */
+  readonly begun: number;
+  readonly chats: readonly string[];
+}
+
 /** The operator starts an erasure. */
 export interface ErasureStarted {
   readonly type: 'erase';
@@ -194,6 +203,7 @@ export type PlatformEvent =
   | Due
   | Archived
   | Banned
+  | Load
   | ErasureStarted
   | Erased
   | DeletionStarted

@@ -64,7 +64,7 @@ export function printEvent(event: HistoryEvent): string {
     case 'offered':
       return `${event.user}/${event.device} lists ${event.conversationIds.join(', ')}`;
     case 'ended':
-      return `${event.user}/${event.device} is not connected and done: ${event.why}`;
+      return `${event.user}/${event.device} is not connected and done (begun at ${event.begun ?? '-'}): ${event.code ?? ''} ${event.why}`;
     case 'desk': {
       const { user, did, begun, conversationId = 'a chat', rating, outcome, chat } = event;
       const answer = chat === undefined ? '' : ` ${printChat(chat)}`;
@@ -76,6 +76,8 @@ export function printEvent(event: HistoryEvent): string {
       return `final ${event.conversationId} as ${event.user} reads it: ${event.messages.map(printMessage).join(', ')}`;
     case 'ban':
       return `the operator: ${event.change} ${event.user} (begun at ${event.begun}): ${event.outcome}`;
+    case 'load':
+      return `${event.user}, who is banned, has (begun at ${event.begun}): ${event.chats.join(', ')}`;
     case 'erase':
       return `the operator erases ${event.user} (begun at ${event.begun}): ${event.outcome}`;
     case 'erased':

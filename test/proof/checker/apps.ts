@@ -1,3 +1,5 @@
+import { isEndedByBan } from './bans.ts';
+import { isBeingErased } from './erasures.ts';
 import type { Evidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
@@ -12,9 +14,10 @@ export function findBrokenApps(evidence: Evidence): Violation[] {
   ];
 }
 
-/** What the store had is sent, however often the program ended, unless the server refused it. */
+/** What the store had is sent, however often the program ended, unless the server refused it, or its user was erased. */
 function findForgotten(evidence: Evidence): Violation[] {
   return evidence.of('kept').flatMap(({ at, user, conversationId, clientMsgId }): Violation[] => {
+    if (isBeingErased(evidence, user, Number.POSITIVE_INFINITY)) return [];
     const isStored = evidence
       .finalOf(conversationId)
       .some((message) => message.from === user && message.clientMsgId === clientMsgId);
@@ -89,8 +92,11 @@ function findWrongLists(evidence: Evidence): Violation[] {
 
 /** Only the service's own words end a client, and everything unsent goes once the network and the store work. */
 function findStuck(evidence: Evidence): Violation[] {
-  return evidence.of('ended').map(({ at, user, device, why }) => {
-    const text = `${user}/${device} is not connected and done: ${why}`;
-    return { invariant: 'IM-INV-4', kind: 'stuck', text, events: [at] };
-  });
+  return evidence
+    .of('ended')
+    .filter((end) => !isEndedByBan(evidence, end))
+    .map(({ at, user, device, why }) => {
+      const text = `${user}/${device} is not connected and done: ${why}`;
+      return { invariant: 'IM-INV-4', kind: 'stuck', text, events: [at] };
+    });
 }

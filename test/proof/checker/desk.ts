@@ -1,4 +1,5 @@
 import type { DeskRecord } from '../history.ts';
+import { isBeingErased } from './erasures.ts';
 import { type Evidence, isDesk } from './evidence.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
@@ -51,10 +52,13 @@ function findWrongChats(evidence: Evidence): Violation[] {
   });
 }
 
-/** Opening again returns the chat that is open (IM-DESK-1). */
+/** Opening again returns the chat that is open (IM-DESK-1), unless an erasure of the customer may have closed it. */
 function findTwoOpen(evidence: Evidence): Violation[] {
   const requests = evidence.of('desk');
-  const opened = requests.filter(({ did, outcome }) => did === 'open' && outcome === 'done');
+  const opened = requests.filter(
+    ({ at, user, did, outcome }) =>
+      did === 'open' && outcome === 'done' && !isBeingErased(evidence, user, at),
+  );
   return opened.flatMap(({ at, user, begun, chat }) => {
     const other = opened.find(
       (one) =>

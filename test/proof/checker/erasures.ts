@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { HistoryEvent, SeenMessage } from '../history.ts';
+import type { SeenMessage } from '../history.ts';
 import { isSystem } from './content.ts';
-import type { At, Evidence } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 import { readsBegunAfter } from './reads.ts';
 import type { Violation } from './violation.ts';
 
@@ -22,7 +22,7 @@ export function isBeingErased(evidence: Evidence, user: string, at: number): boo
   return evidence.of('erase').some((one) => one.user === user && one.begun < at);
 }
 
-/** IM-ERASE: it ends, nothing that the user wrote is left, and the user is no member any more. */
+/** IM-ERASE: it ends, nothing that the user wrote is left, the user is no member any more, and a customer's chats are closed. */
 export function findErasureViolations(evidence: Evidence): Violation[] {
   const ends = new Map(evidence.of('erased').map((one) => [one.user, one]));
   const endless = evidence.of('endless').map(({ at, user, kind, step }): Violation => {
@@ -40,7 +40,7 @@ function judgeEnd(
     notErased(`${place} has something that ${user} wrote, who was erased`, [at]),
   );
   const readable = readsBegunAfter(evidence, at)
-    .filter(({ message }) => message.from === user && !isSystem(message) && !isEmptied(message))
+    .filter(({ message }) => message.from === user && hasWords(message))
     .map((read) =>
       notErased(
         `${read.user} read ${read.message.conversationId} ${read.message.seq} of ${user}, who was erased`,
@@ -50,7 +50,20 @@ function judgeEnd(
   const memberships = evidence.conversationIds
     .filter((id) => isGroupOf(evidence, user, id) && !hasLeft(evidence.finalOf(id), user))
     .map((id) => notErased(`${user}, who was erased, is a member of ${id}`, [at, evidence.finalAt(id)]));
-  return [...places, ...readable, ...memberships];
+  const chats = evidence
+    .of('chats')
+    .flatMap((told) => told.chats.map((chat) => ({ ...chat, at: told.at })))
+    .filter(({ customer, state, topic }) => customer === user && (state !== 'closed' || topic !== undefined))
+    .map(({ conversationId, state, at: toldAt }) =>
+      notErased(`${conversationId} of ${user}, who was erased, is ${state}, or has its topic`, [at, toldAt]),
+    );
+  return [...places, ...readable, ...memberships, ...chats];
+}
+
+/** Of a system message, the user may have typed the name of a group, or the topic of a support chat. */
+function hasWords(message: SeenMessage): boolean {
+  if (!isSystem(message)) return !isEmptied(message);
+  return (message.content as { readonly name?: string }).name !== undefined;
 }
 
 function isEmptied(message: SeenMessage): boolean {
@@ -80,56 +93,6 @@ function hasLeft(messages: readonly SeenMessage[], user: string): boolean {
 
 function notErased(text: string, events: readonly number[]): Violation {
   return { invariant: 'IM-ERASE', kind: 'not-erased', text, events };
-}
-
-/** From an event after which the user was surely banned until one that may have ended that. */
-interface Banishment {
-  readonly user: string;
-  readonly since: number;
-  readonly until: number;
-}
-
-/** IM-BAN-1: a banned user is served nothing: neither an ack nor a page. So is one who was erased. */
-export function findServedBanned(evidence: Evidence): Violation[] {
-  const bans = banishmentsOf(evidence);
-  const tries = new Map(evidence.of('try').map((one) => [one.id, one]));
-  const served = evidence.events.flatMap(
-    (event): { user: string; begun: number; event: At<HistoryEvent> }[] => {
-      if (event.type === 'settled' && event.outcome.is === 'acked') {
-        const one = tries.get(event.id);
-        return one === undefined || one.via === 'import' ? [] : [{ user: one.user, begun: one.at, event }];
-      }
-      if (event.type === 'listed') return [{ user: event.user, begun: event.begun, event }];
-      if (event.type === 'saw' && event.page !== undefined)
-        return [{ user: event.user, begun: event.page.begun, event }];
-      return [];
-    },
-  );
-  return served.flatMap(({ user, begun, event }) =>
-    bans
-      .filter((ban) => ban.user === user && begun > ban.since && event.at < ban.until)
-      .map(({ since }): Violation => {
-        const text = `${user} was banned and was served (${event.type})`;
-        return { invariant: 'IM-BAN', kind: 'banned-but-served', text, events: [since, begun, event.at] };
-      }),
-  );
-}
-
-export function banishmentsOf(evidence: Evidence): Banishment[] {
-  const changes = evidence.of('ban');
-  const bans = changes.filter(({ change, outcome }) => change === 'ban' && outcome === 'done');
-  const temporary = bans.flatMap(({ user, begun, at }): Banishment[] => {
-    const lifts = changes.filter(
-      (one) => one.user === user && one.change === 'lift' && one.outcome !== 'refused',
-    );
-    const ends = lifts.filter((one) => one.outcome === 'unknown' || one.at > begun);
-    const until = Math.min(...ends.map((one) => one.begun), Number.POSITIVE_INFINITY);
-    return until < at ? [] : [{ user, since: at, until }];
-  });
-  const forever = evidence
-    .of('erased')
-    .map(({ user, at }): Banishment => ({ user, since: at, until: Number.POSITIVE_INFINITY }));
-  return [...temporary, ...forever];
 }
 
 /** IM-ERASE-3: an export has each message that its user had sent, as it was, and nobody else's. */

@@ -61,6 +61,7 @@ export class Evidence {
   readonly #edits: readonly At<Edited>[];
   readonly #byKey = new Map<string, Send[]>();
   readonly #finals = new Map<string, At<Final>>();
+  readonly #supervisors: ReadonlySet<string>;
 
   constructor({ conversations, events, times = [] }: History) {
     this.#times = times;
@@ -77,6 +78,7 @@ export class Evidence {
       this.of('membership').map((one) => this.#doubted(one)),
       ({ user, conversationId }) => `${user}\n${conversationId}`,
     );
+    this.#supervisors = new Set(this.of('chats').map(({ user }) => user));
     this.#recalls = this.of('recall');
     this.#edits = this.of('edit');
   }
@@ -118,7 +120,17 @@ export class Evidence {
 
   /** For support chats only: the customer gets every message as it is sent, an agent what was before from history. */
   isCustomer(user: string, conversationId: string): boolean {
-    return this.#conversations.get(conversationId)?.members[0] === user;
+    return this.customerOf(conversationId) === user;
+  }
+
+  /** For support chats only. */
+  customerOf(conversationId: string): string {
+    return this.#conversations.get(conversationId)?.members[0] ?? '';
+  }
+
+  /** They may read each support chat (IM-DESK). */
+  #isSupervised(user: string, conversationId: string): boolean {
+    return isDesk(conversationId) && this.#supervisors.has(user);
   }
 
   /** For groups only. */
@@ -155,23 +167,28 @@ export class Evidence {
   /** True if this user may see the message; its sender always may. */
   maySee(user: string, { conversationId, seq, from }: SeenMessage): boolean {
     const isWithin = this.periodsOf(user, conversationId).some((one) => seq >= one.from && seq <= one.to);
-    return isWithin || (from === user && this.isMember(user, conversationId));
+    const isOwn = from === user && this.isMember(user, conversationId);
+    return isWithin || isOwn || this.#isSupervised(user, conversationId);
   }
 
   /** True if certainly not a member between these events. */
   isOutAt(user: string, conversationId: string, since: number, until = since): boolean {
-    if (isDesk(conversationId)) return this.periodsOf(user, conversationId).length === 0;
+    if (isDesk(conversationId)) return this.#wasNeverAt(user, conversationId);
     if (!this.isChanging(conversationId)) return !this.isMember(user, conversationId);
     return isOut(this.#changesOf(user, conversationId), since, until);
   }
 
   /** True if the user was not a member by this time, nor about to be. */
   wasNeverIn(user: string, conversationId: string, at: number): boolean {
-    if (isDesk(conversationId)) return this.periodsOf(user, conversationId).length === 0;
+    if (isDesk(conversationId)) return this.#wasNeverAt(user, conversationId);
     if (!this.isChanging(conversationId)) return !this.isMember(user, conversationId);
     return !this.#changesOf(user, conversationId).some(
       ({ change, outcome, begun }) => change === 'add' && outcome !== 'refused' && begun <= at,
     );
+  }
+
+  #wasNeverAt(user: string, chat: string): boolean {
+    return this.periodsOf(user, chat).length === 0 && !this.#isSupervised(user, chat);
   }
 
   /** The start of a membership that certainly lasts from this time to the end. */

@@ -1,8 +1,8 @@
 import { isRejected, isRewritten } from '../model/hook-texts.ts';
+import { banishmentsOf } from './bans.ts';
 import { silencesOf } from './blocks.ts';
 import { isErased, isSystem } from './content.ts';
 import { deletedIn } from './deletions.ts';
-import { banishmentsOf } from './erasures.ts';
 import type { Evidence } from './evidence.ts';
 import { recordsIn, removedSince } from './files.ts';
 import { isPresenceShown, isTypingShown, mustBeOnline, presencesIn } from './presence.ts';

@@ -69,7 +69,7 @@ export type ViolationKind =
   /** A customer has two open support chats in one queue. */
   | 'two-chats'
   | 'rated-twice'
-  /** A banned or erased user got an ack or a page. */
+  /** A banned or erased user got an ack, a page, or a support chat. */
   | 'banned-but-served'
   /** A blocked user wrote to, or learned of, the user who had blocked them. */
   | 'blocked-but-served'
