@@ -19,7 +19,7 @@ afterAll(() => infrastructure?.stop());
 
 describe('clients and an operator among faults, with a hook and events', () => {
   it.skipIf(PROOF_SEED !== undefined)(
-    'keep their promises through a story in which each is put to the test (IM-BAN-1, IM-ERASE-1, IM-ERASE-3, IM-ERASE-4, IM-HOOK-1, IM-EVENT-1, IM-EVENT-6, IM-FILE-3, IM-FILE-4, IM-FILE-8, IM-FILE-9, IM-NOTIFY-2, IM-IMPORT-3, IM-ARCHIVE-1, IM-ADMIN-4)',
+    'keep their promises through a story in which each is put to the test (IM-BAN-1, IM-BAN-2, IM-ERASE-1 to IM-ERASE-4, IM-HOOK-1, IM-EVENT-1, IM-EVENT-6, IM-FILE-3, IM-FILE-4, IM-FILE-8, IM-FILE-9, IM-NOTIFY-2, IM-IMPORT-3, IM-ARCHIVE-1, IM-ADMIN-4)',
     { timeout: 240_000 },
     async () => {
       const { platform } = infrastructure;

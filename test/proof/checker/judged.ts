@@ -1,9 +1,10 @@
 import { isRejected, isRewritten } from '../model/hook-texts.ts';
-import { banishmentsOf } from './bans.ts';
+import { type Banishment, banishmentsOf, isEndedByBan } from './bans.ts';
 import { silencesOf } from './blocks.ts';
 import { isErased, isSystem } from './content.ts';
 import { deletedIn } from './deletions.ts';
-import type { Evidence } from './evidence.ts';
+import { isBeingErased } from './erasures.ts';
+import { type Evidence, isDesk, type Send } from './evidence.ts';
 import { recordsIn, removedSince } from './files.ts';
 import { isPresenceShown, isTypingShown, mustBeOnline, presencesIn } from './presence.ts';
 import { readsBegunAfter } from './reads.ts';
@@ -12,6 +13,15 @@ import { isBroughtBack, mutesOf, settingsListed } from './settings.ts';
 import { isAtLimit } from './strangers.ts';
 import { eventsOf } from './told.ts';
 
+/** The author of what the desk does by itself. */
+const DESK = 'im:desk';
+
+interface DeskContent {
+  readonly event: string;
+  readonly by: string;
+  readonly users: readonly string[];
+}
+
 /** How often each promise was put to the test: nobody may think that something held which never happened. */
 export function judgedIn(evidence: Evidence): Readonly<Record<string, number>> {
   return {
@@ -19,6 +29,7 @@ export function judgedIn(evidence: Evidence): Readonly<Record<string, number>> {
     ...ofPeople(evidence),
     ...ofHints(evidence),
     ...ofOperator(evidence),
+    ...ofBarredAtDesk(evidence),
     ...ofPlatform(evidence),
   };
 }
@@ -144,12 +155,21 @@ function ofOperator(evidence: Evidence): Record<string, number> {
   const refused = evidence.of('settled').filter(({ outcome }) => outcome.is === 'refused');
   const deleted = deletedIn(evidence.events);
   const tries = new Map(evidence.of('try').map((one) => [one.id, one]));
+  const ended = evidence.of('ended').filter((end) => isEndedByBan(evidence, end));
   return {
     'IM-BAN-1 sends of banned users refused': refused.filter(({ id, at }) => {
       const one = tries.get(id);
       return bans.some(({ user, since, until }) => one?.user === user && one.at > since && at < until);
     }).length,
+    'IM-BAN-1 programs that a ban ended': ended.filter(({ user, at }) => !isBeingErased(evidence, user, at))
+      .length,
+    'IM-BAN-1 messages that a program wrote amid a ban and sent after it': evidence.sends.filter((send) =>
+      bans.some((ban) => ban.user === send.user && isSentAfter(send, ban)),
+    ).length,
     'IM-ERASE users erased': ends.length,
+    'IM-ERASE-2 programs that an erasure ended': ended.filter(({ user, at }) =>
+      isBeingErased(evidence, user, at),
+    ).length,
     'IM-ADMIN-4 groups deleted': evidence.of('deleted').length,
     'IM-ADMIN-4 sends to deleted groups refused': refused.filter(({ id }) =>
       deleted.has(tries.get(id)?.conversationId ?? ''),
@@ -157,6 +177,36 @@ function ofOperator(evidence: Evidence): Record<string, number> {
     'IM-ERASE-4 reads of erased messages': erased.filter(({ message }) => isErased(message)).length,
     'IM-ERASE-3 exports read': evidence.of('exported').length,
     'IM-ERASE-3 messages in exports': sum(evidence.of('exported').map(({ messages }) => messages.length)),
+  };
+}
+
+/** A program's tries name no connection. */
+function isSentAfter({ tries, acks }: Send, { since, until }: Banishment): boolean {
+  const isAmid = tries.some(
+    ({ at, via, connection }) => via === 'socket' && connection === undefined && at > since && at < until,
+  );
+  return isAmid && acks.some(({ at }) => at > until);
+}
+
+/** What the desk itself did because its agents or customers were banned or erased. */
+function ofBarredAtDesk(evidence: Evidence): Record<string, number> {
+  const erased = new Set(evidence.of('erased').map(({ user }) => user));
+  const chats = evidence.conversationIds.filter(isDesk).map((id) => ({
+    customer: evidence.customerOf(id),
+    changes: evidence.finalOf(id).map(({ content }) => content as Partial<DeskContent>),
+  }));
+  const lost = chats.flatMap(({ changes }) =>
+    changes.flatMap(({ event, by, users = [] }) => (event === 'requeued' && by === DESK ? users : [])),
+  );
+  return {
+    'IM-BAN-2 banned agents who have lost their chats': evidence
+      .of('load')
+      .filter((load) => load.chats.length === 0 && lost.includes(load.user)).length,
+    'IM-ERASE-4 chats of erased customers closed': chats.filter(
+      ({ customer, changes }) =>
+        erased.has(customer) && changes.some(({ event, by }) => event === 'closed' && by === DESK),
+    ).length,
+    'IM-ERASE-4 chats of erased agents requeued': lost.filter((user) => erased.has(user)).length,
   };
 }
 

@@ -12,7 +12,7 @@ import {
   Store,
 } from '../../../client/src/index.ts';
 import type { LocalRuntime } from '../../../local/runtime.ts';
-import type { Outcome, SeenMessage } from '../history.ts';
+import type { Ended, Outcome, SeenMessage } from '../history.ts';
 import type { Recorder } from '../recorder.ts';
 import { outcomeOfCode, type SendIntent } from './send-intent.ts';
 import { WeakStore } from './weak-store.ts';
@@ -65,6 +65,7 @@ export class App {
     const { recorder, runtime, token, conversations } = this.#ports;
     const sockets = new Set<WebSocket>();
     const state = { isOver: false, wake: () => {} };
+    let begun = recorder.now;
     const im = createClient({
       ...runtime,
       getToken: token,
@@ -87,7 +88,8 @@ export class App {
       'connection',
       unlessOver(({ current, error }) => {
         if (current === 'failed')
-          recorder.add({ type: 'ended', user: this.user, device: DEVICE, why: String(error?.message) });
+          this.#end(String(error?.message), { begun, ...(error && { code: error.code }) });
+        else begun = recorder.now;
       }),
     );
     const views = new Map(
@@ -95,7 +97,7 @@ export class App {
         const conversation = im.conversation(id);
         conversation.on(
           'state',
-          unlessOver((message) => this.#settle(message)),
+          unlessOver((message) => this.#settle(message, im)),
         );
         return [id, new MessageView(conversation)] as const;
       }),
@@ -129,15 +131,29 @@ export class App {
 
   /** The program ends without a word: nothing that it had under way is finished. */
   crash(): void {
+    this.crashes += 1;
+    this.#restart('crashed');
+  }
+
+  /** Its user's ban is lifted: if it was told of the ban, it is started again. */
+  comeBack(): void {
+    if (this.isBarred) this.#restart('is started again after a ban');
+  }
+
+  get isBarred(): boolean {
+    const { current, error } = this.#running.im.connection;
+    return current === 'failed' && (error?.code === 'banned' || error?.code === 'forbidden');
+  }
+
+  #restart(why: string): void {
     const life = this.#running;
     this.#keep();
-    this.crashes += 1;
     life.isOver = true;
     for (const socket of life.sockets) {
       Object.assign(socket, { onopen: null, onmessage: null, onerror: null, onclose: null });
       socket.close();
     }
-    this.#ports.recorder.note(`${this.user}/${DEVICE} crashed`);
+    this.#ports.recorder.note(`${this.user}/${DEVICE} ${why}`);
     for (const { clientMsgId } of this.#kept()) this.#tryAgain(clientMsgId);
     this.start();
   }
@@ -174,14 +190,29 @@ export class App {
     this.capture(false);
     this.#running.wake();
     const isIdle = () => this.#running.im.connection.current === 'connected' && this.unsentCount === 0;
-    // A failed restore is tried again with the next connection.
-    await this.#until(isIdle);
+    // A failed restore is tried again with the next connection, and what was refused before a ban was lifted may come late.
+    await this.#until(() => {
+      this.comeBack();
+      return isIdle();
+    });
     if (isIdle() && this.store.isOutdated) this.crash();
     const isSettled = () => isIdle() && this.#kept().length === 0;
     await this.#until(isSettled);
     if (isSettled()) return;
-    const why = `${this.#running.im.connection.current}, ${this.#kept().length} in the store`;
-    this.#ports.recorder.add({ type: 'ended', user: this.user, device: DEVICE, why });
+    this.#end(`${this.#running.im.connection.current}, ${this.#kept().length} in the store`);
+  }
+
+  /** Its user is erased, and it must be told so. */
+  async end(): Promise<void> {
+    this.store.mood = 'works';
+    this.capture(false);
+    this.#running.wake();
+    await this.#until(() => this.isBarred);
+    if (!this.isBarred) this.#end(`${this.#running.im.connection.current}, although its user is erased`);
+  }
+
+  #end(why: string, more: Pick<Ended, 'code' | 'begun'> = {}): void {
+    this.#ports.recorder.add({ type: 'ended', user: this.user, device: DEVICE, why, ...more });
   }
 
   async #until(is: () => boolean): Promise<void> {
@@ -264,13 +295,16 @@ export class App {
       this.#ports.recorder.add({ type: 'saw', user: this.user, device: DEVICE, channel: 'push', messages });
   }
 
-  #settle({ clientMsgId, state, messageId, seq, sentAt, error }: ChatMessage): void {
+  #settle({ clientMsgId, state, messageId, seq, sentAt, error }: ChatMessage, { connection }: Client): void {
     const one = this.#tries.get(clientMsgId);
     if (one === undefined || state === 'pending') return;
     const outcome: Outcome =
       messageId !== undefined && seq !== undefined
         ? { is: 'acked', messageId, seq, sentAt, duplicate: false }
-        : refusal(error);
+        : // All that is unsent fails with the connection, and stays in the store.
+          connection.current === 'failed'
+          ? { is: 'unknown', why: String(error) }
+          : refusal(error);
     one.intent.outcomes.push(this.#ports.recorder.settle(one.id, outcome));
   }
 

@@ -32,7 +32,9 @@ export class Browsers {
   /** The faults have ended: somebody who is away is written to, and must be told (IM-NOTIFY-2). */
   async probe(): Promise<void> {
     const { accounts, recorder, conversations, infrastructure } = this.#world;
-    const away = accounts.findLast(({ user }) => !this.#world.isErased(user) && !this.#world.hasApp(user));
+    const away = accounts.findLast(
+      ({ user }) => !this.#world.isErased(user) && this.#world.app(user) === undefined,
+    );
     const direct = conversations.find(({ conversationId, members }) => {
       return conversationId.startsWith('dm:') && away !== undefined && members.includes(away.user);
     });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import * as apps from './app-commands.ts';
+import { barAmidChat } from './barred-commands.ts';
 import { type Command, command } from './command.ts';
 import * as desk from './desk-commands.ts';
 import { type PlannedRule, plannedRule, platformRule } from './faults.ts';
@@ -85,6 +86,7 @@ const PLATFORM_WEIGHTS: typeof WEIGHTS = [
   [2, platform.ban],
   [2, platform.lift],
   [2, platform.erase],
+  [4, barAmidChat],
   [2, platform.exportUser],
   [3, platform.replayEvents],
   [3, platform.sendToHook],

@@ -7,11 +7,8 @@ import type { World } from './world.ts';
 const index = fc.nat({ max: 11 });
 const wait = fc.boolean();
 
-/** Two customers open again and again; the others are strangers to the desk. */
-const CUSTOMERS = 2;
-
-function customerAt({ accounts }: World, place: number): string {
-  return at(accounts.slice(0, CUSTOMERS), place).user;
+function customerAt({ customers }: World, place: number): string {
+  return at(customers, place);
 }
 
 /** The customer's last chat, or a guess. */

@@ -1,5 +1,4 @@
 import type { AtDesk, DeskRecord, Effect } from '../history.ts';
-import type { Account } from './account.ts';
 import type { Device } from './device.ts';
 import { effectOfCode } from './send-intent.ts';
 import type { World } from './world.ts';
@@ -19,9 +18,11 @@ export async function atDesk(
 ): Promise<Effect> {
   const { recorder } = world;
   const { did, ...fields } = request;
+  // All that a user writes in the model says whose it is.
+  const topic = did === 'open' ? { topic: `${device.user}'s topic` } : {};
   const begun = recorder.now;
   const { to: _, ...known } = request;
-  const answer = await device.ask({ action: `desk.${did}`, ...fields });
+  const answer = await device.ask({ action: `desk.${did}`, ...fields, ...topic });
   const chat: DeskRecord | undefined = answer?.is === 'reply' ? answer.frame.chat : undefined;
   const outcome: Effect =
     chat !== undefined ? 'done' : answer?.is === 'reply' ? effectOfCode(answer.frame.code) : 'unknown';
@@ -40,7 +41,10 @@ async function beAway(device: Device): Promise<boolean> {
   return answer?.is === 'reply' && answer.frame.type === 'desk.agent';
 }
 
-/** Ends all chats, so that the next run finds an empty desk: also one that a customer may have opened without an answer. */
+/**
+ * Ends all chats, so that the next run finds an empty desk: also one that a customer may have opened without an answer. Those of a
+ * customer who is erased end with the erasure.
+ */
 export async function clearDesk(world: World): Promise<void> {
   const { accounts, staff, recorder } = world;
   const customers = accounts.filter(({ user }) =>
@@ -50,6 +54,7 @@ export async function clearDesk(world: World): Promise<void> {
   );
   await Promise.all(
     customers.map(async ({ user }) => {
+      if (world.isErased(user)) return;
       const device = world.device(user, 0);
       await untilDone(() => atDesk(world, device, { did: 'open' }));
       for (const conversationId of world.chatsOf(user))
@@ -58,9 +63,10 @@ export async function clearDesk(world: World): Promise<void> {
   );
   if (customers.length === 0) return;
   await Promise.all(
-    staff.map(({ user }) =>
-      untilDone(async () => ((await beAway(world.device(user, 0))) ? 'done' : 'unknown')),
-    ),
+    staff.map(async ({ user }) => {
+      if (world.isErased(user)) return;
+      await untilDone(async () => ((await beAway(world.device(user, 0))) ? 'done' : 'unknown'));
+    }),
   );
 }
 
@@ -69,18 +75,34 @@ async function untilDone(act: () => Promise<Effect>): Promise<void> {
     if (tries === MOST_TRIES) throw new Error('The desk does not answer although the faults have ended.');
 }
 
+/** A customer who is erased may have opened a chat without an answer, and cannot ask for it. */
+export async function meetErased(world: World): Promise<void> {
+  if (!world.customers.some((user) => world.isErased(user))) return;
+  for (const chat of await chatsAt(world, '')) world.meetChat(chat);
+}
+
 /** Records all chats of this run as the supervisor reads them. */
-export async function readDesk(world: World, supervisor: Account): Promise<void> {
-  const known = new Set(world.accounts.flatMap(({ user }) => world.chatsOf(user)));
-  if (known.size === 0) return;
+export async function readDesk(world: World): Promise<void> {
+  if (!world.customers.some((user) => world.chatsOf(user).length > 0)) return;
+  world.recorder.add({ type: 'chats', user: world.supervisor.user, chats: await chatsAt(world, '') });
+}
+
+/** Records the open chats of an agent who is banned. */
+export async function readLoad(world: World, user: string): Promise<void> {
+  const begun = world.recorder.now;
+  const own = (await chatsAt(world, '&state=assigned')).filter(({ agent }) => agent?.userId === user);
+  world.recorder.add({ type: 'load', user, begun, chats: own.map(({ conversationId }) => conversationId) });
+}
+
+/** The chats of this run's customers. */
+async function chatsAt({ customers, supervisor }: World, query: string): Promise<readonly DeskRecord[]> {
   const chats: DeskRecord[] = [];
-  let cursor: string | null = '';
-  while (cursor !== null) {
-    const more: string = cursor === '' ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-    const { status, body } = await supervisor.request('GET', `/desk/chats${more}`);
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const more: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const { status, body } = await supervisor.request('GET', `/desk/chats?limit=100${query}${more}`);
     if (status !== 200) throw new Error(`The supervisor got ${status} although the faults have ended.`);
-    chats.push(...body.chats.filter(({ conversationId }: DeskRecord) => known.has(conversationId)));
+    chats.push(...body.chats.filter(({ customer }: DeskRecord) => customers.includes(customer)));
     cursor = body.cursor;
   }
-  world.recorder.add({ type: 'chats', user: supervisor.user, chats });
+  return chats;
 }

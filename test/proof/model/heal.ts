@@ -1,7 +1,7 @@
 import { Evidence } from '../checker/evidence.ts';
 import { periodsOf } from '../checker/membership.ts';
 import type { SeenMessage } from '../history.ts';
-import { clearDesk, readDesk } from './desk.ts';
+import { clearDesk, meetErased, readDesk } from './desk.ts';
 import { isOpen, type SendIntent } from './send-intent.ts';
 import type { World } from './world.ts';
 
@@ -15,14 +15,14 @@ const BACKWARD_PAGE = 7;
  */
 export async function heal(world: World): Promise<void> {
   const { infrastructure, recorder, devices, accounts } = world;
+  const isStaying = ({ user }: { readonly user: string }) => !world.isErased(user);
   world.clearFaults();
   await world.rest();
-  await Promise.all(world.apps.map((app) => app.heal()));
   await world.heal('settle');
-  const staying = accounts.filter(({ user }) => !world.isErased(user));
+  await Promise.all(world.apps.filter(isStaying).map((app) => app.heal()));
   // A client repeats its sends in order, one at a time.
   await Promise.all(
-    [...staying, ...world.staff].map(async ({ user }) => {
+    [...accounts, ...world.staff].filter(isStaying).map(async ({ user }) => {
       for (const intent of world.intents.filter((one) => one.user === user)) await settle(world, intent);
     }),
   );
@@ -31,17 +31,19 @@ export async function heal(world: World): Promise<void> {
   await clearDesk(world);
   await world.heal('probe');
   recorder.add({ type: 'resting' });
-  world.redriven = await infrastructure.queues.drain();
+  world.redriven += await infrastructure.queues.drain();
   await world.heal('finish');
+  await Promise.all(world.apps.map((app) => (isStaying(app) ? undefined : app.end())));
   await Promise.all(devices.map((device) => device.flush()));
   recorder.add({ type: 'healed' });
-  await Promise.all(devices.filter(({ user }) => !world.isErased(user)).map((device) => device.sync()));
+  await Promise.all(devices.filter(isStaying).map((device) => device.sync()));
+  await meetErased(world);
   const lasting = world.conversations.filter(({ conversationId }) => !world.isDeleted(conversationId));
   await Promise.all(lasting.map(({ conversationId }) => readAll(world, conversationId)));
   await showAll(world);
   await world.recruiter.count();
   await world.heal('inspect');
-  await readDesk(world, world.supervisor);
+  await readDesk(world);
   for (const account of accounts) await account.list(1);
   for (const device of devices) device.hangUp();
   for (const app of world.apps) app.close();
@@ -50,17 +52,20 @@ export async function heal(world: World): Promise<void> {
 }
 
 /** Waits until the programs list what their users are in, and their views have what their users may see. */
-async function showAll({ apps, recorder }: World): Promise<void> {
+async function showAll(world: World): Promise<void> {
+  const { apps, recorder } = world;
   const evidence = new Evidence(recorder.history);
   const mustShow = (user: string) =>
     evidence.conversationsOf(user).map((id): [string, readonly SeenMessage[]] => {
       return [id, evidence.ownPartOf(user, id)];
     });
   await Promise.all(
-    apps.flatMap((app) => [
-      app.list(evidence.listOf(app.user)),
-      app.show(new Map(mustShow(app.user).filter(([, messages]) => messages.length > 0))),
-    ]),
+    apps
+      .filter(({ user }) => !world.isErased(user))
+      .flatMap((app) => [
+        app.list(evidence.listOf(app.user)),
+        app.show(new Map(mustShow(app.user).filter(([, messages]) => messages.length > 0))),
+      ]),
   );
 }
 
@@ -88,9 +93,7 @@ async function settleChanges(world: World): Promise<void> {
 async function readAll(world: World, conversationId: string): Promise<void> {
   const { members = [], isChanging = false } =
     world.conversations.find((one) => one.conversationId === conversationId) ?? {};
-  const [first = '', ...others] = members.toSorted(
-    (a, b) => Number(world.isErased(a)) - Number(world.isErased(b)),
-  );
+  const [first = '', ...others] = readersOf(world, conversationId, members);
   const messages = [];
   for (let after: number | undefined = 0; after !== undefined; ) {
     const page = await world.account(first).page(conversationId, { after, limit: FINAL_PAGE });
@@ -109,6 +112,14 @@ async function readAll(world: World, conversationId: string): Promise<void> {
         : world.account(user).page(conversationId, { limit: BACKWARD_PAGE }),
     ),
   );
+}
+
+/** First one who surely may read all. */
+function readersOf(world: World, conversationId: string, members: readonly string[]): readonly string[] {
+  const [customer = ''] = members;
+  if (conversationId.startsWith('cs:') && world.isErased(customer))
+    return [world.supervisor.user, ...members];
+  return members.toSorted((a, b) => Number(world.isErased(a)) - Number(world.isErased(b)));
 }
 
 /** Another member reads backwards: the result must be the same. */

@@ -77,7 +77,7 @@ export class Importer {
     // Their users have no program, which would list it only once it connects again.
     const members = accounts
       .map(({ user }) => user)
-      .filter((user) => !this.#world.hasApp(user) && !this.#world.isErased(user))
+      .filter((user) => this.#world.app(user) === undefined && !this.#world.isErased(user))
       .toSorted((a, b) => Number(mortals.includes(a)) - Number(mortals.includes(b)));
     const [admin = '', ...others] = members;
     if (others.length === 0) return undefined;

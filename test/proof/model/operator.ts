@@ -4,6 +4,7 @@ import { everythingIn } from '../../flow/setup/everything.ts';
 import type { Json } from '../../flow/setup/json.ts';
 import type { Effect, SeenMessage } from '../history.ts';
 import type { Banned } from '../platform-history.ts';
+import { readLoad } from './desk.ts';
 import { effectOfCode } from './send-intent.ts';
 import type { World } from './world.ts';
 
@@ -59,6 +60,7 @@ export class Operator {
     if (change === 'lift' && outcome === 'done') this.#banned.delete(user);
     recorder.add({ type: 'ban', user, change, begun, outcome });
     this.#end(user);
+    if (change === 'lift' && outcome === 'done') this.#world.app(user)?.comeBack();
     return outcome;
   }
 
@@ -92,6 +94,7 @@ export class Operator {
 
   /** The faults have ended: lifts the bans, and starts the erasures whose start is not known. */
   async settle(): Promise<void> {
+    await this.#lookAtAgents();
     for (const user of this.#banned)
       if (!this.erased.has(user)) await untilSo(async () => (await this.#ban(user, 'lift')) === 'done');
     for (const user of this.erased)
@@ -99,6 +102,15 @@ export class Operator {
         if (!this.#isStarted(user)) await this.erase(user);
         return this.#isStarted(user);
       });
+  }
+
+  /** Those who are banned have no chats once the desk has done its work (IM-BAN-2). */
+  async #lookAtAgents(): Promise<void> {
+    const agents = this.#world.staff.filter(({ user }) => this.#banned.has(user));
+    if (agents.length === 0) return;
+    this.#world.recorder.add({ type: 'resting' });
+    this.#world.redriven += await this.#world.infrastructure.queues.drain();
+    for (const { user } of agents) await readLoad(this.#world, user);
   }
 
   #isStarted(user: string): boolean {

@@ -1,6 +1,7 @@
 export const DEVICES = ['phone', 'tablet'] as const;
 /** Each has a real SDK. */
 export const APPS = 2;
+export const CUSTOMERS = 2;
 export const STAFF = ['agent1', 'agent2'];
 export const SUPERVISOR = 'supervisor';
 export const RECRUITER = 'recruiter';

@@ -31,11 +31,15 @@ const byOperator = (
     }),
   );
 
-export const ban = byOperator('ban', ({ operator, mortals }, user) => operator.ban(at(mortals, user), 'ban'));
-export const lift = byOperator('lift the ban', ({ operator, mortals }, user) =>
-  operator.ban(at(mortals, user), 'lift'),
+export const ban = byOperator('ban', ({ operator, bannable }, user) =>
+  operator.ban(at(bannable, user), 'ban'),
 );
-export const erase = byOperator('erase', ({ operator, mortals }, user) => operator.erase(at(mortals, user)));
+export const lift = byOperator('lift the ban', ({ operator, bannable }, user) =>
+  operator.ban(at(bannable, user), 'lift'),
+);
+export const erase = byOperator('erase', ({ operator, erasable }, user) =>
+  operator.erase(at(erasable, user)),
+);
 export const exportUser = byOperator('export', ({ operator, accounts }, user) =>
   operator.export(at(accounts, user).user),
 );

@@ -1,9 +1,11 @@
 import type { Conversation } from '../history.ts';
 import type { Account } from './account.ts';
+import { atDesk, beReady } from './desk.ts';
 import type { Upload } from './file-cabinet.ts';
 import type { PlatformWorld } from './platform-world.ts';
 import { replay } from './replayer.ts';
 import type { SendIntent } from './send-intent.ts';
+import { until, untilAgentIs } from './until.ts';
 
 /** What the random runs with the options of a platform do by chance, once in a fixed order. */
 export async function tellPlatformStory(world: PlatformWorld): Promise<void> {
@@ -43,10 +45,14 @@ export async function tellPlatformStory(world: PlatformWorld): Promise<void> {
   await imports.again();
   await operator.export(user);
   await operator.export(founder);
+  await loseAgent(world, [user, founder]);
   await operator.ban(user, 'ban');
+  await writeAmidBan(world, user, group);
   await world.account(user).post(world.write(group, user), { byPeer: false, hint: false, skewMs: 0 });
   await operator.ban(user, 'lift');
   await say(user);
+  await until(() => world.app(user)?.unsentCount === 0, 'the program is back and has sent all');
+  await eraseAgent(world, founder);
   const { conversationId } = mortalGroup;
   const { seq } = await sendFiles(founder, 1, mortalGroup);
   await files.open(world.account(founder), conversationId, seq);
@@ -55,6 +61,43 @@ export async function tellPlatformStory(world: PlatformWorld): Promise<void> {
   await world.account(founder).change('add', conversationId, `late-${founder}`);
   await world.account(founder).page(conversationId, { limit: 10 });
   await Promise.all([operator.erase(user), say(founder), say(user)]);
+}
+
+/** An agent who has a chat with each of these customers is banned, until all heals, and another one gets the chats. */
+async function loseAgent(world: PlatformWorld, customers: readonly string[]): Promise<void> {
+  const [first = '', second = ''] = world.staff.map(({ user }) => user);
+  const areWith = async (agent: string) => {
+    for (const customer of customers)
+      for (const conversationId of world.chatsOf(customer)) await untilAgentIs(world, conversationId, agent);
+  };
+  await beReady(world.device(first, 0), customers.length);
+  for (const customer of customers) await atDesk(world, world.device(customer, 0), { did: 'open' });
+  await areWith(first);
+  await beReady(world.device(second, 0), customers.length);
+  await world.operator.ban(first, 'ban');
+  await areWith(second);
+}
+
+/** The other agent is erased, and the customers wait for one again. */
+async function eraseAgent(world: PlatformWorld, customer: string): Promise<void> {
+  const [, second = ''] = world.staff.map(({ user }) => user);
+  const [conversationId = ''] = world.chatsOf(customer);
+  const phone = world.device(second, 0);
+  await phone.send(world.write({ conversationId, members: [second] }, second), {
+    byPeer: false,
+    hint: false,
+  });
+  await world.operator.erase(second);
+  await untilAgentIs(world, conversationId, undefined);
+}
+
+/** The user's program is told of the ban, and keeps what is written then. */
+async function writeAmidBan(world: PlatformWorld, user: string, conversation: Conversation): Promise<void> {
+  const app = world.app(user);
+  if (app === undefined) throw new Error('The user has no program.');
+  await until(() => app.isBarred, 'the program is told of the ban');
+  app.send(world.write(conversation, user));
+  await until(() => app.store.values.length === 1, 'the store keeps it');
 }
 
 /** A user goes away, and wants to be told neither of this conversation nor of another user with whom they are in a group. */

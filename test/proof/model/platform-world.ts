@@ -8,7 +8,10 @@ import type { Infrastructure } from './infrastructure.ts';
 import { hearEvents, hearReplays } from './listener.ts';
 import { Operator } from './operator.ts';
 import type { Platform } from './platform.ts';
-import { type HealStep, World } from './world.ts';
+import { type HealStep, World, type WorldOptions } from './world.ts';
+
+/** The first user who may be banned has one, too. */
+const APPS = 3;
 
 /** A run on a stack with the options of a platform: with its operator, subscribers, files, and notifications. */
 export class PlatformWorld extends World {
@@ -19,19 +22,29 @@ export class PlatformWorld extends World {
   readonly browsers: Browsers;
   readonly #platform: Platform;
 
-  constructor(
-    infrastructure: Infrastructure,
-    platform: Platform,
-    options: { readonly seed: number; readonly users: number },
-  ) {
-    super(infrastructure, options);
+  constructor(infrastructure: Infrastructure, platform: Platform, options: WorldOptions) {
+    super(infrastructure, { apps: APPS, ...options });
     this.#platform = platform;
     this.browsers = new Browsers(this, platform.push);
   }
 
-  /** No two of them have a conversation of their own, and none has a program. */
+  /** No two of them have a conversation of their own, and one has a program. The founder of the groups is none. */
   override get mortals(): readonly string[] {
-    return this.accounts.flatMap(({ user }, n) => (n % 2 === 0 && !this.hasApp(user) ? [user] : []));
+    return this.accounts.flatMap(({ user }, n) => (n > 0 && n % 2 === 0 ? [user] : []));
+  }
+
+  override get customers(): readonly string[] {
+    return [...super.customers, ...this.mortals];
+  }
+
+  /** Whom the operator bans. */
+  get bannable(): readonly string[] {
+    return [...this.mortals, ...this.staff.map(({ user }) => user)];
+  }
+
+  /** One agent stays. */
+  get erasable(): readonly string[] {
+    return [...this.mortals, ...this.staff.slice(1).map(({ user }) => user)];
   }
 
   override isErased(user: string): boolean {

@@ -1,13 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Conversation } from '../history.ts';
 import type { Account } from './account.ts';
 import { atDesk, beReady } from './desk.ts';
 import { askPresence, type } from './presence.ts';
 import type { SendIntent } from './send-intent.ts';
+import { until, untilAgentIs } from './until.ts';
 import type { World } from './world.ts';
-
-const POLL_MS = 20;
-const PATIENCE_MS = 20_000;
 
 /**
  * What the random runs do by chance, once in a fixed order: a program loses its network, its clock, its store, and its life
@@ -172,22 +169,4 @@ function directOf({ conversations }: World, ...users: readonly Account[]): Conve
   );
   if (conversation === undefined) throw new Error('The two have no direct conversation.');
   return conversation;
-}
-
-async function untilAgentIs(world: World, conversationId: string, user: string): Promise<void> {
-  await until(async () => {
-    const { body } = await world.supervisor.request('GET', '/desk/chats?state=assigned&limit=100');
-    return body.chats?.some(
-      (chat: { conversationId: string; agent: { userId: string } }) =>
-        chat.conversationId === conversationId && chat.agent.userId === user,
-    );
-  }, `${user} has the chat`);
-}
-
-async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`Not so in time: ${what}`);
-    await delay(POLL_MS);
-  }
 }

@@ -7,7 +7,17 @@ import { Device } from './device.ts';
 import { type PlannedRule, toRule } from './faults.ts';
 import { found } from './founding.ts';
 import type { Infrastructure } from './infrastructure.ts';
-import { APPS, DEVICES, NAMES, RECRUITER, rolesOf, SKEWS_MS, STAFF, SUPERVISOR } from './people.ts';
+import {
+  APPS,
+  CUSTOMERS,
+  DEVICES,
+  NAMES,
+  RECRUITER,
+  rolesOf,
+  SKEWS_MS,
+  STAFF,
+  SUPERVISOR,
+} from './people.ts';
 import { Recruiter } from './recruiter.ts';
 import type { SendIntent } from './send-intent.ts';
 
@@ -32,6 +42,13 @@ interface WriteOptions {
   readonly attachmentIds?: readonly string[];
 }
 
+export interface WorldOptions {
+  readonly seed: number;
+  readonly users: number;
+  /** How many of the users have a program. @default 2 */
+  readonly apps?: number;
+}
+
 let runs = 0;
 
 /** The users of one run, their send intents, and their changes of the group. */
@@ -44,7 +61,7 @@ export class World {
   readonly staff: readonly Account[];
   readonly supervisor: Account;
   readonly devices: readonly Device[];
-  /** The programs of the first two users. */
+  /** The programs of the first users. */
   readonly apps: readonly App[];
   readonly intents: SendIntent[] = [];
   readonly recruiter: Recruiter;
@@ -60,10 +77,7 @@ export class World {
   readonly actions: string[] = [];
   redriven = 0;
 
-  constructor(
-    infrastructure: Infrastructure,
-    { seed, users }: { readonly seed: number; readonly users: number },
-  ) {
+  constructor(infrastructure: Infrastructure, { seed, users, apps = APPS }: WorldOptions) {
     runs += 1;
     this.infrastructure = infrastructure;
     this.seed = seed;
@@ -91,7 +105,7 @@ export class World {
           }),
       ),
     );
-    this.apps = this.accounts.slice(0, APPS).map(
+    this.apps = this.accounts.slice(0, apps).map(
       ({ user }) =>
         new App(user, {
           recorder: this.recorder,
@@ -131,9 +145,14 @@ export class World {
     return this.recorder.conversations;
   }
 
-  /** Whom an operator may ban or erase. */
+  /** Whom an operator may ban or erase, beside the desk's agents. */
   get mortals(): readonly string[] {
     return [];
+  }
+
+  /** Who opens chats at the desk, again and again; the others are strangers to it. */
+  get customers(): readonly string[] {
+    return this.accounts.slice(0, CUSTOMERS).map(({ user }) => user);
   }
 
   isErased(_user: string): boolean {
@@ -149,9 +168,9 @@ export class World {
     return false;
   }
 
-  /** Whether the user has a program. */
-  hasApp(user: string): boolean {
-    return this.accounts.slice(0, APPS).some((account) => account.user === user);
+  /** The user's program. */
+  app(user: string): App | undefined {
+    return this.apps.find((app) => app.user === user);
   }
 
   /** What others than users do while a run heals. */
@@ -180,7 +199,7 @@ export class World {
   }
 
   account(user: string): Account {
-    return find([...this.accounts, ...this.staff], (one) => one.user === user);
+    return find([...this.accounts, ...this.staff, this.supervisor], (one) => one.user === user);
   }
 
   device(user: string, index: number): Device {
