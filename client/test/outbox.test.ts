@@ -87,8 +87,11 @@ let clock: ManualClock;
 let sender: FakeSender;
 let sent: Sent[];
 let outbox: Outbox;
+/** What the store has. */
+let kept: string[];
 
 beforeEach(() => {
+  kept = [];
   clock = new ManualClock();
   sender = new FakeSender();
   sent = [];
@@ -100,6 +103,14 @@ function outboxWith(nextDelayMs: RetryPolicy['nextDelayMs'], environment = clock
     policy: { nextDelayMs },
     environment,
     uploads,
+    journal: {
+      keep: ({ clientMsgId }) => {
+        kept = [...kept.filter((id) => id !== clientMsgId), clientMsgId];
+      },
+      forget: ({ clientMsgId }) => {
+        kept = kept.filter((id) => id !== clientMsgId);
+      },
+    },
     onSent: (_, answer) => sent.push(answer),
   });
 }
@@ -308,7 +319,7 @@ describe('outbox', () => {
     outbox.add(next);
     outbox.claim(stored(4, { clientMsgId: 'a', from: 'alice' }));
     expect(await message.acked).toMatchObject({ seq: 4 });
-    expect(outbox.messagesOf(WITH_BOB)).toEqual([next]);
+    expect([outbox.messagesOf(WITH_BOB), outbox.has(WITH_BOB, 'a')]).toEqual([[next], true]);
     await sender.fail(new TimeoutError('sendMessage', 10_000));
     clock.advance(60_000);
     await settle();
@@ -319,9 +330,11 @@ describe('outbox', () => {
       ['a', true],
       ['a', true],
     ]);
+    expect(kept).toEqual(['a', 'b']);
     await sender.ack(4, { duplicate: true });
     expect(ids(sender.inFlight)).toEqual(['b']);
     await sender.ack(5);
+    expect([kept, outbox.has(WITH_BOB, 'a')]).toEqual([[], false]);
     expect([states, sent.map(({ seq }) => seq)]).toEqual([['sent'], [4, 5]]);
   });
 

@@ -93,9 +93,11 @@ export class Outbox {
     this.#flush();
   }
 
-  /** Whether a message of the conversation with this id is pending or has failed. An id counts in its conversation only (IM-SEND-2). */
+  /** Whether a message of the conversation with this id is here. An id counts in its conversation only (IM-SEND-2). */
   has(destination: Destination, clientMsgId: string): boolean {
-    return this.messagesOf(destination).some((message) => message.clientMsgId === clientMsgId);
+    return [...this.#written, ...this.#queue].some(
+      (one) => one.clientMsgId === clientMsgId && isSame(one.destination, destination),
+    );
   }
 
   /** The pending and failed messages of a conversation, in the order they were written. */
@@ -167,8 +169,7 @@ export class Outbox {
 
   /**
    * Checks whether a message from the server is one that is pending or failed here. If so, it counts as sent. This client goes on
-   * repeating it until its ack: the function that stored it may have died before it told anybody. A later run does not, since in
-   * days the server would store it once more.
+   * repeating it until its ack: the function that stored it may have died before it told anybody.
    */
   claim(message: Message): boolean {
     const { clientMsgId, conversationId } = message;
@@ -178,9 +179,15 @@ export class Outbox {
     );
     if (own === undefined) return false;
     // Its content is what a hook made of it (IM-HOOK-3).
-    this.#succeed(own, { ...message, duplicate: true });
-    if (own.files === undefined || own.files.ids !== undefined) {
-      this.#queue.unshift(own);
+    const sent = { ...message, duplicate: true };
+    if (own.files !== undefined && own.files.ids === undefined) this.#succeed(own, sent);
+    else {
+      if (own.state === 'failed') {
+        this.#ports.journal?.keep(own);
+        this.#queue.push(own);
+      }
+      remove(this.#written, own);
+      this.#tell(own, sent);
       this.#flush();
     }
     return true;
@@ -282,13 +289,17 @@ export class Outbox {
 
   /** A claimed message needs no outcome: it is repeated no more. */
   #isOver(message: OutgoingMessage): boolean {
-    if (message.isStored) remove(this.#queue, message);
+    if (message.isStored) this.#forget(message);
     return message.isStored;
   }
 
   #succeed(message: OutgoingMessage, sent: Stored): void {
     if (this.#isOver(message)) return;
     this.#forget(message);
+    this.#tell(message, sent);
+  }
+
+  #tell(message: OutgoingMessage, sent: Stored): void {
     message.succeed(sent);
     this.#ports.onSent(message, sent);
   }
