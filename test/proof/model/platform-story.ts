@@ -1,11 +1,11 @@
 import type { Conversation } from '../history.ts';
 import type { Account } from './account.ts';
-import { atDesk, beReady } from './desk.ts';
+import { atDesk } from './desk.ts';
 import type { Upload } from './file-cabinet.ts';
 import type { PlatformWorld } from './platform-world.ts';
 import { replay } from './replayer.ts';
 import type { SendIntent } from './send-intent.ts';
-import { until, untilAgentIs } from './until.ts';
+import { until, untilAgentIs, untilReady } from './until.ts';
 
 /** What the random runs with the options of a platform do by chance, once in a fixed order. */
 export async function tellPlatformStory(world: PlatformWorld): Promise<void> {
@@ -70,10 +70,10 @@ async function loseAgent(world: PlatformWorld, customers: readonly string[]): Pr
     for (const customer of customers)
       for (const conversationId of world.chatsOf(customer)) await untilAgentIs(world, conversationId, agent);
   };
-  await beReady(world.device(first, 0), customers.length);
+  await untilReady(world.device(first, 0), customers.length);
   for (const customer of customers) await atDesk(world, world.device(customer, 0), { did: 'open' });
   await areWith(first);
-  await beReady(world.device(second, 0), customers.length);
+  await untilReady(world.device(second, 0), customers.length);
   await world.operator.ban(first, 'ban');
   await areWith(second);
 }

@@ -1,9 +1,9 @@
 import type { Conversation } from '../history.ts';
 import type { Account } from './account.ts';
-import { atDesk, beReady } from './desk.ts';
+import { atDesk } from './desk.ts';
 import { askPresence, type } from './presence.ts';
 import type { SendIntent } from './send-intent.ts';
-import { until, untilAgentIs } from './until.ts';
+import { until, untilAgentIs, untilReady } from './until.ts';
 import type { World } from './world.ts';
 
 /**
@@ -12,14 +12,9 @@ import type { World } from './world.ts';
  * one meets as many strangers as there may be.
  */
 export async function tellStory(world: World): Promise<void> {
-  await Promise.all([
-    loseEverything(world),
-    goThroughDesk(world),
-    fallOut(world),
-    putAway(world),
-    meetStrangers(world),
-  ]);
+  await Promise.all([loseEverything(world), goThroughDesk(world), fallOut(world), putAway(world)]);
   await part(world);
+  await meetStrangers(world);
 }
 
 async function loseEverything(world: World): Promise<void> {
@@ -59,8 +54,9 @@ async function goThroughDesk(world: World): Promise<void> {
   const [first = '', second = ''] = world.staff.map(({ user }) => user);
   const phone = world.device(customer, 0);
   const tablet = world.device(customer, 1);
-  await beReady(world.device(first, 0), 1);
-  await Promise.all([phone, tablet].map((device) => atDesk(world, device, { did: 'open' })));
+  await untilReady(world.device(first, 0), 1);
+  const open = () => Promise.all([phone, tablet].map((device) => atDesk(world, device, { did: 'open' })));
+  await until(async () => (await open()).includes('done'), 'the chat is open');
   const [conversationId = ''] = world.chatsOf(customer);
   const say = (user: string) =>
     world
@@ -69,7 +65,7 @@ async function goThroughDesk(world: World): Promise<void> {
   await say(customer);
   await untilAgentIs(world, conversationId, first);
   await say(first);
-  await beReady(world.device(second, 0), 1);
+  await untilReady(world.device(second, 0), 1);
   await atDesk(world, world.device(first, 0), { did: 'transfer', conversationId, to: second });
   await untilAgentIs(world, conversationId, second);
   await say(customer);

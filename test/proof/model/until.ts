@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { beReady } from './desk.ts';
+import type { Device } from './device.ts';
 import type { World } from './world.ts';
 
 const POLL_MS = 20;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 
 /** Of a story, which goes on once this is so. */
 export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
@@ -11,6 +13,11 @@ export async function until(isSo: () => boolean | Promise<boolean>, what: string
     if (Date.now() > deadline) throw new Error(`Not so in time: ${what}`);
     await delay(POLL_MS);
   }
+}
+
+/** On a busy machine a function's first start may take longer than its time-out. */
+export async function untilReady(agent: Device, capacity: number): Promise<void> {
+  await until(() => beReady(agent, capacity), `${agent.user} is ready`);
 }
 
 /** @param user `undefined`: it waits for an agent */
