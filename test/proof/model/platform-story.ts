@@ -71,7 +71,11 @@ async function loseAgent(world: PlatformWorld, customers: readonly string[]): Pr
       for (const conversationId of world.chatsOf(customer)) await untilAgentIs(world, conversationId, agent);
   };
   await untilReady(world.device(first, 0), customers.length);
-  for (const customer of customers) await atDesk(world, world.device(customer, 0), { did: 'open' });
+  for (const customer of customers)
+    await until(
+      async () => (await atDesk(world, world.device(customer, 0), { did: 'open' })) === 'done',
+      `${customer} has a chat`,
+    );
   await areWith(first);
   await untilReady(world.device(second, 0), customers.length);
   await world.operator.ban(first, 'ban');
