@@ -27,6 +27,10 @@ describe('the checker of strangers', () => {
       'a refusal by what was counted and not done',
       [meets(['bob'], 'unknown'), meets(['cid'], 'refused', refusal), met()],
     ],
+    [
+      'a refusal of one of two at once',
+      [meets(['dee', 'eva'], 'refused', refusal), meets(['bob', 'cid'], 'done'), met('bob', 'cid')],
+    ],
     ['another refusal', [meets(['bob'], 'refused', { code: 'forbidden' }), met()]],
   ])('accepts %s (IM-BUDGET-3)', (_, events) => {
     expect(violations(events)).toBe('');

@@ -38,6 +38,6 @@ export function isAtLimit({ code }: Recruited): boolean {
 /** The most that may have been counted when this one was refused, with its own people. */
 function countBefore(own: readonly At<Recruited>[], { at }: At<Recruited>): number {
   return own
-    .filter(({ begun }) => begun < at)
+    .filter(({ begun }) => begun <= at)
     .reduce((sum, { people }) => sum + people.length * COUNTED_AT_MOST, 0);
 }
