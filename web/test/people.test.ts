@@ -259,7 +259,7 @@ describe('a block (IM-BLOCK)', () => {
     await alice.page.getByText(`You have blocked ${bob.userId}.`).waitFor();
     await alice.composer().waitFor({ state: 'detached' });
     expect(await faultsOf(alice.page)).toEqual([]);
-    // Who blocks somebody may want to report them.
+    // A user who has been blocked can still be reported.
     await alice.bubble('hi alice').hover();
     expect(await alice.bubble('hi alice').getByRole('button').allTextContents()).toHaveLength(1);
     await alice.bubble('hi alice').getByRole('button', { name: 'More' }).click();

@@ -157,6 +157,7 @@ export class Outbox {
   failAll(error: ImError): void {
     this.#ended = error;
     this.pause();
+    // A claimed one is sent; the next run repeats it, too.
     for (const message of this.#queue.splice(0)) if (!message.isStored) message.fail(error);
   }
 
@@ -180,6 +181,7 @@ export class Outbox {
     if (own === undefined) return false;
     // Its content is what a hook made of it (IM-HOOK-3).
     const sent = { ...message, duplicate: true };
+    // Files that are not uploaded: another run has sent it, and there is nothing to repeat.
     if (own.files !== undefined && own.files.ids === undefined) this.#succeed(own, sent);
     else {
       if (own.state === 'failed') {
@@ -287,14 +289,14 @@ export class Outbox {
     return this.#queue.includes(message);
   }
 
-  /** A claimed message needs no outcome: it is repeated no more. */
-  #isOver(message: OutgoingMessage): boolean {
+  /** Ends the repeats of a claimed message, whose outcome is known. Returns whether it is one. */
+  #endClaimed(message: OutgoingMessage): boolean {
     if (message.isStored) this.#forget(message);
     return message.isStored;
   }
 
   #succeed(message: OutgoingMessage, sent: Stored): void {
-    if (this.#isOver(message)) return;
+    if (this.#endClaimed(message)) return;
     this.#forget(message);
     this.#tell(message, sent);
   }
@@ -305,7 +307,7 @@ export class Outbox {
   }
 
   #fail(message: OutgoingMessage, error: ImError): void {
-    if (this.#isOver(message)) return;
+    if (this.#endClaimed(message)) return;
     if (error instanceof RefusedError) this.#ports.journal?.keep(message, error);
     remove(this.#queue, message);
     message.fail(error);

@@ -150,7 +150,7 @@ export class World {
     return [];
   }
 
-  /** Who opens chats at the desk, again and again; the others are strangers to it. */
+  /** The users who open support chats; the others never do. */
   get customers(): readonly string[] {
     return this.accounts.slice(0, CUSTOMERS).map(({ user }) => user);
   }
